@@ -1,0 +1,54 @@
+/**
+ * Every refusal two services can speak of, with its HTTP status. The code is the contract; bot and web turn
+ * it into their own words. `message` on the wire is an English sentence for logs and for callers without words.
+ */
+export const STATUS = {
+  bad_request: 400,
+  unauthorized: 401,
+  forbidden: 403,
+  not_found: 404,
+  conflict: 409,
+  internal: 500,
+  unavailable: 503,
+
+  drop_not_found: 404,
+  drop_closed: 409,
+  sold_out: 409,
+  all_held: 409,
+  own_drop: 409,
+  limit_reached: 409,
+
+  draft_not_found: 404,
+  draft_incomplete: 409,
+  builder_not_found: 404,
+  builder_not_ready: 409,
+
+  order_not_found: 404,
+  not_yours: 403,
+  hold_over: 409,
+  hold_paid: 409,
+  not_paid: 409,
+  not_shipped: 409,
+  tracking_invalid: 422,
+  link_invalid: 404,
+} as const satisfies Record<string, number>
+
+export type ErrorCode = keyof typeof STATUS
+
+export const ERROR_CODES = Object.keys(STATUS) as readonly ErrorCode[]
+
+/** The one error class that crosses layers and services. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly status: number
+  constructor(code: ErrorCode, message: string = code, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'AppError'
+    this.code = code
+    this.status = STATUS[code]
+  }
+}
+
+export function isAppError(error: unknown, code?: ErrorCode): error is AppError {
+  return error instanceof AppError && (code === undefined || error.code === code)
+}
