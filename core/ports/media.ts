@@ -1,0 +1,23 @@
+import type { Picture } from '#contract'
+
+export type PictureSize = 'card' | 'full'
+
+/** Why a picture was not taken; each has a sentence in the draft's problems. */
+export class PictureError extends Error {
+  readonly reason: 'too_large' | 'not_a_picture' | 'too_many_pixels' | 'unreachable' | 'source_not_allowed'
+  constructor(reason: PictureError['reason'], options?: ErrorOptions) {
+    super(reason, options)
+    this.name = 'PictureError'
+    this.reason = reason
+  }
+}
+
+export interface Media {
+  /**
+   * Fetch an upload from an allowed address, check it by its bytes, re-encode it without metadata in each size,
+   * and store it under `pictureId`. Throws PictureError; nothing is stored then. Any other error is ours.
+   */
+  take(request: { readonly pictureId: string; readonly url: string; readonly alt: string }): Promise<Picture>
+  /** WebP bytes, or null when there is no such picture. */
+  read(pictureId: string, size: PictureSize): Promise<Uint8Array | null>
+}

@@ -1,0 +1,126 @@
+import type { Currency } from '#contract'
+
+/** A Checkout Session as we need it, always freshly read from Stripe. */
+export interface Checkout {
+  readonly sessionId: string
+  /** Our order, from client_reference_id; null for a session that is not ours. */
+  readonly orderId: string | null
+  readonly status: 'open' | 'complete' | 'expired'
+  /** `unpaid` beside `complete` is a delayed payment method that has not settled yet. */
+  readonly payment: 'paid' | 'unpaid'
+  /** The hosted page; null unless open. */
+  readonly url: string | null
+  readonly paid: PaidCheckout | null
+}
+
+export interface PaidCheckout {
+  readonly paymentIntentId: string
+  readonly chargeId: string
+  /** Minor units, in the session's own currency. */
+  readonly amount: number
+  readonly currency: Currency
+  /** Name and address as lines of text; null when none was collected. */
+  readonly shipTo: string | null
+  /** Stripe's own fee in minor units of the settlement currency; null until Stripe knows (async capture). */
+  readonly stripeFee: number | null
+}
+
+export interface CheckoutRequest {
+  readonly orderId: string
+  readonly title: string
+  readonly description: string | null
+  /** Minor units. */
+  readonly amount: number
+  readonly currency: Currency
+  /** UTC milliseconds; Stripe wants 30 minutes to 24 hours from the moment of the call. */
+  readonly expiresAt: number
+  readonly successUrl: string
+  readonly cancelUrl: string
+  /** The same key with the same request answers with the same session. */
+  readonly idempotencyKey: string
+}
+
+/** Whether a connected account may receive transfers. */
+export interface ConnectedAccount {
+  readonly accountId: string
+  /** capabilities.transfers === 'active' */
+  readonly transfers: boolean
+  readonly detailsSubmitted: boolean
+}
+
+/**
+ * Why Stripe did not do it.
+ * refused: the request itself is wrong or the object's state forbids it; the same call will not succeed.
+ * busy: rate limit, 5xx, lost connection; whether it was done is unknown; repeat with the same key.
+ */
+export class PaymentsError extends Error {
+  readonly kind: 'refused' | 'busy'
+  /** Stripe's error code, e.g. `balance_insufficient`, or null. */
+  readonly code: string | null
+  constructor(kind: 'refused' | 'busy', message: string, code: string | null, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'PaymentsError'
+    this.kind = kind
+    this.code = code
+  }
+}
+
+/** A verified event, reduced to what a hint may be used for: which object to read again. */
+export interface PaymentHint {
+  readonly eventId: string
+  readonly type: string
+  /** From metadata.order_id or client_reference_id of the object; null when it names none of our orders. */
+  readonly orderId: string | null
+  /** The connected account an event is about, or null. */
+  readonly accountId: string | null
+}
+
+/** Every method may throw PaymentsError. Amounts are minor units. */
+export interface Payments {
+  createCheckout(request: CheckoutRequest): Promise<Checkout>
+  readCheckout(sessionId: string): Promise<Checkout>
+  /** `closed`: it was open and can no longer be paid. `not_open`: it was complete or expired already: read it. */
+  expireCheckout(sessionId: string): Promise<'closed' | 'not_open'>
+  /** Stripe's fee for a charge in minor units, or null while unknown. */
+  readFee(chargeId: string): Promise<number | null>
+  /**
+   * Send a builder's share, tied to the buyer's charge (source_transaction). Looks for an earlier transfer of
+   * this order first when `lookFirst` is set, because idempotency keys live only about a day.
+   */
+  transfer(request: {
+    readonly orderId: string
+    readonly amount: number
+    readonly currency: Currency
+    readonly accountId: string
+    readonly chargeId: string
+    readonly idempotencyKey: string
+    readonly lookFirst: boolean
+  }): Promise<{ readonly transferId: string }>
+  /** Give money back. `lookFirst` as above. A pending refund is not final: read it again. */
+  refund(request: {
+    readonly orderId: string
+    readonly paymentIntentId: string
+    readonly amount: number
+    readonly idempotencyKey: string
+    readonly lookFirst: boolean
+  }): Promise<Refund>
+  readRefund(refundId: string): Promise<Refund>
+  createAccount(request: {
+    readonly builderId: string
+    readonly idempotencyKey: string
+  }): Promise<ConnectedAccount>
+  readAccount(accountId: string): Promise<ConnectedAccount>
+  /** A fresh single-use onboarding address. Never store or log it. */
+  createAccountLink(request: {
+    readonly accountId: string
+    readonly refreshUrl: string
+    readonly returnUrl: string
+  }): Promise<string>
+  /** Throws PaymentsError 'refused' when the signature is wrong, too old, or the body is no event. */
+  parseEvent(rawBody: string, signature: string | undefined, endpoint: 'platform' | 'connect'): PaymentHint
+}
+
+export interface Refund {
+  readonly refundId: string
+  readonly status: 'pending' | 'succeeded' | 'failed'
+}

@@ -1,0 +1,18 @@
+/** The people, channels and names of the seeded local Discord. Ids look like Discord's: 18 decimal digits. */
+export const GUILD = { id: '100000000000000001', name: 'C500 Collective' } as const
+export const APPLICATION = { id: '100000000000000002', name: 'C500' } as const
+export const BOT_USER = { id: '100000000000000003', username: 'c500', globalName: 'C500' } as const
+
+export const CHANNELS = {
+  drops: { id: '100000000000000010', name: 'drops' },
+  live: { id: '100000000000000011', name: 'live' },
+  lounge: { id: '100000000000000012', name: 'lounge' },
+} as const
+
+export const PEOPLE = {
+  juniper: { id: '100000000000000101', username: 'juniper', globalName: 'Juniper', role: 'builder' },
+  moss: { id: '100000000000000102', username: 'moss', globalName: 'Moss', role: 'builder' },
+  poppy: { id: '100000000000000103', username: 'poppy', globalName: 'Poppy', role: 'buyer' },
+  wren: { id: '100000000000000104', username: 'wren', globalName: 'Wren', role: 'buyer' },
+  olive: { id: '100000000000000105', username: 'olive', globalName: 'Olive', role: 'operator' },
+} as const
