@@ -3,6 +3,7 @@ import https from 'node:https'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import Stripe from 'stripe'
+import { z } from 'zod'
 import { OrderId } from '#contract'
 import {
   type Checkout,
@@ -204,15 +205,16 @@ export function createStripePayments(options: {
 
     parseEvent(rawBody, signature, endpoint) {
       const secret = endpoint === 'connect' ? options.connectWebhookSecret : options.webhookSecret
-      let event: Stripe.Event
+      let event: unknown
       try {
         event = stripe.webhooks.constructEvent(rawBody, signature ?? '', secret)
       } catch {
         // Without a cause: the SDK's error carries the header and the whole body.
         throw new PaymentsError('refused', 'the webhook is not signed as it should be', 'webhook_signature')
       }
-      // A live Connect endpoint also receives the events of test accounts: they name nobody of ours.
-      return toHint(event, event.livemode === live)
+      const parsed = HintedEvent.safeParse(event)
+      if (!parsed.success) throw new PaymentsError('refused', 'the webhook is no event', 'webhook_body')
+      return toHint(parsed.data, live)
     },
   }
 }
@@ -366,30 +368,40 @@ function idOf(reference: string | { readonly id: string } | null): string {
   return typeof reference === 'string' ? reference : (reference?.id ?? '')
 }
 
-/** What an event's object may say about itself; which of these it has depends on the event's type. */
-interface Named {
-  readonly object?: string
-  readonly id?: string
-  readonly metadata?: Readonly<Record<string, string>> | null
-  readonly client_reference_id?: string | null
-  readonly transfer_group?: string | null
-}
+/** The little of an event that is believed; which names its object carries depends on the event's type. */
+const HintedEvent = z.object({
+  id: z.string(),
+  type: z.string(),
+  livemode: z.boolean(),
+  account: z.string().optional(),
+  data: z.object({
+    object: z.object({
+      object: z.string(),
+      id: z.string().optional(),
+      metadata: z.record(z.string(), z.unknown()).nullish(),
+      client_reference_id: z.string().nullish(),
+      transfer_group: z.string().nullish(),
+    }),
+  }),
+})
 
-function toHint(event: Stripe.Event, ours: boolean): PaymentHint {
-  // The union of every event's object has no field in common that TypeScript would let us read.
-  const object = event.data.object as unknown as Named
-  const names = [
+function toHint(event: z.infer<typeof HintedEvent>, live: boolean): PaymentHint {
+  const { object } = event.data
+  // A live Connect endpoint also receives the events of test accounts: they name nobody of ours.
+  const ours = event.livemode === live
+  const orderId = [
     object.metadata?.order_id,
     object.client_reference_id,
     object.transfer_group?.replace(/^order_/, ''),
   ]
-  const orderId = names.find((name) => OrderId.safeParse(name).success) ?? null
-  const accountId = event.account ?? (object.object === 'account' ? object.id : null) ?? null
+    .map((name) => OrderId.safeParse(name).data)
+    .find((name) => name !== undefined)
+  const accountId = event.account ?? (object.object === 'account' ? object.id : undefined)
   return {
     eventId: event.id,
     type: event.type,
-    orderId: ours ? orderId : null,
-    accountId: ours ? accountId : null,
+    orderId: (ours && orderId) || null,
+    accountId: (ours && accountId) || null,
   }
 }
 
