@@ -1,0 +1,76 @@
+import { z } from 'zod'
+
+export interface Config {
+  readonly host: string
+  /** Where the stand-ins remember; null keeps everything in memory. */
+  readonly dataDir: string | null
+  /** A stand-in without a port is not started. */
+  readonly discord: { readonly port: number } | null
+  readonly stripe: { readonly port: number; readonly webhooks: readonly Webhook[] } | null
+  readonly twitch: { readonly port: number } | null
+  /** The chat page; there is none without the local Discord. */
+  readonly page: { readonly port: number; readonly webUrl: string } | null
+}
+
+export interface Webhook {
+  readonly url: string
+  readonly secret: string
+  /** True for events of connected accounts, false for the platform's own. */
+  readonly connect: boolean
+}
+
+const Port = z.coerce
+  .number('must be a number from 0 to 65535')
+  .int('must be a number from 0 to 65535')
+  .min(0, 'must be a number from 0 to 65535')
+  .max(65_535, 'must be a number from 0 to 65535')
+const Address = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https address' })
+  .transform((url) => url.replace(/\/+$/, ''))
+
+const Environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  DATA_DIR: z.string().optional(),
+  SANDBOX_PORT: Port.default(8500),
+  LOCAL_DISCORD_PORT: Port.optional(),
+  LOCAL_STRIPE_PORT: Port.optional(),
+  LOCAL_TWITCH_PORT: Port.optional(),
+  WEB_URL: Address.default('http://127.0.0.1:8501'),
+  CORE_URL: Address.default('http://127.0.0.1:8502'),
+  STRIPE_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_CONNECT_WEBHOOK_SECRET: z.string().optional(),
+})
+
+/**
+ * Admits an environment. An empty variable counts as absent. Events of the local Stripe go to core, to each endpoint
+ * whose secret is given. Throws an Error that names every variable with a problem.
+ */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const parsed = Environment.safeParse(given)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `  ${issue.path.join('.')} ${issue.message}`)
+    throw new Error(`sandbox cannot start:\n${lines.join('\n')}`)
+  }
+  const e = parsed.data
+  const endpoint = (path: string, secret: string | undefined, connect: boolean): Webhook[] =>
+    secret === undefined ? [] : [{ url: e.CORE_URL + path, secret, connect }]
+  const withPort = (port: number | undefined) => (port === undefined ? null : { port })
+  return {
+    host: e.HOST,
+    dataDir: e.DATA_DIR ?? null,
+    discord: withPort(e.LOCAL_DISCORD_PORT),
+    stripe:
+      e.LOCAL_STRIPE_PORT === undefined
+        ? null
+        : {
+            port: e.LOCAL_STRIPE_PORT,
+            webhooks: [
+              ...endpoint('/webhooks/stripe', e.STRIPE_WEBHOOK_SECRET, false),
+              ...endpoint('/webhooks/stripe-connect', e.STRIPE_CONNECT_WEBHOOK_SECRET, true),
+            ],
+          },
+    twitch: withPort(e.LOCAL_TWITCH_PORT),
+    page: e.LOCAL_DISCORD_PORT === undefined ? null : { port: e.SANDBOX_PORT, webUrl: e.WEB_URL },
+  }
+}

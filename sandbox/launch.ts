@@ -1,0 +1,115 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { parseEnv, styleText } from 'node:util'
+import { renderAnnouncement } from './launch/announce.ts'
+import { createFleet, type Death } from './launch/fleet.ts'
+import { keepLocalSecrets } from './launch/local-secrets.ts'
+import { renderLogLine } from './launch/log-line.ts'
+import { type Env, LaunchError, type LaunchPlan, planLaunch } from './launch/plan.ts'
+import { findTakenPorts } from './launch/ports.ts'
+
+const COLOURS = { sandbox: 'magenta', core: 'blue', web: 'green', bot: 'cyan' } as const
+/** Four services, one after the other, within ten seconds. */
+const GRACE_MS = 2_400
+const READY_MS = 60_000
+/** npm passes on the Ctrl-C that the terminal has sent to us already; only a later one is a second wish. */
+const SAME_SIGNAL_MS = 1_000
+
+const root = dirname(import.meta.dirname)
+
+/** Everything from one command: stand-ins for vendors without keys, then the three services, until Ctrl-C. */
+async function launch(shell: Env): Promise<void> {
+  const startedAt = performance.now()
+  const dataDir = resolve(root, shell.DATA_DIR || 'data')
+  const isNew = !existsSync(join(dataDir, 'core'))
+  const plan = planLaunch({
+    shell,
+    files: { core: readEnv('core'), bot: readEnv('bot'), web: readEnv('web') },
+    secrets: keepLocalSecrets(join(dataDir, 'local-secrets.json')),
+    dataDir,
+  })
+  const taken = await findTakenPorts(plan.ports)
+  if (taken.length > 0) {
+    throw new LaunchError(
+      taken.map(
+        ({ variable, port }) =>
+          `Port ${port} is taken. ${variable} moves it: ${variable}=${port + 1000} npm start`,
+      ),
+    )
+  }
+
+  const fleet = createFleet({ root, onLine: printLine, graceMs: GRACE_MS, readyMs: READY_MS })
+  const stopAsked = waitForSignal(() => {
+    fleet.kill()
+    process.exit(130)
+  })
+
+  async function bringUp(): Promise<null> {
+    const sandbox = plan.services.filter(({ name }) => name === 'sandbox')
+    const services = plan.services.filter(({ name }) => name !== 'sandbox')
+    await Promise.all(sandbox.map(fleet.start))
+    await Promise.all(services.map(fleet.start))
+    if (isNew) await seed(plan)
+    process.stdout.write(renderAnnouncement(plan, performance.now() - startedAt))
+    return null
+  }
+
+  try {
+    // A failed start rejects; a good one goes on until somebody ends it.
+    const death = await Promise.race([
+      stopAsked,
+      fleet.died,
+      bringUp().then(() => Promise.race([stopAsked, fleet.died])),
+    ])
+    if (death) {
+      process.exitCode = 1
+      process.stderr.write(describeDeath(death))
+    }
+  } finally {
+    process.stdout.write('Stopping …\n')
+    await fleet.stop()
+  }
+}
+
+/** The hook for filling a new shop; only where nobody but the person at this keyboard sees it. */
+async function seed({ urls, local }: LaunchPlan): Promise<void> {
+  if (!urls.page || !local.stripe) return
+  // The seed comes with its own file, sandbox/seed.ts: seedShop({ pageUrl: urls.page })
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM; `again` is called at the next one. */
+function waitForSignal(again: () => void): Promise<null> {
+  return new Promise((resolve) => {
+    let firstAt: number | null = null
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        if (firstAt === null) {
+          firstAt = performance.now()
+          resolve(null)
+        } else if (performance.now() - firstAt > SAME_SIGNAL_MS) again()
+      })
+    }
+  })
+}
+
+function readEnv(service: string): Env {
+  const path = join(root, service, '.env')
+  return existsSync(path) ? parseEnv(readFileSync(path, 'utf8')) : {}
+}
+
+function printLine(name: string, line: string): void {
+  const colour = name in COLOURS ? COLOURS[name as keyof typeof COLOURS] : 'white'
+  process.stdout.write(`${styleText(['bold', colour], name.padEnd(7))} ${renderLogLine(line)}\n`)
+}
+
+function describeDeath({ name, how, lastLines }: Death): string {
+  const lines = lastLines.map((line) => `  ${renderLogLine(line)}`)
+  return `\n${styleText(['bold', 'red'], `${name} ended by itself (${how}).`)} Its last lines:\n${lines.join('\n')}\n\n`
+}
+
+try {
+  await launch(process.env)
+} catch (error) {
+  process.exitCode = 1
+  process.stderr.write(`${error instanceof LaunchError ? error.message : (error as Error).stack}\n`)
+}

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { connect } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
+import { HOST, type ServicePlan } from './plan.ts'
+
+const ASK_EVERY_MS = 50
+const LAST_LINES = 20
+
+/** A service that ended although nobody stopped it. */
+export interface Death {
+  readonly name: string
+  /** e.g. `exit code 1` or `SIGKILL` */
+  readonly how: string
+  readonly lastLines: readonly string[]
+}
+
+export interface Fleet {
+  /** Starts one process and resolves once it is ready. Rejects after `readyMs`, and when the fleet is stopped. */
+  start(plan: ServicePlan): Promise<void>
+  /** The first service that died. */
+  readonly died: Promise<Death>
+  /** Ends all, the last started first, each with `graceMs` to finish what it has in hand. */
+  stop(): Promise<void>
+  kill(): void
+}
+
+interface Member {
+  readonly plan: ServicePlan
+  readonly child: ChildProcess
+  readonly ended: Promise<void>
+}
+
+/** Runs services as separate processes of their own process groups, so that only the fleet decides who ends when. */
+export function createFleet(options: {
+  /** The project's folder. */
+  readonly root: string
+  readonly onLine: (name: string, line: string) => void
+  readonly graceMs: number
+  readonly readyMs: number
+}): Fleet {
+  const members: Member[] = []
+  const stopping = new AbortController()
+  const { promise: died, resolve: reportDeath } = Promise.withResolvers<Death>()
+
+  function run(plan: ServicePlan): Member {
+    const watch = join(import.meta.dirname, 'stop-with-parent.ts')
+    const child = spawn(process.execPath, ['--import', watch, plan.script], {
+      cwd: options.root,
+      env: plan.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      // Ctrl-C in a terminal goes to a whole process group: all services at once, in no order.
+      detached: true,
+    })
+    const lastLines: string[] = []
+    for (const input of [child.stdout, child.stderr]) {
+      if (!input) continue
+      createInterface({ input }).on('line', (line) => {
+        lastLines.push(line)
+        if (lastLines.length > LAST_LINES) lastLines.shift()
+        options.onLine(plan.name, line)
+      })
+    }
+    const ended = new Promise<void>((resolve) => {
+      const end = (how: string): void => {
+        resolve()
+        if (!stopping.signal.aborted) reportDeath({ name: plan.name, how, lastLines })
+      }
+      child.once('error', (error) => end(error.message))
+      child.once('close', (code, signal) => end(signal ?? `exit code ${code}`))
+    })
+    return { plan, child, ended }
+  }
+
+  return {
+    died,
+
+    async start(plan) {
+      stopping.signal.throwIfAborted()
+      const member = run(plan)
+      members.push(member)
+      const deadline = AbortSignal.timeout(options.readyMs)
+      while (!(await isReady(plan))) {
+        stopping.signal.throwIfAborted()
+        if (deadline.aborted) throw new Error(`${plan.name} is not ready after ${options.readyMs / 1_000} s`)
+        await wait(ASK_EVERY_MS)
+      }
+    },
+
+    async stop() {
+      stopping.abort(new Error('the fleet is stopping'))
+      for (const { child, ended } of members.toReversed()) {
+        child.kill('SIGTERM')
+        const late = setTimeout(() => child.kill('SIGKILL'), options.graceMs)
+        await ended
+        clearTimeout(late)
+      }
+    },
+
+    kill() {
+      stopping.abort(new Error('the fleet is stopping'))
+      for (const { child } of members) child.kill('SIGKILL')
+    },
+  }
+}
+
+async function isReady(plan: ServicePlan): Promise<boolean> {
+  if (plan.readyUrl === null) return (await Promise.all(plan.ports.map(accepts))).every(Boolean)
+  try {
+    const response = await fetch(plan.readyUrl, { signal: AbortSignal.timeout(2_000) })
+    await response.body?.cancel()
+    return response.ok
+  } catch {
+    return false
+  }
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: HOST })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}

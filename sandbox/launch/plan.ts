@@ -1,0 +1,323 @@
+import { join } from 'node:path'
+import { APPLICATION, BOT_USER, CHANNELS, GUILD } from '../cast.ts'
+import type { LocalSecrets } from './local-secrets.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+export type ServiceName = 'sandbox' | 'core' | 'web' | 'bot'
+
+export interface ServicePlan {
+  readonly name: ServiceName
+  /** Relative to the project's folder. */
+  readonly script: string
+  /** All of its environment: a service sees no variable that is not its own. */
+  readonly env: Readonly<Record<string, string>>
+  /** It is ready when `readyUrl` answers 2xx, or, without one, when all of `ports` accept connections. */
+  readonly readyUrl: string | null
+  readonly ports: readonly number[]
+}
+
+export interface WantedPort {
+  /** The variable that moves it. */
+  readonly variable: string
+  readonly port: number
+}
+
+export interface LaunchPlan {
+  /** In the order in which they start; they stop in the opposite order. */
+  readonly services: readonly ServicePlan[]
+  readonly ports: readonly WantedPort[]
+  /** Which vendors are played by a stand-in. */
+  readonly local: { readonly discord: boolean; readonly stripe: boolean; readonly twitch: boolean }
+  readonly urls: {
+    /** The chat page; null beside the real Discord. */
+    readonly page: string | null
+    readonly web: string
+    readonly core: string
+    readonly bot: string
+    readonly discord: string
+    readonly stripe: string
+    readonly twitch: string
+  }
+}
+
+/** What the person who typed the command has to change; one line per problem. */
+export class LaunchError extends Error {
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.name = 'LaunchError'
+  }
+}
+
+export const HOST = '127.0.0.1'
+
+const DEFAULT_PORTS = {
+  SANDBOX_PORT: 8500,
+  WEB_PORT: 8501,
+  CORE_PORT: 8502,
+  BOT_PORT: 8503,
+  LOCAL_DISCORD_PORT: 8510,
+  LOCAL_STRIPE_PORT: 8511,
+  LOCAL_TWITCH_PORT: 8512,
+} as const
+type PortVariable = keyof typeof DEFAULT_PORTS
+
+/** What any program may need of the shell it runs in. */
+const SHELL_VARIABLES = [
+  'PATH',
+  'HOME',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+  'LC_ALL',
+  'SystemRoot',
+  'NODE_OPTIONS',
+  'NODE_EXTRA_CA_CERTS',
+  'LOG_LEVEL',
+]
+
+const CORE_DEFAULTS = {
+  STORE: 'sqlite',
+  STRIPE_REQUESTS_PER_SECOND: '20',
+  ACCOUNT_COUNTRY: 'US',
+  SHIPPING_COUNTRIES: 'US,CA,GB,IE,DE,FR,NL,BE,AT,ES,IT,PT,SE,DK,FI',
+  CURRENCY: 'usd',
+  FEE_BPS: '500',
+  HOLD_MINUTES: '30',
+}
+const STRIPE_VARIABLES = [
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'STRIPE_CONNECT_WEBHOOK_SECRET',
+  'STRIPE_API_BASE',
+]
+const DISCORD_VARIABLES = ['DISCORD_TOKEN', 'DISCORD_GUILD_ID', 'DROPS_CHANNEL_ID', 'DISCORD_API_BASE']
+/** Where Discord serves uploads from. */
+const DISCORD_UPLOADS = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
+
+/** The port a variable asks for, or its default; null when what it asks for is no port. */
+export function portOf(env: Env, variable: PortVariable): number | null {
+  const given = env[variable]?.trim()
+  if (!given) return DEFAULT_PORTS[variable]
+  const port = /^\d{1,5}$/.test(given) ? Number(given) : 0
+  return port >= 1 && port <= 65_535 ? port : null
+}
+
+/**
+ * Decides what `npm start` starts, with which environment each. A vendor whose keys are given, by the shell or by a
+ * service's `.env`, is the real one; every other gets a stand-in. The shell wins over a file. Ports, addresses
+ * between the services and the data folder are always decided here.
+ * Throws LaunchError with every problem at once.
+ */
+export function planLaunch(input: {
+  readonly shell: Env
+  /** What each service's `.env` says. */
+  readonly files: { readonly core: Env; readonly bot: Env; readonly web: Env }
+  readonly secrets: LocalSecrets
+  /** Absolute. */
+  readonly dataDir: string
+}): LaunchPlan {
+  const { shell, files, secrets, dataDir } = input
+  const problems: string[] = []
+  const core = given(shell, files.core)
+  const bot = given(shell, files.bot)
+  const web = given(shell, files.web)
+
+  const local = {
+    discord: !bot.DISCORD_TOKEN,
+    stripe: !core.STRIPE_SECRET_KEY,
+    twitch: !(core.TWITCH_CLIENT_ID && core.TWITCH_CLIENT_SECRET),
+  }
+  problems.push(...liveKeyProblems(core, bot, local.discord))
+
+  const ports: WantedPort[] = []
+  function claim(variable: PortVariable, needed: boolean): number {
+    const port = portOf(shell, variable)
+    if (needed && port === null) {
+      problems.push(`${variable} must be a port from 1 to 65535, not "${shell[variable]}".`)
+    }
+    if (needed && port !== null) ports.push({ variable, port })
+    return port ?? DEFAULT_PORTS[variable]
+  }
+  const port = {
+    page: claim('SANDBOX_PORT', local.discord),
+    web: claim('WEB_PORT', true),
+    core: claim('CORE_PORT', true),
+    bot: claim('BOT_PORT', true),
+    discord: claim('LOCAL_DISCORD_PORT', local.discord),
+    stripe: claim('LOCAL_STRIPE_PORT', local.stripe),
+    twitch: claim('LOCAL_TWITCH_PORT', local.twitch),
+  }
+  if (problems.length > 0) throw new LaunchError(problems)
+
+  const page = local.discord ? at(port.page) : null
+  const urls = {
+    page,
+    web: (web.WEB_URL ?? core.WEB_URL ?? bot.WEB_URL ?? at(port.web)).replace(/\/+$/, ''),
+    core: at(port.core),
+    bot: at(port.bot),
+    discord: local.discord ? at(port.discord) : (bot.DISCORD_API_BASE ?? 'https://discord.com'),
+    stripe: local.stripe ? at(port.stripe) : (core.STRIPE_API_BASE ?? 'https://api.stripe.com'),
+    twitch: local.twitch ? at(port.twitch) : 'https://api.twitch.tv',
+  }
+  const shared = pick(given(shell), SHELL_VARIABLES)
+  const tokens = {
+    bot: core.TOKEN_BOT ?? secrets.tokenBot,
+    web: core.TOKEN_WEB ?? secrets.tokenWeb,
+    push: core.BOT_PUSH_SECRET ?? secrets.botPushSecret,
+  }
+
+  const sandboxService: ServicePlan = {
+    name: 'sandbox',
+    script: 'sandbox/main.ts',
+    env: {
+      ...shared,
+      HOST,
+      DATA_DIR: join(dataDir, 'sandbox'),
+      WEB_URL: urls.web,
+      CORE_URL: urls.core,
+      ...(local.discord && {
+        SANDBOX_PORT: String(port.page),
+        LOCAL_DISCORD_PORT: String(port.discord),
+      }),
+      ...(local.stripe && {
+        LOCAL_STRIPE_PORT: String(port.stripe),
+        STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+        STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
+      }),
+      ...(local.twitch && { LOCAL_TWITCH_PORT: String(port.twitch) }),
+    },
+    readyUrl: null,
+    ports: [
+      ...(local.discord ? [port.page, port.discord] : []),
+      ...(local.stripe ? [port.stripe] : []),
+      ...(local.twitch ? [port.twitch] : []),
+    ],
+  }
+
+  const coreService: ServicePlan = {
+    name: 'core',
+    script: 'core/main.ts',
+    env: {
+      ...shared,
+      ...CORE_DEFAULTS,
+      PICTURE_SOURCES: local.discord ? `${at(port.discord)}/` : DISCORD_UPLOADS,
+      ...pick(core, [...Object.keys(CORE_DEFAULTS), 'PICTURE_SOURCES', 'LOG_LEVEL']),
+      ...(local.stripe
+        ? {
+            STRIPE_SECRET_KEY: secrets.stripeSecretKey,
+            STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
+            STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
+            STRIPE_API_BASE: urls.stripe,
+          }
+        : pick(core, STRIPE_VARIABLES)),
+      HOST,
+      PORT: String(port.core),
+      DATA_DIR: join(dataDir, 'core'),
+      WEB_URL: urls.web,
+      BOT_URL: urls.bot,
+      TOKEN_BOT: tokens.bot,
+      TOKEN_WEB: tokens.web,
+      TOKEN_SCHEDULER: core.TOKEN_SCHEDULER ?? secrets.tokenScheduler,
+      BOT_PUSH_SECRET: tokens.push,
+      LINK_SECRET: core.LINK_SECRET ?? secrets.linkSecret,
+    },
+    readyUrl: `${urls.core}/readyz`,
+    ports: [port.core],
+  }
+
+  const webService: ServicePlan = {
+    name: 'web',
+    script: 'web/main.ts',
+    env: {
+      ...shared,
+      ...pick(web, ['LOG_LEVEL', 'DISCORD_INVITE_URL']),
+      ...(page && { DISCORD_INVITE_URL: page }),
+      HOST,
+      PORT: String(port.web),
+      CORE_URL: urls.core,
+      CORE_TOKEN: tokens.web,
+      WEB_URL: urls.web,
+    },
+    readyUrl: `${at(port.web)}/readyz`,
+    ports: [port.web],
+  }
+
+  const botService: ServicePlan = {
+    name: 'bot',
+    script: 'bot/main.ts',
+    env: {
+      ...shared,
+      ...pick(bot, ['LOG_LEVEL']),
+      ...(local.discord
+        ? {
+            DISCORD_TOKEN: localDiscordToken(secrets.discordTokenTail),
+            DISCORD_GUILD_ID: GUILD.id,
+            DROPS_CHANNEL_ID: CHANNELS.drops.id,
+            DISCORD_API_BASE: `${urls.discord}/api`,
+          }
+        : pick(bot, DISCORD_VARIABLES)),
+      HOST,
+      PORT: String(port.bot),
+      CORE_URL: urls.core,
+      CORE_TOKEN: tokens.bot,
+      PUSH_SECRET: tokens.push,
+      WEB_URL: urls.web,
+    },
+    readyUrl: `${urls.bot}/readyz`,
+    ports: [port.bot],
+  }
+
+  const anyLocal = local.discord || local.stripe || local.twitch
+  return {
+    services: [...(anyLocal ? [sandboxService] : []), coreService, webService, botService],
+    ports,
+    local,
+    urls,
+  }
+}
+
+/** Real money must not move for clicks in a local chat, nor a live key be sent to a local address. */
+function liveKeyProblems(core: Env, bot: Env, localDiscord: boolean): string[] {
+  if (!/^[sr]k_live_/.test(core.STRIPE_SECRET_KEY ?? '')) return []
+  const problems: string[] = []
+  if (isLocal(core.STRIPE_API_BASE)) {
+    problems.push(
+      'STRIPE_SECRET_KEY is a live key, but STRIPE_API_BASE is a local address. Remove one of them.',
+    )
+  }
+  if (localDiscord) {
+    problems.push(
+      'STRIPE_SECRET_KEY is a live key, but Discord is local because DISCORD_TOKEN is missing. ' +
+        'Use a test key, or give DISCORD_TOKEN as well.',
+    )
+  } else if (isLocal(bot.DISCORD_API_BASE)) {
+    problems.push(
+      'STRIPE_SECRET_KEY is a live key, but DISCORD_API_BASE is a local address. Remove one of them.',
+    )
+  }
+  return problems
+}
+
+function isLocal(address: string | undefined): boolean {
+  const host = URL.parse(address ?? '')?.hostname ?? ''
+  return /^(localhost|.*\.localhost|127\..*|0\.0\.0\.0|\[::1?\])$/.test(host)
+}
+
+/** Shaped like Discord's: the application's id, then two parts that only the giver can make. */
+function localDiscordToken(tail: string): string {
+  return `${Buffer.from(BOT_USER.id).toString('base64url')}.${APPLICATION.name}.${tail}`
+}
+
+/** Later files fill what earlier ones leave out; an empty variable counts as absent. */
+function given(...envs: readonly Env[]): Readonly<Record<string, string>> {
+  const entries = envs.toReversed().flatMap((env) => Object.entries(env))
+  return Object.fromEntries(entries.filter((entry): entry is [string, string] => !!entry[1]?.trim()))
+}
+
+function pick(env: Readonly<Record<string, string>>, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => names.includes(name)))
+}
+
+function at(port: number): string {
+  return `http://${HOST}:${port}`
+}

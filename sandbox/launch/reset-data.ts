@@ -1,0 +1,22 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { LaunchError, type WantedPort } from './plan.ts'
+import { findTakenPorts } from './ports.ts'
+
+/** All that `npm start` writes into the data folder. Nothing else in it is touched. */
+const WRITTEN = ['core', 'sandbox', 'local-secrets.json']
+
+/** Empties the shop. Throws LaunchError while core's port is in use, because a running core would write it back. */
+export async function resetData(options: {
+  /** Absolute. */
+  readonly dataDir: string
+  readonly corePort: WantedPort
+}): Promise<void> {
+  const [taken] = await findTakenPorts([options.corePort])
+  if (taken) {
+    throw new LaunchError([
+      `Something listens on port ${taken.port} (${taken.variable}). Stop the shop first.`,
+    ])
+  }
+  for (const name of WRITTEN) rmSync(join(options.dataDir, name), { recursive: true, force: true })
+}

@@ -1,0 +1,17 @@
+import { dirname, resolve } from 'node:path'
+import { LaunchError, portOf } from './launch/plan.ts'
+import { resetData } from './launch/reset-data.ts'
+
+// biome-ignore lint/style/noProcessEnv: an entry point, as main.ts is
+const shell = process.env
+const dataDir = resolve(dirname(import.meta.dirname), shell.DATA_DIR || 'data')
+try {
+  const port = portOf(shell, 'CORE_PORT')
+  if (port === null) throw new LaunchError(['CORE_PORT must be a port from 1 to 65535.'])
+  await resetData({ dataDir, corePort: { variable: 'CORE_PORT', port } })
+  process.stdout.write(`${dataDir} is empty. npm start makes a new shop.\n`)
+} catch (error) {
+  if (!(error instanceof LaunchError)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}
