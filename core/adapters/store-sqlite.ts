@@ -1,0 +1,268 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { Worker } from 'node:worker_threads'
+import { typeidUnboxed } from 'typeid-js'
+import { AppError } from '#contract'
+import {
+  type CollectionName,
+  type Collections,
+  type Page,
+  type Query,
+  SEARCHABLE,
+  type Store,
+  type Stored,
+  type Version,
+  type Write,
+} from '../ports/store.ts'
+
+/** Applied in order, once each; the number applied is SQLite's user_version. Never edit one that has shipped. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE users (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE builders (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL, accountId TEXT) WITHOUT ROWID;
+   CREATE INDEX builders_by_account ON builders (accountId);
+   CREATE TABLE drafts (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE inventory (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     status TEXT, builderId TEXT, openedAt INTEGER) WITHOUT ROWID;
+   CREATE INDEX inventory_by_status ON inventory (status, openedAt);
+   CREATE INDEX inventory_by_builder ON inventory (builderId, openedAt);
+   CREATE TABLE claims (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE orders (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     buyerId TEXT, builderId TEXT, status TEXT, createdAt INTEGER) WITHOUT ROWID;
+   CREATE INDEX orders_by_buyer ON orders (buyerId, createdAt);
+   CREATE INDEX orders_by_builder ON orders (builderId, status, createdAt);
+   CREATE TABLE ledger (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     orderId TEXT, builderId TEXT, at INTEGER) WITHOUT ROWID;
+   CREATE INDEX ledger_by_order ON ledger (orderId, at);
+   CREATE INDEX ledger_by_builder ON ledger (builderId, at);
+   CREATE TABLE inbox (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE outbox (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     queue TEXT, dueAt INTEGER) WITHOUT ROWID;
+   CREATE INDEX outbox_by_queue ON outbox (queue, dueAt);`,
+]
+
+/** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */
+const WAL_BACKSTOP_PAGES = 16_384
+const CHECKPOINT_EVERY_MS = 1_000
+
+interface Waiting {
+  readonly writes: readonly Write[]
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+interface Row {
+  readonly id: string
+  readonly version: number
+  readonly value: string
+}
+
+/**
+ * The embedded store: one SQLite file, write-ahead log, every commit durable (synchronous=FULL).
+ * Commits of one tick share one transaction, each in its own savepoint, because a commit costs an fsync and a row
+ * does not. Checkpoints run on another thread. `path` may be `:memory:`. `maxPages` bounds the file, which is how a
+ * full disk is rehearsed.
+ */
+export function createSqliteStore(options: { readonly path: string; readonly maxPages?: number }): Store {
+  const onDisk = options.path !== ':memory:'
+  if (onDisk) mkdirSync(dirname(options.path), { recursive: true })
+  const db = new DatabaseSync(options.path)
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+    PRAGMA wal_autocheckpoint = ${WAL_BACKSTOP_PAGES}; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;`)
+  migrate(db)
+  if (options.maxPages) db.exec(`PRAGMA max_page_count = ${options.maxPages}`)
+  const checkpointer = onDisk ? startCheckpointer(options.path) : undefined
+
+  const prepared = new Map<string, StatementSync>()
+  function statement(sql: string): StatementSync {
+    let found = prepared.get(sql)
+    if (!found) {
+      found = db.prepare(sql)
+      prepared.set(sql, found)
+    }
+    return found
+  }
+
+  const sql = Object.fromEntries(
+    (Object.keys(SEARCHABLE) as CollectionName[]).map((collection) => {
+      const fields: readonly string[] = SEARCHABLE[collection]
+      return [
+        collection,
+        {
+          fields,
+          get: `SELECT id, version, value FROM ${collection} WHERE id = ?`,
+          create: `INSERT INTO ${collection} (id, version, value${fields.map((f) => `, ${f}`).join('')})
+            VALUES (?, 1, ?${', ?'.repeat(fields.length)}) ON CONFLICT DO NOTHING`,
+          replace: `UPDATE ${collection} SET version = version + 1, value = ?${fields.map((f) => `, ${f} = ?`).join('')}
+            WHERE id = ? AND version = ?`,
+          delete: `DELETE FROM ${collection} WHERE id = ? AND version = ?`,
+        },
+      ]
+    }),
+  ) as Record<
+    CollectionName,
+    { fields: readonly string[]; get: string; create: string; replace: string; delete: string }
+  >
+
+  function read<C extends CollectionName>(collection: C, id: string): Stored<C> | undefined {
+    const row = statement(sql[collection].get).get(id) as Row | undefined
+    return row && toStored<C>(row)
+  }
+
+  function apply(write: Write): void {
+    const { collection, id } = write
+    const { fields, create, replace, delete: remove } = sql[collection]
+    let changes: number | bigint
+    if (write.op === 'delete') {
+      changes = statement(remove).run(id, write.version).changes
+    } else {
+      const value = JSON.stringify(write.value)
+      const columns = fields.map((field) => column(write.value, field))
+      changes =
+        write.op === 'create'
+          ? statement(create).run(id, value, ...columns).changes
+          : statement(replace).run(value, ...columns, id, write.version).changes
+    }
+    if (changes !== 1) throw new AppError('conflict', `${write.op} ${collection}/${id}`)
+  }
+
+  let waiting: Waiting[] = []
+
+  function flush(): void {
+    const group = waiting
+    waiting = []
+    const settled: (() => void)[] = []
+    try {
+      statement('BEGIN IMMEDIATE').run()
+      for (const { writes, resolve, reject } of group) {
+        statement('SAVEPOINT one').run()
+        try {
+          for (const write of writes) apply(write)
+          settled.push(resolve)
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error
+          statement('ROLLBACK TO one').run()
+          settled.push(() => reject(error))
+        }
+        statement('RELEASE one').run()
+      }
+      statement('COMMIT').run()
+    } catch (cause) {
+      // SQLite may have rolled back by itself (disk full); asking again then is an error of no interest.
+      if (db.isTransaction) statement('ROLLBACK').run()
+      const error = new AppError('unavailable', 'The store cannot write right now.', { cause })
+      for (const { reject } of group) reject(error)
+      return
+    }
+    for (const settle of settled) settle()
+  }
+
+  return {
+    async get(collection, id) {
+      return read(collection, id)
+    },
+    async getAll(keys) {
+      return keys.map(([collection, id]) => read(collection, id))
+    },
+    async find(collection, query) {
+      const { text, values } = toSelect(collection, query)
+      const rows = statement(text).all(...values) as unknown as Row[]
+      return toPage(rows, query)
+    },
+    commit(writes) {
+      if (writes.length === 0) return Promise.resolve()
+      return new Promise((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flush)
+        waiting.push({ writes, resolve, reject })
+      })
+    },
+    newId: (kind) => typeidUnboxed(kind),
+    async close() {
+      if (waiting.length > 0) flush()
+      await checkpointer?.terminate()
+      if (onDisk) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      db.close()
+    },
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const row = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  if (row.user_version > MIGRATIONS.length) {
+    throw new Error('This data was written by a newer version of C500. Please update before starting.')
+  }
+  for (const [index, migration] of MIGRATIONS.entries()) {
+    if (index < row.user_version) continue
+    db.exec(`BEGIN; ${migration} PRAGMA user_version = ${index + 1}; COMMIT;`)
+  }
+}
+
+function startCheckpointer(path: string): Worker {
+  const worker = new Worker(new URL('./sqlite-checkpointer.ts', import.meta.url), {
+    workerData: { path, everyMs: CHECKPOINT_EVERY_MS },
+  })
+  worker.unref()
+  return worker
+}
+
+function column(value: object, field: string): SQLInputValue {
+  const found = (value as Record<string, SQLInputValue | undefined>)[field]
+  return found ?? null
+}
+
+function toStored<C extends CollectionName>(row: Row): Stored<C> {
+  return {
+    id: row.id,
+    version: row.version satisfies Version,
+    value: JSON.parse(row.value) as Collections[C],
+  }
+}
+
+function toSelect<C extends CollectionName>(
+  collection: C,
+  query: Query<C>,
+): { text: string; values: SQLInputValue[] } {
+  const order = String(query.orderBy)
+  const conditions: string[] = []
+  const values: SQLInputValue[] = []
+  for (const [field, value] of Object.entries(query.where)) {
+    conditions.push(`${field} = ?`)
+    values.push(value as SQLInputValue)
+  }
+  if (query.atMost !== undefined) {
+    conditions.push(`${order} <= ?`)
+    values.push(query.atMost)
+  }
+  if (query.cursor) {
+    const [at, id] = parseCursor(query.cursor)
+    conditions.push(`(${order}, id) ${query.direction === 'asc' ? '>' : '<'} (?, ?)`)
+    values.push(at, id)
+  }
+  const where = conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
+  values.push(query.limit + 1)
+  return {
+    text: `SELECT id, version, value, ${order} AS position FROM ${collection} ${where}
+      ORDER BY ${order} ${query.direction}, id ${query.direction} LIMIT ?`,
+    values,
+  }
+}
+
+function toPage<C extends CollectionName>(rows: Row[], query: Query<C>): Page<C> {
+  const more = rows.length > query.limit
+  const documents = (more ? rows.slice(0, query.limit) : rows).map((row) => toStored<C>(row))
+  const last = more ? (rows[query.limit - 1] as (Row & { position: string | number }) | undefined) : undefined
+  return { documents, cursor: last ? JSON.stringify([last.position, last.id]) : null }
+}
+
+function parseCursor(cursor: string): [string | number, string] {
+  try {
+    const parsed: unknown = JSON.parse(cursor)
+    if (Array.isArray(parsed) && parsed.length === 2 && typeof parsed[1] === 'string') {
+      const [at, id] = parsed as [unknown, string]
+      if (typeof at === 'string' || typeof at === 'number') return [at, id]
+    }
+  } catch {
+    // fall through: one sentence for every cursor that is not ours
+  }
+  throw new AppError('bad_request', 'This cursor is not one of ours.')
+}

@@ -1,0 +1,138 @@
+import { z } from 'zod'
+
+const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
+
+const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/$/, ''))
+const secret = z.string().min(16, 'must have at least 16 characters')
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean),
+)
+const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+const Env = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(8502),
+  STORE: z.enum(['sqlite']).default('sqlite'),
+  DATA_DIR: z.string().min(1).default('./data/core'),
+  WEB_URL: url,
+  BOT_URL: url,
+  TOKEN_BOT: secret,
+  TOKEN_WEB: secret,
+  TOKEN_SCHEDULER: secret.optional(),
+  BOT_PUSH_SECRET: secret,
+  LINK_SECRET: secret,
+  STRIPE_SECRET_KEY: z
+    .string()
+    .regex(/^(sk|rk)_(test|live)_\w+$/, 'must be a Stripe secret or restricted key'),
+  STRIPE_WEBHOOK_SECRET: z.string().regex(/^whsec_\S+$/, 'must start with whsec_'),
+  STRIPE_CONNECT_WEBHOOK_SECRET: z.string().regex(/^whsec_\S+$/, 'must start with whsec_'),
+  STRIPE_API_BASE: url.optional(),
+  STRIPE_REQUESTS_PER_SECOND: whole(1, 1_000).default(20),
+  ACCOUNT_COUNTRY: z
+    .string()
+    .regex(/^[A-Z]{2}$/, 'must be a two-letter country code')
+    .default('US'),
+  SHIPPING_COUNTRIES: list
+    .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, 'must be two-letter country codes')).min(1))
+    .prefault('US,CA,GB,IE,DE,FR,NL,AU'),
+  CURRENCY: z
+    .string()
+    .regex(/^[a-z]{3}$/, 'must be a lower-case ISO code such as usd')
+    .default('usd'),
+  FEE_BPS: whole(0, 5_000).default(500),
+  HOLD_MINUTES: whole(1, 24 * 60 - 5).default(30),
+  PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+})
+
+export interface Config {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly store: { readonly driver: 'sqlite'; readonly path: string }
+  readonly mediaDir: string
+  readonly webUrl: string
+  readonly botUrl: string
+  readonly stripe: {
+    /** A local Stripe's address; undefined is Stripe itself. */
+    readonly apiBase: string | undefined
+    readonly requestsPerSecond: number
+    readonly accountCountry: string
+    readonly shippingCountries: readonly string[]
+  }
+  readonly currency: string
+  readonly feeBps: number
+  readonly holdMs: number
+  /** Address prefixes that pictures may be fetched from. */
+  readonly pictureSources: readonly string[]
+  readonly logLevel: string
+  /** How often the outbox looks for due work without being woken; null when a test drives it. */
+  readonly outboxEveryMs: number | null
+  /** Never logged. */
+  readonly secrets: {
+    readonly tokens: { readonly bot: string; readonly web: string; readonly scheduler?: string }
+    readonly push: string
+    readonly link: string
+    readonly stripeKey: string
+    readonly stripeWebhook: string
+    readonly stripeConnectWebhook: string
+  }
+}
+
+/** Read the environment. Throws one Error that lists every problem by variable name; never a value. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  // An empty line in a .env file means "not set".
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = Env.safeParse(given)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(
+      (issue) => `  ${String(issue.path[0])}: ${describe(issue, given)}`,
+    )
+    throw new Error(`core cannot start:\n${[...new Set(problems)].join('\n')}`)
+  }
+  const e = parsed.data
+  if (/^(sk|rk)_live_/.test(e.STRIPE_SECRET_KEY) && e.STRIPE_API_BASE) {
+    throw new Error(
+      'core cannot start:\n  STRIPE_SECRET_KEY: a live key must not be used with STRIPE_API_BASE',
+    )
+  }
+  return {
+    host: e.HOST,
+    port: e.PORT,
+    store: { driver: 'sqlite', path: `${e.DATA_DIR}/c500.sqlite` },
+    mediaDir: `${e.DATA_DIR}/media`,
+    webUrl: e.WEB_URL,
+    botUrl: e.BOT_URL,
+    stripe: {
+      apiBase: e.STRIPE_API_BASE,
+      requestsPerSecond: e.STRIPE_REQUESTS_PER_SECOND,
+      accountCountry: e.ACCOUNT_COUNTRY,
+      shippingCountries: e.SHIPPING_COUNTRIES,
+    },
+    currency: e.CURRENCY,
+    feeBps: e.FEE_BPS,
+    holdMs: e.HOLD_MINUTES * 60_000,
+    pictureSources: e.PICTURE_SOURCES,
+    logLevel: e.LOG_LEVEL,
+    outboxEveryMs: 500,
+    secrets: {
+      tokens: {
+        bot: e.TOKEN_BOT,
+        web: e.TOKEN_WEB,
+        ...(e.TOKEN_SCHEDULER ? { scheduler: e.TOKEN_SCHEDULER } : {}),
+      },
+      push: e.BOT_PUSH_SECRET,
+      link: e.LINK_SECRET,
+      stripeKey: e.STRIPE_SECRET_KEY,
+      stripeWebhook: e.STRIPE_WEBHOOK_SECRET,
+      stripeConnectWebhook: e.STRIPE_CONNECT_WEBHOOK_SECRET,
+    },
+  }
+}
+
+function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {
+  return given[String(issue.path[0])] === undefined ? 'is not set' : issue.message
+}

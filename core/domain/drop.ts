@@ -1,0 +1,135 @@
+import {
+  AppError,
+  type CardPlace,
+  type Currency,
+  type DraftProblem,
+  type DropForm,
+  type Person,
+  type Picture,
+} from '#contract'
+import { parsePrice } from './money.ts'
+import { cleanLine, cleanText, lengthOf } from './text.ts'
+
+export const TITLE_MAX = 80
+export const STORY_MAX = 1_500
+export const QUANTITY_MAX = 10_000
+
+/** What a builder typed and uploaded, before it is published. Kept whole, right or wrong. */
+export interface Draft {
+  readonly draftId: string
+  readonly builder: Person
+  readonly form: DropForm
+  readonly picture: Picture | null
+  /** Set when the last upload could not be taken. */
+  readonly pictureProblem: string | null
+  readonly createdAt: number
+}
+
+/** A limited item for sale. Every unit is in exactly one place: available + held + sold === quantity. */
+export interface Drop {
+  readonly dropId: string
+  readonly builder: Person
+  readonly builderId: string
+  readonly title: string
+  readonly story: string
+  /** Minor units for one unit. */
+  readonly price: number
+  readonly currency: Currency
+  readonly feeBps: number
+  readonly quantity: number
+  readonly available: number
+  readonly held: number
+  readonly sold: number
+  readonly perPerson: number
+  readonly status: 'open' | 'closed'
+  readonly openedAt: number
+  readonly closesAt: number
+  readonly picture: Picture | null
+  readonly card: CardPlace | null
+}
+
+/** What one buyer has of one drop. */
+export interface Claim {
+  /** Units held or bought. */
+  readonly taken: number
+  /** The order the buyer is paying for right now. */
+  readonly liveOrderId: string | null
+}
+
+export const claimId = (dropId: string, buyerId: string) => `${dropId}:${buyerId}`
+
+export type CheckedForm =
+  | {
+      readonly ok: true
+      readonly title: string
+      readonly story: string
+      readonly price: number
+      readonly quantity: number
+    }
+  | { readonly ok: false; readonly problems: readonly DraftProblem[] }
+
+/** Read a form as a person meant it. Every problem at once, each one sentence that says what to do. */
+export function checkForm(form: DropForm, currency: Currency): CheckedForm {
+  const problems: DraftProblem[] = []
+  const problem = (field: DraftProblem['field'], sentence: string) => problems.push({ field, sentence })
+
+  const title = cleanLine(form.title)
+  const titleLength = lengthOf(title)
+  if (titleLength === 0) problem('title', 'Give your drop a title.')
+  else if (titleLength > TITLE_MAX)
+    problem('title', `The title has ${titleLength} characters; please keep it within ${TITLE_MAX}.`)
+
+  const story = cleanText(form.story)
+  const storyLength = lengthOf(story)
+  if (storyLength > STORY_MAX)
+    problem('story', `The story has ${storyLength} characters; please keep it within ${STORY_MAX}.`)
+
+  const price = parsePrice(form.price, currency)
+  if (!price.ok) problem('price', price.sentence)
+
+  const quantityText = form.quantity.trim()
+  const quantity = /^\d{1,7}$/.test(quantityText) ? Number(quantityText) : Number.NaN
+  if (Number.isNaN(quantity))
+    problem('quantity', 'How many are there? Please write a whole number such as 12.')
+  else if (quantity < 1) problem('quantity', 'A drop needs at least one unit.')
+  else if (quantity > QUANTITY_MAX)
+    problem('quantity', `A drop can have at most ${QUANTITY_MAX.toLocaleString('en-US')} units.`)
+
+  if (problems.length > 0 || !price.ok) return { ok: false, problems }
+  return { ok: true, title, story, price: price.amount, quantity }
+}
+
+/**
+ * reserve: shelf to hold. put_back: hold to shelf. sell: hold to sold. sell_spare: shelf to sold, for a payment that
+ * came after its hold had ended.
+ */
+export type ShelfMove = 'reserve' | 'put_back' | 'sell' | 'sell_spare'
+
+const MOVES = {
+  reserve: { available: -1, held: 1, sold: 0 },
+  put_back: { available: 1, held: -1, sold: 0 },
+  sell: { available: 0, held: -1, sold: 1 },
+  sell_spare: { available: -1, held: 0, sold: 1 },
+} as const satisfies Record<ShelfMove, { available: number; held: number; sold: number }>
+
+/** Move one unit. Throws `conflict` when there is no unit in the place it should come from. */
+export function moveUnit(drop: Drop, move: ShelfMove): Drop {
+  const delta = MOVES[move]
+  const next = {
+    ...drop,
+    available: drop.available + delta.available,
+    held: drop.held + delta.held,
+    sold: drop.sold + delta.sold,
+  }
+  if (next.available < 0 || next.held < 0)
+    throw new AppError('conflict', `no unit to ${move} in ${drop.dropId}`)
+  return next
+}
+
+/** May this person hold a unit now? Throws the reason why not. */
+export function assertReservable(drop: Drop, buyerId: string, claim: Claim | undefined, now: number): void {
+  if (drop.builderId === buyerId) throw new AppError('own_drop')
+  if (drop.status !== 'open' || now >= drop.closesAt) throw new AppError('drop_closed')
+  if ((claim?.taken ?? 0) >= drop.perPerson) throw new AppError('limit_reached')
+  if (drop.available === 0) throw new AppError(drop.held > 0 ? 'all_held' : 'sold_out')
+}

@@ -1,0 +1,59 @@
+import type { Notice } from '#contract'
+
+/**
+ * Something that must happen outside the store, written in the same commit as the state that wants it. One document
+ * per subject: wishing twice for the same thing is one wish with a higher revision.
+ */
+export type EffectKind =
+  /** Bring an order's Checkout Session and the order into agreement: open it, read it, shut it. */
+  | 'checkout'
+  /** Learn what Stripe kept of a payment. */
+  | 'stripe_fee'
+  | 'transfer'
+  | 'refund'
+  /** Read a builder's connected account again. */
+  | 'account'
+  | 'close_drop'
+  | 'draw_card'
+  | 'notify'
+
+/** Effects of one queue run side by side up to its width, and never starve another queue. */
+export const QUEUES = {
+  checkout: { width: 12, kinds: ['checkout', 'close_drop'] },
+  money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'account'] },
+  cards: { width: 16, kinds: ['draw_card'] },
+  news: { width: 8, kinds: ['notify'] },
+} as const satisfies Record<string, { width: number; kinds: readonly EffectKind[] }>
+export type QueueName = keyof typeof QUEUES
+
+export interface Effect {
+  readonly kind: EffectKind
+  readonly queue: QueueName
+  /** Id of the order, drop or builder it is about. */
+  readonly subject: string
+  /** Who is told what; only for notify. */
+  readonly notice: { readonly userId: string; readonly kind: Notice['kind'] } | null
+  /** UTC ms from which it may run; while leased, when the lease ends. */
+  readonly dueAt: number
+  /** UTC ms until which one process works on it; 0 when nobody does. */
+  readonly leaseUntil: number
+  /** Grows with every wish, so that the one who finishes sees whether there was a newer wish. */
+  readonly revision: number
+  /** Failed runs in a row. */
+  readonly attempts: number
+  readonly lastError: string | null
+  readonly createdAt: number
+}
+
+export function effectId(kind: EffectKind, subject: string): string {
+  return `${kind}:${subject}`
+}
+
+export const noticeId = (orderId: string, kind: Notice['kind']) => `${orderId}:${kind}`
+
+export function queueOf(kind: EffectKind): QueueName {
+  for (const name of Object.keys(QUEUES) as QueueName[]) {
+    if ((QUEUES[name].kinds as readonly EffectKind[]).includes(kind)) return name
+  }
+  throw new Error(`no queue for ${kind}`)
+}

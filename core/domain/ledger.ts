@@ -1,0 +1,51 @@
+import type { Currency } from '#contract'
+
+/**
+ * stripe: what lies in the platform's Stripe balance. buyer_money: paid by buyers and not decided yet.
+ * builder_due: decided for a builder, not transferred yet. refund_due: decided for a buyer, not refunded yet.
+ * platform_fee: the collective's income. stripe_fees: what Stripe kept.
+ */
+export const ACCOUNTS = [
+  'stripe',
+  'buyer_money',
+  'builder_due',
+  'refund_due',
+  'platform_fee',
+  'stripe_fees',
+] as const
+export type Account = (typeof ACCOUNTS)[number]
+
+export type Movement = 'payment' | 'stripe_fee' | 'arrival' | 'transfer' | 'late_payment' | 'refund'
+
+/** Debits are positive, credits negative, in minor units; the lines of one posting sum to zero. */
+export interface Posting {
+  readonly movement: Movement
+  readonly lines: readonly { readonly account: Account; readonly amount: number }[]
+}
+
+/** One append-only row. Its id is the order's id and the movement, so a movement can be booked once only. */
+export interface LedgerEntry extends Posting {
+  readonly orderId: string
+  readonly builderId: string
+  readonly currency: Currency
+  readonly at: number
+}
+
+export const ledgerId = (orderId: string, movement: Movement) => `${orderId}:${movement}`
+
+/** A balanced posting. Throws when the lines do not sum to zero: that is a bug, and nothing may be written. */
+export function post(movement: Movement, lines: Partial<Record<Account, number>>): Posting {
+  const entries = Object.entries(lines).map(([account, amount]) => ({ account: account as Account, amount }))
+  const sum = entries.reduce((total, line) => total + line.amount, 0)
+  if (sum !== 0 || entries.some((line) => !Number.isSafeInteger(line.amount))) {
+    throw new Error(`${movement} does not balance: ${JSON.stringify(lines)}`)
+  }
+  return { movement, lines: entries }
+}
+
+/** Balance per account, derived from entries of one currency. */
+export function balances(entries: readonly LedgerEntry[]): Record<Account, number> {
+  const totals = Object.fromEntries(ACCOUNTS.map((account) => [account, 0])) as Record<Account, number>
+  for (const entry of entries) for (const line of entry.lines) totals[line.account] += line.amount
+  return totals
+}

@@ -1,0 +1,69 @@
+import { type Currency, formatMoney, minorDigits } from '#contract'
+
+/** Stripe's bounds for one charge: about half a dollar, and eight digits. In minor units. */
+const SMALLEST_CHARGE = 50
+const LARGEST_CHARGE = 99_999_999
+
+/** One basis point is a hundredth of a percent. */
+export const BASIS_POINTS = 10_000
+
+/**
+ * Divide a total between platform and builder. Minor units in, minor units out, `fee + share === total` always;
+ * the fraction of a minor unit goes to the builder.
+ */
+export function splitFee(total: number, feeBps: number): { readonly fee: number; readonly share: number } {
+  // BigInt because total * bps may pass 2^53 for the largest amounts.
+  const fee = Number((BigInt(total) * BigInt(feeBps)) / BigInt(BASIS_POINTS))
+  return { fee, share: total - fee }
+}
+
+export type ParsedPrice =
+  | { readonly ok: true; readonly amount: number }
+  | { readonly ok: false; readonly sentence: string }
+
+/**
+ * What a person typed as a price, in minor units of `currency`. Understands `12`, `12.50`, `12,50`, `$1,200.00`
+ * and `1.200,00 €`; refuses what could be read two ways.
+ */
+export function parsePrice(text: string, currency: Currency): ParsedPrice {
+  const digits = minorDigits(currency)
+  const example = formatMoney({ amount: 24 * 10 ** digits, currency }).replace(/[^\d.,]/g, '')
+  const refuse = (sentence: string): ParsedPrice => ({ ok: false, sentence })
+  const unclear = () => refuse(`The price should be a plain number such as ${example}.`)
+
+  const bare = text.trim().replace(/^[\p{Sc}]\s*|\s*[\p{Sc}]$/gu, '')
+  const named = bare.replace(new RegExp(`^${currency}\\s*|\\s*${currency}$`, 'i'), '')
+  if (/^-/.test(named)) return refuse('The price must be more than nothing.')
+  // Whole part with or without thousands marks, then at most one decimal part.
+  const match = /^(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+)(?:([.,])(\d+))?$/.exec(
+    named,
+  )
+  if (!match?.[1]) return unclear()
+  const [, whole, mark, fraction = ''] = match
+  if (mark && whole.includes(mark)) return unclear()
+  // `1.200` and `1,200` alone: a thousand and two hundred to some, one and a fifth to others.
+  if (!mark && /^\d{1,3}[.,]\d{3}$/.test(whole)) {
+    return refuse(
+      `Is ${named} a thousand or a fraction? Please write it without the mark, such as ${example}.`,
+    )
+  }
+  if (fraction.length > digits) {
+    return refuse(
+      digits === 0
+        ? `${currency.toUpperCase()} has no smaller unit: please write a whole number.`
+        : `The price can have at most ${digits} decimal places, such as ${example}.`,
+    )
+  }
+  const amount = Number(whole.replace(/[., ]/g, '') + fraction.padEnd(digits, '0'))
+  if (amount < SMALLEST_CHARGE) {
+    return refuse(
+      `The smallest price that can be charged is ${formatMoney({ amount: SMALLEST_CHARGE, currency })}.`,
+    )
+  }
+  if (amount > LARGEST_CHARGE) {
+    return refuse(
+      `The largest price that can be charged is ${formatMoney({ amount: LARGEST_CHARGE, currency })}.`,
+    )
+  }
+  return { ok: true, amount }
+}

@@ -1,0 +1,149 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { type Context, Hono } from 'hono'
+import {
+  AppError,
+  type Caller,
+  IDEMPOTENCY_KEY_HEADER,
+  REQUEST_ID_HEADER,
+  ROUTES,
+  type RouteName,
+  STATUS,
+} from '#contract'
+import { PaymentsError } from '../ports/payments.ts'
+import type { Deps } from '../usecases/deps.ts'
+import { createHandlers } from './handlers.ts'
+import { stripeWebhook } from './stripe-webhook.ts'
+
+/** Our own services never send more; whoever does is told so before the body is read. */
+const BODY_MAX_BYTES = 256 * 1024
+const KEY_SHAPE = /^[\w:.-]{1,200}$/
+const REQUEST_ID_SHAPE = /^[\w-]{1,100}$/
+
+export interface Log {
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}
+
+/**
+ * Everything core answers: the contract's routes for its own services, vendors' webhooks, and health. Nothing here is
+ * for a browser.
+ */
+export function createApp(
+  deps: Deps,
+  options: {
+    readonly tokens: Readonly<Partial<Record<Caller, string>>>
+    readonly log: Log
+  },
+): Hono {
+  const app = new Hono()
+  const handlers = createHandlers(deps)
+  const callerOf = recogniser(options.tokens)
+
+  for (const name of Object.keys(ROUTES) as RouteName[]) {
+    const route = ROUTES[name]
+    // The table is typed per route; here the handler is called by name, after its own schema has admitted the input.
+    const handler = handlers[name] as (input: unknown, call: { idempotencyKey: string }) => Promise<unknown>
+    app.post(route.path, async (c) => {
+      const caller = callerOf(c.req.header('authorization'))
+      if (!caller) throw new AppError('unauthorized', 'This needs the token of one of our own services.')
+      if (!(route.callers as readonly Caller[]).includes(caller)) {
+        throw new AppError('forbidden', `${caller} may not call ${name}.`)
+      }
+      const idempotencyKey = route.kind === 'write' ? readKey(c) : ''
+      const input = route.input.safeParse(await readJson(c))
+      if (!input.success) throw new AppError('bad_request', `${name}: ${input.error.message}`)
+      const output = await handler(input.data, { idempotencyKey })
+      return c.json(output as object)
+    })
+  }
+
+  stripeWebhook(app, deps, 'platform', '/webhooks/stripe')
+  stripeWebhook(app, deps, 'connect', '/webhooks/stripe-connect')
+
+  app.get('/livez', (c) => c.json({ ok: true }))
+  app.get('/readyz', async (c) => {
+    await deps.store.get('users', 'readyz')
+    return c.json({ ok: true })
+  })
+
+  app.notFound((c) => answerError(c, new AppError('not_found', 'There is nothing at this address.')))
+  app.onError((error, c) => {
+    const known = toAppError(error)
+    if (known.status >= 500) {
+      options.log.error({ err: error, path: c.req.path, requestId: requestIdOf(c) }, 'request failed')
+    }
+    return answerError(c, known)
+  })
+  return app
+}
+
+function answerError(c: Context, error: AppError): Response {
+  const requestId = requestIdOf(c)
+  // What went wrong inside is for the log; the caller gets a reference to it.
+  const message = error.code === 'internal' ? 'Something unexpected happened.' : error.message
+  return c.json({ error: { code: error.code, message, requestId } }, STATUS[error.code], {
+    [REQUEST_ID_HEADER]: requestId,
+  })
+}
+
+function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  if (error instanceof PaymentsError && error.kind === 'busy') {
+    return new AppError('unavailable', 'Stripe does not answer right now; please try again in a moment.')
+  }
+  return new AppError('internal')
+}
+
+const requestIds = new WeakMap<Context, string>()
+
+function requestIdOf(c: Context): string {
+  const known = requestIds.get(c)
+  if (known) return known
+  const given = c.req.header(REQUEST_ID_HEADER)
+  const requestId = given && REQUEST_ID_SHAPE.test(given) ? given : crypto.randomUUID()
+  requestIds.set(c, requestId)
+  return requestId
+}
+
+/** Compares digests, so that neither content nor length of a token can be learned from the time it takes. */
+function recogniser(tokens: Readonly<Partial<Record<Caller, string>>>) {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  const known = Object.entries(tokens).map(([caller, token]) => ({
+    caller: caller as Caller,
+    digest: digest(`Bearer ${token}`),
+  }))
+  return (header: string | undefined): Caller | null => {
+    if (!header) return null
+    const given = digest(header)
+    let found: Caller | null = null
+    for (const { caller, digest: expected } of known) if (timingSafeEqual(given, expected)) found = caller
+    return found
+  }
+}
+
+function readKey(c: Context): string {
+  const key = c.req.header(IDEMPOTENCY_KEY_HEADER)
+  if (!key || !KEY_SHAPE.test(key)) {
+    throw new AppError(
+      'bad_request',
+      `A write needs an ${IDEMPOTENCY_KEY_HEADER} of 1 to 200 plain characters.`,
+    )
+  }
+  return key
+}
+
+async function readJson(c: Context): Promise<unknown> {
+  const length = Number(c.req.header('content-length'))
+  if (!Number.isInteger(length) || length > BODY_MAX_BYTES) {
+    throw new AppError(
+      'bad_request',
+      `Send a JSON body of at most ${BODY_MAX_BYTES} bytes with its content-length.`,
+    )
+  }
+  try {
+    return await c.req.json()
+  } catch {
+    throw new AppError('bad_request', 'The body is not JSON.')
+  }
+}

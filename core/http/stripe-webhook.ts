@@ -1,0 +1,31 @@
+import type { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import { PaymentsError } from '../ports/payments.ts'
+import type { Deps } from '../usecases/deps.ts'
+import { takeHint } from '../usecases/take-hint.ts'
+
+/** Far above any event Stripe sends. */
+const EVENT_MAX_BYTES = 1024 * 1024
+
+/**
+ * One of Stripe's endpoints: raw body, signature, inbox, 200. Answers 400 to what Stripe did not sign, 200 to known
+ * and unknown events, and lets storage trouble become a 5xx so that Stripe sends the event again.
+ */
+export function stripeWebhook(app: Hono, deps: Deps, endpoint: 'platform' | 'connect', path: string): void {
+  app.post(
+    path,
+    bodyLimit({ maxSize: EVENT_MAX_BYTES, onError: (c) => c.json({ received: false }, 413) }),
+    async (c) => {
+      const body = await c.req.text()
+      try {
+        const hint = deps.payments.parseEvent(body, c.req.header('stripe-signature'), endpoint)
+        await takeHint(deps, hint)
+      } catch (error) {
+        if (error instanceof PaymentsError && error.kind === 'refused')
+          return c.json({ received: false }, 400)
+        throw error
+      }
+      return c.json({ received: true })
+    },
+  )
+}

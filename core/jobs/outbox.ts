@@ -1,0 +1,218 @@
+import PQueue from 'p-queue'
+import { type Effect, type EffectKind, QUEUES, type QueueName } from '../domain/effect.ts'
+import type { Page, Stored } from '../ports/store.ts'
+import type { Deps } from '../usecases/deps.ts'
+
+/** How long one run may take before another process may take the effect over. */
+const LEASE_MS = 60_000
+const FIRST_RETRY_MS = 500
+const LONGEST_RETRY_MS = 10 * 60_000
+
+/** Carries out one effect. Answers when to run again (UTC ms), or null when nothing is left to do. Must be idempotent. */
+export type EffectHandler = (effect: Effect) => Promise<number | null>
+
+export interface Outbox {
+  /** Something was wished for: look soon. */
+  wake(): void
+  /** Carry out whatever is due now, and what that makes due, until nothing is. Answers how many runs there were. */
+  runDue(): Promise<number>
+  /**
+   * Only where no other process can be working on this store: whatever an earlier process held when it died is due
+   * now, not when its lease would have run out.
+   */
+  takeOver(): Promise<void>
+  /** Finish what is in hand and take nothing new. */
+  close(): Promise<void>
+}
+
+/**
+ * The one loop that makes wishes come true: claims due effects by lease, runs them side by side per queue, and
+ * reschedules failures with growing pauses. A process that dies leaves its leases to run out.
+ */
+export function createOutbox(
+  deps: Pick<Deps, 'store' | 'change' | 'clock'>,
+  handlers: Readonly<Record<EffectKind, EffectHandler>>,
+  options: {
+    /** 0 up to 1, to spread retries. */
+    readonly random: () => number
+    readonly onFailure: (effect: Effect, error: unknown) => void
+    /** How often to look without being woken; null never does, which is for tests that call runDue. */
+    readonly everyMs: number | null
+  },
+): Outbox {
+  const queues = Object.fromEntries(
+    Object.entries(QUEUES).map(([name, { width }]) => [name, new PQueue({ concurrency: width })]),
+  ) as Record<QueueName, PQueue>
+  const inHand = new Set<string>()
+  let closed = false
+  let woken = false
+  let looking: Promise<number> | undefined
+
+  /** Start what is due in every queue, as far as there is room. Answers how many were started. */
+  async function look(): Promise<number> {
+    let started = 0
+    for (const name of Object.keys(QUEUES) as QueueName[]) {
+      const queue = queues[name]
+      const room = QUEUES[name].width - queue.pending - queue.size
+      if (room <= 0) continue
+      const page = await deps.store.find('outbox', {
+        where: { queue: name },
+        orderBy: 'dueAt',
+        direction: 'asc',
+        atMost: deps.clock.now(),
+        // Those in hand may stand first in the row: look past them.
+        limit: room + inHand.size,
+      })
+      const free = page.documents.filter(({ id }) => !inHand.has(id)).slice(0, room)
+      for (const document of free) {
+        if (closed) return started
+        inHand.add(document.id)
+        started++
+        void queue.add(() => run(document))
+      }
+    }
+    return started
+  }
+
+  async function run(document: Stored<'outbox'>): Promise<void> {
+    try {
+      const effect = await claim(document)
+      if (effect) await carryOut(document.id, effect)
+    } catch (error) {
+      // The store did not answer: the lease runs out and somebody tries again.
+      options.onFailure(document.value, error)
+    } finally {
+      inHand.delete(document.id)
+      wake()
+    }
+  }
+
+  /** Null when somebody else has it, or it is no longer due. */
+  function claim(document: Stored<'outbox'>): Promise<Effect | null> {
+    return deps.change({
+      reads: [['outbox', document.id]],
+      decide(sheet) {
+        const now = deps.clock.now()
+        const effect = sheet.get('outbox', document.id)
+        if (!effect || effect.dueAt > now || effect.leaseUntil > now) return null
+        const leaseUntil = now + LEASE_MS
+        const claimed = { ...effect, dueAt: leaseUntil, leaseUntil, attempts: effect.attempts + 1 }
+        sheet.put('outbox', document.id, claimed)
+        return claimed
+      },
+    })
+  }
+
+  async function carryOut(id: string, claimed: Effect): Promise<void> {
+    let again: number | null
+    let lastError: string | null = null
+    try {
+      again = await handlers[claimed.kind](claimed)
+    } catch (error) {
+      options.onFailure(claimed, error)
+      lastError = error instanceof Error ? error.message : String(error)
+      const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (claimed.attempts - 1))
+      again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
+    }
+    await deps.change({
+      reads: [['outbox', id]],
+      decide(sheet) {
+        const effect = sheet.get('outbox', id)
+        if (!effect) return
+        const now = deps.clock.now()
+        const newerWish = effect.revision !== claimed.revision
+        if (again === null && !newerWish) {
+          sheet.remove('outbox', id)
+          return
+        }
+        const attempts = lastError === null || newerWish ? 0 : claimed.attempts
+        // A newer wish is due at once, but not at the price of hammering a vendor that just failed.
+        const dueAt = newerWish && lastError === null ? now : (again ?? now)
+        sheet.put('outbox', id, { ...effect, dueAt, leaseUntil: 0, attempts, lastError })
+      },
+    })
+  }
+
+  function endLease(id: string): Promise<void> {
+    return deps.change({
+      reads: [['outbox', id]],
+      decide(sheet) {
+        const effect = sheet.get('outbox', id)
+        if (effect) sheet.put('outbox', id, { ...effect, leaseUntil: 0, dueAt: deps.clock.now() })
+      },
+    })
+  }
+
+  function wake(): void {
+    woken = true
+    if (closed || looking || options.everyMs === null) return
+    looking = lookUntilQuiet().finally(() => {
+      looking = undefined
+    })
+  }
+
+  async function lookUntilQuiet(): Promise<number> {
+    let started = 0
+    while (woken && !closed) {
+      woken = false
+      try {
+        started += await look()
+      } catch (error) {
+        options.onFailure(LOOKING, error)
+        return started
+      }
+    }
+    return started
+  }
+
+  const timer = options.everyMs === null ? undefined : setInterval(wake, options.everyMs)
+
+  return {
+    wake,
+    async runDue() {
+      let runs = 0
+      for (;;) {
+        const started = await look()
+        await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
+        if (started === 0) return runs
+        runs += started
+      }
+    },
+    async takeOver() {
+      const now = deps.clock.now()
+      for (const queue of Object.keys(QUEUES) as QueueName[]) {
+        const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 500 } as const
+        let cursor: string | null = null
+        do {
+          const page: Page<'outbox'> = await deps.store.find('outbox', {
+            ...query,
+            atMost: now + LEASE_MS,
+            cursor,
+          })
+          for (const { id, value } of page.documents) if (value.leaseUntil > now) await endLease(id)
+          cursor = page.cursor
+        } while (cursor)
+      }
+    },
+    async close() {
+      closed = true
+      clearInterval(timer)
+      await looking
+      await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
+    },
+  }
+}
+
+/** Stands in the log when the store could not be asked what is due. */
+const LOOKING: Effect = {
+  kind: 'checkout',
+  queue: 'checkout',
+  subject: '(looking for due effects)',
+  notice: null,
+  dueAt: 0,
+  leaseUntil: 0,
+  revision: 0,
+  attempts: 0,
+  lastError: null,
+  createdAt: 0,
+}

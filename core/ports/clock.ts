@@ -1,0 +1,4 @@
+/** UTC milliseconds. The only way core knows the time. */
+export interface Clock {
+  now(): number
+}

@@ -1,0 +1,108 @@
+import type { Notice, Person } from '#contract'
+import type { Builder } from '../domain/builder.ts'
+import type { Claim, Draft, Drop } from '../domain/drop.ts'
+import type { Effect } from '../domain/effect.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
+import type { Order } from '../domain/order.ts'
+
+/** A person who has something to read that could not be said privately. */
+export interface User extends Person {
+  readonly missed: readonly { readonly kind: Notice['kind']; readonly orderId: string; readonly at: number }[]
+}
+
+/** A message from outside, kept so that a second delivery is known: a vendor's event, or a caller's write. */
+export interface InboxEntry {
+  readonly receivedAt: number
+  /** The event's type, or the route's name. */
+  readonly type: string
+  /** What the first delivery led to, for writes that must answer again; null for events. */
+  readonly result: string | null
+}
+
+/** Every document kind by collection. */
+export interface Collections {
+  users: User
+  builders: Builder
+  drafts: Draft
+  inventory: Drop
+  claims: Claim
+  orders: Order
+  ledger: LedgerEntry
+  inbox: InboxEntry
+  outbox: Effect
+}
+export type CollectionName = keyof Collections
+
+/** The fields a query may name, per collection. An engine keeps these where it can search them. */
+export const SEARCHABLE = {
+  users: [],
+  builders: ['accountId'],
+  drafts: [],
+  inventory: ['status', 'builderId', 'openedAt'],
+  claims: [],
+  orders: ['buyerId', 'builderId', 'status', 'createdAt'],
+  ledger: ['orderId', 'builderId', 'at'],
+  inbox: [],
+  outbox: ['queue', 'dueAt'],
+} as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
+
+export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]
+
+export interface Query<C extends CollectionName> {
+  /** All of these fields equal these values. */
+  readonly where: { readonly [F in Searchable<C>]?: Collections[C][F] & (string | number) }
+  readonly orderBy: Searchable<C>
+  readonly direction: 'asc' | 'desc'
+  /** Only documents whose orderBy field is at most this. */
+  readonly atMost?: number
+  readonly limit: number
+  /** From the page before. */
+  readonly cursor?: string | null
+}
+
+/** Engine's own mark of one state of one document. Compare, never interpret. */
+export type Version = string | number
+
+export interface Stored<C extends CollectionName> {
+  readonly id: string
+  readonly version: Version
+  readonly value: Collections[C]
+}
+
+export interface Page<C extends CollectionName> {
+  readonly documents: readonly Stored<C>[]
+  readonly cursor: string | null
+}
+
+export type Key<C extends CollectionName = CollectionName> = readonly [collection: C, id: string]
+
+export type Write = {
+  [C in CollectionName]:
+    | { readonly op: 'create'; readonly collection: C; readonly id: string; readonly value: Collections[C] }
+    | {
+        readonly op: 'replace'
+        readonly collection: C
+        readonly id: string
+        readonly value: Collections[C]
+        readonly version: Version
+      }
+    | { readonly op: 'delete'; readonly collection: C; readonly id: string; readonly version: Version }
+}[CollectionName]
+
+/** Id kinds: each id starts with its kind and an underscore. */
+export type IdKind = 'drp' | 'dft' | 'ord' | 'pic'
+
+export interface Store {
+  get<C extends CollectionName>(collection: C, id: string): Promise<Stored<C> | undefined>
+  /** In the order of the keys. */
+  getAll(keys: readonly Key[]): Promise<readonly (Stored<CollectionName> | undefined)[]>
+  find<C extends CollectionName>(collection: C, query: Query<C>): Promise<Page<C>>
+  /**
+   * All or nothing. Throws AppError `conflict` when a document to create exists, or one to replace or delete has
+   * another version; `unavailable` when the engine cannot write now (disk full, no connection).
+   */
+  commit(writes: readonly Write[]): Promise<void>
+  /** A new id in the shape the engine likes: ordered by time where rows are stored in order, random elsewhere. */
+  newId(kind: IdKind): string
+  close(): Promise<void>
+}

@@ -1,0 +1,121 @@
+import { type ServerType, serve } from '@hono/node-server'
+import { pino } from 'pino'
+import { createBotPushes } from './adapters/bot-pushes.ts'
+import { createMediaFiles } from './adapters/media-files.ts'
+import { createSqliteStore } from './adapters/store-sqlite.ts'
+import { createStripePayments } from './adapters/stripe.ts'
+import type { Config } from './config.ts'
+import { createApp } from './http/app.ts'
+import { effectHandlers } from './jobs/effect-handlers.ts'
+import { createOutbox, type Outbox } from './jobs/outbox.ts'
+import type { Clock } from './ports/clock.ts'
+import type { Store } from './ports/store.ts'
+import { createChanges } from './usecases/change.ts'
+import type { Deps } from './usecases/deps.ts'
+
+const DRAIN_MS = 8_000
+/** The bot answers a push after the work: a card may wait for its turn in a busy channel. Below the lease. */
+const PUSH_TIMEOUT_MS = 40_000
+
+export interface Core extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  /** For harnesses: look at the state, never change it. */
+  readonly store: Store
+  /** Carry out all due work now. Answers how many effects were run. */
+  runDue(): Promise<number>
+  close(): Promise<void>
+}
+
+/** Build core from its configuration and listen. `clock` may be set by a harness. */
+export async function startCore(config: Config, overrides: { readonly clock?: Clock } = {}): Promise<Core> {
+  const log = pino({ name: 'core', level: config.logLevel })
+  const clock = overrides.clock ?? { now: () => Date.now() }
+  const store = createSqliteStore({ path: config.store.path })
+  let outbox: Outbox | undefined
+  const change = createChanges({
+    store,
+    random: Math.random,
+    onCommit: (written) => {
+      if (written.has('outbox')) outbox?.wake()
+    },
+  })
+  const deps: Deps = {
+    store,
+    change,
+    clock,
+    payments: createStripePayments({
+      secretKey: config.secrets.stripeKey,
+      webhookSecret: config.secrets.stripeWebhook,
+      connectWebhookSecret: config.secrets.stripeConnectWebhook,
+      ...(config.stripe.apiBase ? { apiBase: config.stripe.apiBase } : {}),
+      requestsPerSecond: config.stripe.requestsPerSecond,
+      accountCountry: config.stripe.accountCountry,
+      shippingCountries: config.stripe.shippingCountries,
+    }),
+    media: createMediaFiles({ dir: config.mediaDir, sources: config.pictureSources }),
+    messenger: createBotPushes({
+      botUrl: config.botUrl,
+      secret: config.secrets.push,
+      clock: clock.now,
+      timeoutMs: PUSH_TIMEOUT_MS,
+    }),
+    settings: {
+      webUrl: config.webUrl,
+      currency: config.currency,
+      feeBps: config.feeBps,
+      holdMs: config.holdMs,
+      linkSecret: config.secrets.link,
+    },
+  }
+  outbox = createOutbox(deps, effectHandlers(deps), {
+    random: Math.random,
+    everyMs: config.outboxEveryMs,
+    onFailure: ({ kind, subject, attempts }, error) =>
+      log.warn({ kind, subject, attempts, err: error }, 'effect failed, will be tried again'),
+  })
+  const work = outbox
+  // An embedded store belongs to this process alone.
+  await work.takeOver()
+
+  const app = createApp(deps, { tokens: config.secrets.tokens, log })
+  const { server, port } = await listen(app.fetch, config)
+  work.wake()
+  const url = `http://${config.host}:${port}`
+  log.info({ url, stripe: config.stripe.apiBase ?? 'stripe.com' }, 'core is listening')
+
+  let closing: Promise<void> | undefined
+  async function shutDown(): Promise<void> {
+    await stopListening(server)
+    await Promise.race([work.close(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+    await store.close()
+    log.info('core has stopped')
+  }
+  const close = () => {
+    closing ??= shutDown()
+    return closing
+  }
+  return { url, port, store, runDue: () => work.runDue(), close, [Symbol.asyncDispose]: close }
+}
+
+function listen(
+  fetch: Parameters<typeof serve>[0]['fetch'],
+  { host, port }: Pick<Config, 'host' | 'port'>,
+): Promise<{ server: ServerType; port: number }> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch, hostname: host, port, overrideGlobalObjects: false }, (info) =>
+      resolve({ server, port: info.port }),
+    )
+    server.once('error', reject)
+  })
+}
+
+function stopListening(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    if ('closeIdleConnections' in server) server.closeIdleConnections()
+    setTimeout(() => {
+      if ('closeAllConnections' in server) server.closeAllConnections()
+    }, DRAIN_MS).unref()
+  })
+}

@@ -1,0 +1,170 @@
+import { AppError, isAppError } from '#contract'
+import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
+
+/** The documents a decision may see and write. What it may overwrite, it must have read. */
+export interface Sheet {
+  get<C extends CollectionName>(collection: C, id: string): Collections[C] | undefined
+  put<C extends CollectionName>(collection: C, id: string, value: Collections[C]): void
+  remove(collection: CollectionName, id: string): void
+}
+
+export interface Change<T> {
+  /** Changes of one lane are decided one after another, in memory, and written together: a drop's id, say. */
+  readonly lane?: string
+  readonly reads: readonly Key[]
+  /** Pure and synchronous. Runs again from fresh documents when somebody else wrote first. */
+  readonly decide: (sheet: Sheet) => T
+}
+
+/** Read, decide, commit; again on conflict. Throws what `decide` threw, or `conflict` after many tries. */
+export type MakeChange = <T>(change: Change<T>) => Promise<T>
+
+const MAX_TOGETHER = 100
+const MAX_TRIES = 12
+const LONGEST_PAUSE_MS = 250
+
+interface Task {
+  readonly reads: readonly Key[]
+  readonly decide: (sheet: Sheet) => unknown
+  readonly resolve: (value: never) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** A written value, or null for a removed one. */
+type Layer = Map<string, { readonly key: Key; readonly value: object | null }>
+type Base = Map<string, { readonly version: Version; readonly value: object } | undefined>
+
+const keyText = (key: Key) => `${key[0]}/${key[1]}`
+
+/**
+ * The only way state changes. Whatever waits in one lane is decided together and written with one commit, so a
+ * thousand buyers of one drop do not queue for a thousand transactions; a document's version decides between
+ * processes. `onCommit` hears which collections were written.
+ */
+export function createChanges(options: {
+  readonly store: Pick<Store, 'getAll' | 'commit'>
+  readonly onCommit: (written: ReadonlySet<CollectionName>) => void
+  /** For the pause between tries: 0 up to 1. */
+  readonly random: () => number
+}): MakeChange {
+  const { store, onCommit, random } = options
+  /** Waiting tasks by lane; a lane is here as long as it is being worked on. */
+  const lanes = new Map<string, Task[]>()
+
+  async function drain(name: string, waiting: Task[]): Promise<void> {
+    while (waiting.length > 0) await settle(waiting.splice(0, MAX_TOGETHER))
+    lanes.delete(name)
+  }
+
+  async function settle(tasks: readonly Task[]): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        const answers = await attempt(tasks)
+        for (const answer of answers) answer()
+        return
+      } catch (error) {
+        if (!isAppError(error, 'conflict') || tries >= MAX_TRIES) {
+          // Several together may fail for the fault of one: each gets its own last word.
+          if (isAppError(error, 'conflict') && tasks.length > 1) {
+            for (const task of tasks) await settle([task])
+          } else {
+            for (const task of tasks) task.reject(error)
+          }
+          return
+        }
+        await pause(random() * Math.min(LONGEST_PAUSE_MS, 2 ** tries))
+      }
+    }
+  }
+
+  /** One round for all tasks. Answers are given by the caller, once the commit has stood. */
+  async function attempt(tasks: readonly Task[]): Promise<(() => void)[]> {
+    const base = await load(tasks)
+    const layer: Layer = new Map()
+    const answers: (() => void)[] = []
+    for (const task of tasks) {
+      const own: Layer = new Map()
+      try {
+        const result = task.decide(sheetOver(own, layer, base))
+        for (const [key, entry] of own) layer.set(key, entry)
+        answers.push(() => task.resolve(result as never))
+      } catch (error) {
+        answers.push(() => task.reject(error))
+      }
+    }
+    const writes = toWrites(layer, base)
+    if (writes.length > 0) {
+      await store.commit(writes)
+      onCommit(new Set(writes.map((write) => write.collection)))
+    }
+    return answers
+  }
+
+  async function load(tasks: readonly Task[]): Promise<Base> {
+    const keys = new Map<string, Key>()
+    for (const task of tasks) for (const key of task.reads) keys.set(keyText(key), key)
+    const documents = await store.getAll([...keys.values()])
+    const base: Base = new Map()
+    let index = 0
+    for (const text of keys.keys()) base.set(text, documents[index++])
+    return base
+  }
+
+  return function change<T>({ lane: name, reads, decide }: Change<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const task: Task = { reads, decide, resolve, reject }
+      if (name === undefined) {
+        void settle([task])
+        return
+      }
+      const waiting = lanes.get(name)
+      if (waiting) {
+        waiting.push(task)
+        return
+      }
+      const started = [task]
+      lanes.set(name, started)
+      void drain(name, started)
+    })
+  }
+}
+
+function sheetOver(own: Layer, layer: Layer, base: Base): Sheet {
+  return {
+    get<C extends CollectionName>(collection: C, id: string) {
+      const text = keyText([collection, id])
+      const written = own.get(text) ?? layer.get(text)
+      const value = written ? written.value : base.get(text)?.value
+      // The key names the collection, and only this collection's values are ever put under it.
+      return (value ?? undefined) as Collections[C] | undefined
+    },
+    put(collection, id, value) {
+      own.set(keyText([collection, id]), { key: [collection, id], value })
+    },
+    remove(collection, id) {
+      const text = keyText([collection, id])
+      if (!base.has(text)) throw new AppError('internal', `${text} must be read before it is removed`)
+      own.set(text, { key: [collection, id], value: null })
+    },
+  }
+}
+
+function toWrites(layer: Layer, base: Base): Write[] {
+  const writes: Write[] = []
+  for (const [text, { key, value }] of layer) {
+    const [collection, id] = key
+    const version = base.get(text)?.version
+    if (value === null) {
+      if (version !== undefined) writes.push({ op: 'delete', collection, id, version })
+    } else if (version === undefined) {
+      writes.push({ op: 'create', collection, id, value } as Write)
+    } else {
+      writes.push({ op: 'replace', collection, id, value, version } as Write)
+    }
+  }
+  return writes
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

@@ -1,0 +1,30 @@
+import type { Currency } from '#contract'
+import type { Clock } from '../ports/clock.ts'
+import type { Media } from '../ports/media.ts'
+import type { Messenger } from '../ports/messenger.ts'
+import type { Payments } from '../ports/payments.ts'
+import type { Store } from '../ports/store.ts'
+import type { MakeChange } from './change.ts'
+
+/** The collective's own choices. */
+export interface Settings {
+  /** The shop's public origin, no trailing slash. */
+  readonly webUrl: string
+  readonly currency: Currency
+  /** The platform's fee on new drops, in hundredths of a percent. */
+  readonly feeBps: number
+  readonly holdMs: number
+  /** Signs the links that lead people from Discord to the web. */
+  readonly linkSecret: string
+}
+
+/** What a use case may need; each takes the part it uses. */
+export interface Deps {
+  readonly store: Store
+  readonly change: MakeChange
+  readonly clock: Clock
+  readonly payments: Payments
+  readonly media: Media
+  readonly messenger: Messenger
+  readonly settings: Settings
+}

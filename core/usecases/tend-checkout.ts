@@ -1,0 +1,149 @@
+import { AppError } from '#contract'
+import { signLink } from '../domain/link.ts'
+import type { Order } from '../domain/order.ts'
+import { type Checkout, type PaidCheckout, PaymentsError } from '../ports/payments.ts'
+import { advanceOrder } from './advance-order.ts'
+import type { Deps } from './deps.ts'
+
+/** Stripe's shortest session, and slack for clocks that differ and calls that wait. */
+const SHORTEST_SESSION_MS = 30 * 60_000
+const SLACK_MS = 60_000
+/** How soon to look again at a payment that the buyer's bank has not decided. */
+const UNDECIDED_MS = 10 * 60_000
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'payments' | 'settings'>
+
+/**
+ * Bring an order and its Checkout Session into agreement: open the session of a fresh hold, shut the session of a
+ * hold that ended, and book a payment wherever one turns out to have happened. Safe to run at any time, any number
+ * of times, after any crash: the outbox runs it when a hold begins and ends, a webhook or a return from Stripe runs
+ * it as a hint. A unit goes back on the shelf only after Stripe has said that the session cannot be paid.
+ * Answers when to run again (UTC ms), or null. Throws PaymentsError when Stripe could not be asked.
+ */
+export async function tendCheckout(deps: Needs, orderId: string): Promise<number | null> {
+  const stored = await deps.store.get('orders', orderId)
+  if (!stored) throw new AppError('order_not_found')
+  let order = stored.value
+
+  if (order.status === 'held') {
+    order = await endHoldIfOver(deps, order)
+    if (order.status === 'held') {
+      if (!order.checkout?.sessionId) return (await openCheckout(deps, order)).holdUntil
+      const after = await settle(deps, order, await deps.payments.readCheckout(order.checkout.sessionId))
+      if (after.status !== 'held') return null
+      return after.holdUntil
+    }
+  }
+  if (order.status === 'closing') return shutCheckout(deps, order)
+  // A payment that raced the end of its hold: believe Stripe.
+  if (order.status === 'expired' && order.checkout?.sessionId) {
+    await settle(deps, order, await deps.payments.readCheckout(order.checkout.sessionId))
+  }
+  return null
+}
+
+function endHoldIfOver(deps: Needs, order: Order): Promise<Order> {
+  return advanceOrder(deps, order.orderId, (fresh) =>
+    fresh.status === 'held' && deps.clock.now() >= fresh.holdUntil
+      ? { type: 'hold_ended', by: 'clock' }
+      : null,
+  )
+}
+
+async function openCheckout(deps: Needs, order: Order): Promise<Order> {
+  const asked = order.checkout ? order : await askAnew(deps, order)
+  try {
+    return await createSession(deps, asked)
+  } catch (error) {
+    if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+    // The end asked for has come too near while Stripe could not be reached: no session was made, ask for a new one.
+    return createSession(deps, await askAnew(deps, asked))
+  }
+}
+
+/** Write down exactly what will be asked, so that a repeat after a crash asks the same and gets the same session. */
+function askAnew(deps: Needs, order: Order): Promise<Order> {
+  return advanceOrder(deps, order.orderId, (fresh) => {
+    // Somebody else asked meanwhile: ask the same.
+    if (fresh.status !== 'held' || fresh.checkout?.attempt !== order.checkout?.attempt) return null
+    const earliest = deps.clock.now() + SHORTEST_SESSION_MS
+    return { type: 'session_asked', expiresAt: Math.max(fresh.holdUntil, earliest) + SLACK_MS }
+  })
+}
+
+async function createSession(deps: Needs, order: Order): Promise<Order> {
+  if (!order.checkout) return order
+  const { attempt, expiresAt } = order.checkout
+  const token = signLink(deps.settings.linkSecret, 'order', order.orderId)
+  const checkout = await deps.payments.createCheckout({
+    orderId: order.orderId,
+    title: order.title,
+    description: `By ${order.builder.name}`,
+    amount: order.total,
+    currency: order.currency,
+    expiresAt,
+    successUrl: `${deps.settings.webUrl}/success?order=${token}`,
+    cancelUrl: `${deps.settings.webUrl}/cancel?order=${token}`,
+    idempotencyKey: `${order.orderId}:checkout:${attempt}`,
+  })
+  return advanceOrder(deps, order.orderId, (fresh) =>
+    fresh.checkout?.attempt === attempt &&
+    fresh.checkout.sessionId === null &&
+    (fresh.status === 'held' || fresh.status === 'closing')
+      ? { type: 'session_opened', sessionId: checkout.sessionId, url: checkout.url }
+      : null,
+  )
+}
+
+/** Make sure nobody can pay any more, then put the unit back; or find that somebody did pay. */
+async function shutCheckout(deps: Needs, order: Order): Promise<number | null> {
+  // Nothing was ever asked of Stripe, so there is nothing to pay.
+  if (!order.checkout) return putBack(deps, order.orderId)
+  let known = order
+  if (!order.checkout.sessionId) {
+    try {
+      // The answer was lost: the same question with the same key brings it again.
+      known = await createSession(deps, order)
+    } catch (error) {
+      if (error instanceof PaymentsError && error.kind === 'refused') return putBack(deps, order.orderId)
+      throw error
+    }
+  }
+  const sessionId = known.checkout?.sessionId
+  if (!sessionId) throw new AppError('conflict', `${order.orderId} changed while its checkout was being shut`)
+  if ((await deps.payments.expireCheckout(sessionId)) === 'closed') return putBack(deps, order.orderId)
+  const after = await settle(deps, known, await deps.payments.readCheckout(sessionId))
+  return after.status === 'closing' ? deps.clock.now() + UNDECIDED_MS : null
+}
+
+async function putBack(deps: Needs, orderId: string): Promise<null> {
+  await advanceOrder(deps, orderId, (fresh) => (fresh.status === 'closing' ? { type: 'session_shut' } : null))
+  return null
+}
+
+/** Step the order to what Stripe says of its session. */
+function settle(deps: Needs, order: Order, checkout: Checkout): Promise<Order> {
+  return advanceOrder(deps, order.orderId, (fresh, available) => {
+    const unpaid = fresh.status === 'held' || fresh.status === 'closing' || fresh.status === 'expired'
+    if (!unpaid) return null
+    if (checkout.paid) {
+      const payment = toPayment(fresh, checkout.paid)
+      const late = fresh.status === 'expired' && available === 0
+      return { type: late ? 'paid_too_late' : 'payment_succeeded', payment }
+    }
+    if (checkout.status === 'expired' && fresh.status !== 'expired') return { type: 'session_shut' }
+    return null
+  })
+}
+
+function toPayment(order: Order, paid: PaidCheckout) {
+  if (paid.amount !== order.total || paid.currency !== order.currency) {
+    // Never book what was not agreed. The effect stays in the outbox with this sentence until a person looks.
+    throw new AppError(
+      'internal',
+      `${order.orderId} cost ${order.total} ${order.currency} but Stripe took ${paid.amount} ${paid.currency}`,
+    )
+  }
+  const { paymentIntentId, chargeId, stripeFee, shipTo } = paid
+  return { paymentIntentId, chargeId, stripeFee, shipTo }
+}

@@ -1,0 +1,60 @@
+import type { Notice } from '#contract'
+import { type Effect, type EffectKind, effectId, noticeId, queueOf } from '../domain/effect.ts'
+import type { Key } from '../ports/store.ts'
+import type { Sheet } from './change.ts'
+
+/** The key to read before wishing for an effect that may be wished for already. */
+export const effectKey = (kind: EffectKind, subject: string): Key => ['outbox', effectId(kind, subject)]
+
+/**
+ * Ask for an effect, to be carried out after this commit. A second wish for the same subject makes the first due
+ * sooner, or due again when it is just being carried out.
+ */
+export function wish(
+  sheet: Sheet,
+  kind: EffectKind,
+  subject: string,
+  now: number,
+  options: { readonly dueAt?: number } = {},
+): void {
+  const id = effectId(kind, subject)
+  const dueAt = options.dueAt ?? now
+  const earlier = sheet.get('outbox', id)
+  if (!earlier) {
+    sheet.put('outbox', id, newEffect(kind, subject, now, dueAt))
+    return
+  }
+  const leased = earlier.leaseUntil > now
+  sheet.put('outbox', id, {
+    ...earlier,
+    revision: earlier.revision + 1,
+    attempts: 0,
+    dueAt: leased ? earlier.dueAt : Math.min(earlier.dueAt, dueAt),
+  })
+}
+
+/** Ask for one person to be told one thing about one order. */
+export function wishNotice(
+  sheet: Sheet,
+  orderId: string,
+  notice: { readonly userId: string; readonly kind: Notice['kind'] },
+  now: number,
+): void {
+  const subject = noticeId(orderId, notice.kind)
+  sheet.put('outbox', effectId('notify', subject), { ...newEffect('notify', orderId, now, now), notice })
+}
+
+function newEffect(kind: EffectKind, subject: string, now: number, dueAt: number): Effect {
+  return {
+    kind,
+    queue: queueOf(kind),
+    subject,
+    notice: null,
+    dueAt,
+    leaseUntil: 0,
+    revision: 1,
+    attempts: 0,
+    lastError: null,
+    createdAt: now,
+  }
+}
