@@ -9,8 +9,7 @@ import { type Env, LaunchError, type LaunchPlan, planLaunch } from './launch/pla
 import { findTakenPorts } from './launch/ports.ts'
 
 const COLOURS = { sandbox: 'magenta', core: 'blue', web: 'green', bot: 'cyan' } as const
-/** Four services, one after the other, within ten seconds. */
-const GRACE_MS = 2_400
+const STOP_MS = 9_500
 const READY_MS = 60_000
 /** npm passes on the Ctrl-C that the terminal has sent to us already; only a later one is a second wish. */
 const SAME_SIGNAL_MS = 1_000
@@ -38,7 +37,7 @@ async function launch(shell: Env): Promise<void> {
     )
   }
 
-  const fleet = createFleet({ root, onLine: printLine, graceMs: GRACE_MS, readyMs: READY_MS })
+  const fleet = createFleet({ root, onLine: printLine, stopMs: STOP_MS, readyMs: READY_MS })
   const stopAsked = waitForSignal(() => {
     fleet.kill()
     process.exit(130)

@@ -12,7 +12,6 @@ function pushes(answer: (request: Request) => Response | Promise<Response>) {
     botUrl: 'http://127.0.0.1:1',
     secret: 'quiet',
     clock: () => NOW,
-    timeoutMs: 1_000,
     fetch: async (input, init) => answer(new Request(input, init)),
   })
 }

@@ -1,20 +1,20 @@
-import { PUSHES, type PushInput, type PushName, type PushOutput, SIGNATURE_HEADER, signPush } from '#contract'
+import { PUSHES, type PushOutput, SIGNATURE_HEADER, signPush } from '#contract'
+import type { Messenger } from '../ports/messenger.ts'
 
-/** Sends core's news to the bot. */
-export interface BotPushes {
-  /** Resolves once the bot has done the work; throws an Error otherwise: send the same push again later. */
-  push<N extends PushName>(name: N, input: PushInput<N>): Promise<PushOutput<N>>
-}
+/** The bot answers after the work is done, and cards of one channel wait for each other. */
+const TIMEOUT_MS = 30_000
 
+/** Signed news to the bot over HTTP. Whatever is not a good answer in time is an Error: send the same push again. */
 export function createBotPushes(options: {
   /** e.g. `http://127.0.0.1:8503`, without a trailing slash. */
   readonly botUrl: string
   readonly secret: string
   /** UTC milliseconds. */
   readonly clock: () => number
-  readonly timeoutMs: number
+  /** 30 seconds unless told. */
+  readonly timeoutMs?: number
   readonly fetch?: typeof fetch
-}): BotPushes {
+}): Messenger {
   const send = options.fetch ?? fetch
 
   return {
@@ -29,7 +29,7 @@ export function createBotPushes(options: {
         },
         body,
         redirect: 'error',
-        signal: AbortSignal.timeout(options.timeoutMs),
+        signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),
       })
       if (!response.ok) {
         await response.body?.cancel()

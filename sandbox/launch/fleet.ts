@@ -7,6 +7,8 @@ import { HOST, type ServicePlan } from './plan.ts'
 
 const ASK_EVERY_MS = 50
 const LAST_LINES = 20
+/** What a slow service leaves to each of those that stop after it. */
+const KEPT_FOR_OTHERS_MS = 500
 
 /** A service that ended although nobody stopped it. */
 export interface Death {
@@ -21,7 +23,7 @@ export interface Fleet {
   start(plan: ServicePlan): Promise<void>
   /** The first service that died. */
   readonly died: Promise<Death>
-  /** Ends all, the last started first, each with `graceMs` to finish what it has in hand. */
+  /** Ends all, the last started first; each may finish what it has in hand. Takes `stopMs` at most. */
   stop(): Promise<void>
   kill(): void
 }
@@ -37,7 +39,7 @@ export function createFleet(options: {
   /** The project's folder. */
   readonly root: string
   readonly onLine: (name: string, line: string) => void
-  readonly graceMs: number
+  readonly stopMs: number
   readonly readyMs: number
 }): Fleet {
   const members: Member[] = []
@@ -90,9 +92,11 @@ export function createFleet(options: {
 
     async stop() {
       stopping.abort(new Error('the fleet is stopping'))
-      for (const { child, ended } of members.toReversed()) {
+      const deadline = performance.now() + options.stopMs
+      for (const [index, { child, ended }] of [...members.entries()].toReversed()) {
         child.kill('SIGTERM')
-        const late = setTimeout(() => child.kill('SIGKILL'), options.graceMs)
+        const left = deadline - performance.now() - index * KEPT_FOR_OTHERS_MS
+        const late = setTimeout(() => child.kill('SIGKILL'), Math.max(0, left))
         await ended
         clearTimeout(late)
       }

@@ -49,12 +49,12 @@ async function service(name: ServicePlan['name'], body = ''): Promise<ServicePla
   return { name, script, env: {}, readyUrl: `http://127.0.0.1:${port}/readyz`, ports: [port] }
 }
 
-function fleetOf(options: { graceMs?: number; readyMs?: number } = {}) {
+function fleetOf(options: { stopMs?: number; readyMs?: number } = {}) {
   const lines: string[] = []
   const fleet = createFleet({
     root: dir,
     onLine: (name, line) => lines.push(`${name}: ${line}`),
-    graceMs: 20_000,
+    stopMs: 20_000,
     readyMs: 20_000,
     ...options,
   })
@@ -82,7 +82,7 @@ test('a service that dies is named with its last lines', async () => {
 })
 
 test('a service that does not stop is killed', async () => {
-  const { fleet } = fleetOf({ graceMs: 10 })
+  const { fleet } = fleetOf({ stopMs: 10 })
   await fleet.start(
     await service('bot', "process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {})"),
   )
@@ -102,7 +102,7 @@ test('services end when their launcher is killed', { timeout: 30_000 }, async ()
   writeFileSync(
     launcher,
     `import { createFleet } from '${join(import.meta.dirname, 'fleet.ts')}'
-     const fleet = createFleet({ root: '${dir}', onLine: () => {}, graceMs: 1, readyMs: 20_000 })
+     const fleet = createFleet({ root: '${dir}', onLine: () => {}, stopMs: 1, readyMs: 20_000 })
      await fleet.start(${JSON.stringify(plan)})
      process.kill(process.pid, 'SIGKILL')`,
   )

@@ -106,7 +106,7 @@ test('keys may come one vendor at a time, from a file or from the shell', () => 
   assert.equal(envOf(discord, 'bot').DISCORD_TOKEN, 'real')
   assert.equal(envOf(discord, 'bot').DISCORD_API_BASE, undefined)
   assert.equal(envOf(discord, 'sandbox').LOCAL_DISCORD_PORT, undefined)
-  assert.match(envOf(discord, 'core').PICTURE_SOURCES ?? '', /^https:\/\/cdn\.discordapp\.com\//)
+  assert.equal(envOf(discord, 'core').PICTURE_SOURCES, undefined)
 
   const stripe = plan(REAL_STRIPE)
   assert.deepEqual(stripe.local, { discord: true, stripe: false, twitch: true })

@@ -75,15 +75,18 @@ const SHELL_VARIABLES = [
   'LOG_LEVEL',
 ]
 
-const CORE_DEFAULTS = {
-  STORE: 'sqlite',
-  STRIPE_REQUESTS_PER_SECOND: '20',
-  ACCOUNT_COUNTRY: 'US',
-  SHIPPING_COUNTRIES: 'US,CA,GB,IE,DE,FR,NL,BE,AT,ES,IT,PT,SE,DK,FI',
-  CURRENCY: 'usd',
-  FEE_BPS: '500',
-  HOLD_MINUTES: '30',
-}
+/** What may be set for core and has a default there. */
+const CORE_VARIABLES = [
+  'STORE',
+  'STRIPE_REQUESTS_PER_SECOND',
+  'ACCOUNT_COUNTRY',
+  'SHIPPING_COUNTRIES',
+  'CURRENCY',
+  'FEE_BPS',
+  'HOLD_MINUTES',
+  'PICTURE_SOURCES',
+  'LOG_LEVEL',
+]
 const STRIPE_VARIABLES = [
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
@@ -91,8 +94,6 @@ const STRIPE_VARIABLES = [
   'STRIPE_API_BASE',
 ]
 const DISCORD_VARIABLES = ['DISCORD_TOKEN', 'DISCORD_GUILD_ID', 'DROPS_CHANNEL_ID', 'DISCORD_API_BASE']
-/** Where Discord serves uploads from. */
-const DISCORD_UPLOADS = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
 
 /** The port a variable asks for, or its default; null when what it asks for is no port. */
 export function portOf(env: Env, variable: PortVariable): number | null {
@@ -199,9 +200,8 @@ export function planLaunch(input: {
     script: 'core/main.ts',
     env: {
       ...shared,
-      ...CORE_DEFAULTS,
-      PICTURE_SOURCES: local.discord ? `${at(port.discord)}/` : DISCORD_UPLOADS,
-      ...pick(core, [...Object.keys(CORE_DEFAULTS), 'PICTURE_SOURCES', 'LOG_LEVEL']),
+      ...(local.discord && { PICTURE_SOURCES: `${urls.discord}/` }),
+      ...pick(core, CORE_VARIABLES),
       ...(local.stripe
         ? {
             STRIPE_SECRET_KEY: secrets.stripeSecretKey,
