@@ -42,7 +42,7 @@ export function parsePrice(text: string, currency: Currency): ParsedPrice {
   const [, whole, mark, fraction = ''] = match
   if (mark && whole.includes(mark)) return unclear()
   // `1.200` and `1,200` alone: a thousand and two hundred to some, one and a fifth to others.
-  if (!mark && /^\d{1,3}[.,]\d{3}$/.test(whole)) {
+  if (/^[1-9]\d{0,2}[.,]\d{3}$/.test(named)) {
     return refuse(
       `Is ${named} a thousand or a fraction? Please write it without the mark, such as ${example}.`,
     )

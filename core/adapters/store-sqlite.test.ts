@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { test } from 'node:test'
+import { isAppError } from '#contract'
+import { createSqliteStore } from './store-sqlite.ts'
+import { storeSuite } from './store-suite.ts'
+
+storeSuite('SQLite', async () => createSqliteStore({ path: ':memory:' }))
+
+async function withFile(run: (path: string) => Promise<void>): Promise<void> {
+  const dir = await mkdtemp(join(tmpdir(), 'c500-store-'))
+  try {
+    await run(join(dir, 'store.sqlite'))
+  } finally {
+    await rm(dir, { recursive: true })
+  }
+}
+const user = (name: string) => ({ userId: '100000000000000103', name, missed: [] })
+
+test('what was committed is there after a restart', () =>
+  withFile(async (path) => {
+    const first = createSqliteStore({ path })
+    await first.commit([{ op: 'create', collection: 'users', id: 'a', value: user('Poppy') }])
+    await first.close()
+    const second = createSqliteStore({ path })
+    assert.equal((await second.get('users', 'a'))?.value.name, 'Poppy')
+    await second.close()
+  }))
+
+test('a full disk refuses the write, keeps what was there, and goes on when there is room', () =>
+  withFile(async (path) => {
+    const roomy = createSqliteStore({ path })
+    await roomy.commit([{ op: 'create', collection: 'users', id: 'kept', value: user('kept') }])
+    await roomy.close()
+    const full = createSqliteStore({ path, maxPages: 40 })
+    const big = (id: string) =>
+      full.commit([{ op: 'create', collection: 'users', id, value: user('x'.repeat(50_000)) }])
+    const results = await Promise.allSettled(Array.from({ length: 10 }, (_, i) => big(`big${i}`)))
+    const refused = results.filter((result) => result.status === 'rejected')
+    assert.ok(refused.length > 0)
+    assert.ok(refused.every(({ reason }) => isAppError(reason, 'unavailable')))
+    assert.equal((await full.get('users', 'kept'))?.value.name, 'kept')
+    await full.commit([{ op: 'create', collection: 'users', id: 'small', value: user('fits') }])
+    assert.equal((await full.get('users', 'small'))?.value.name, 'fits')
+    await full.close()
+  }))
+
+test('data of a newer version is refused, not guessed at', () =>
+  withFile(async (path) => {
+    await createSqliteStore({ path }).close()
+    const db = new DatabaseSync(path)
+    db.exec('PRAGMA user_version = 999')
+    db.close()
+    assert.throws(() => createSqliteStore({ path }), /newer version/)
+  }))
+
+test('ids made later sort later, so that rows are appended', () => {
+  const store = createSqliteStore({ path: ':memory:' })
+  const ids = Array.from({ length: 500 }, () => store.newId('ord'))
+  assert.deepEqual(ids, ids.toSorted())
+})

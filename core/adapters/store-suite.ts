@@ -1,0 +1,171 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { isAppError } from '#contract'
+import type { Effect } from '../domain/effect.ts'
+import type { Store } from '../ports/store.ts'
+
+/** What every store must do. Runs on each engine; `open` gives an empty one. */
+export function storeSuite(engine: string, open: () => Promise<Store>): void {
+  const conflict = (error: unknown) => isAppError(error, 'conflict')
+  const user = (name: string) => ({ userId: '100000000000000103', name, missed: [] })
+  const effect = (queue: Effect['queue'], dueAt: number): Effect => ({
+    kind: 'checkout',
+    queue,
+    subject: 's',
+    notice: null,
+    dueAt,
+    leaseUntil: 0,
+    revision: 1,
+    attempts: 0,
+    lastError: null,
+    createdAt: 0,
+  })
+
+  async function withStore(run: (store: Store) => Promise<void>): Promise<void> {
+    const store = await open()
+    try {
+      await run(store)
+    } finally {
+      await store.close()
+    }
+  }
+
+  describe(`store on ${engine}`, () => {
+    test('what is created is read back exactly, money and snowflakes included', () =>
+      withStore(async (store) => {
+        const value = {
+          ...user('ペン 👩‍🎨 "\\\n'),
+          missed: [{ kind: 'buyer_paid' as const, orderId: 'o', at: 2 ** 53 - 1 }],
+        }
+        await store.commit([{ op: 'create', collection: 'users', id: 'a', value }])
+        assert.deepEqual((await store.get('users', 'a'))?.value, value)
+        assert.equal(await store.get('users', 'b'), undefined)
+      }))
+
+    test('a document is created once', () =>
+      withStore(async (store) => {
+        const create = { op: 'create', collection: 'users', id: 'a', value: user('1') } as const
+        await store.commit([create])
+        await assert.rejects(store.commit([create]), conflict)
+      }))
+
+    test('of many who create the same document at once one wins', () =>
+      withStore(async (store) => {
+        const tries = Array.from({ length: 20 }, (_, i) =>
+          store.commit([{ op: 'create', collection: 'users', id: 'a', value: user(String(i)) }]),
+        )
+        const results = await Promise.allSettled(tries)
+        assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+      }))
+
+    test('a version is good for one replacement', () =>
+      withStore(async (store) => {
+        await store.commit([{ op: 'create', collection: 'users', id: 'a', value: user('1') }])
+        const version = (await store.get('users', 'a'))?.version ?? 0
+        const replace = { op: 'replace', collection: 'users', id: 'a', value: user('2'), version } as const
+        await store.commit([replace])
+        await assert.rejects(store.commit([replace]), conflict)
+        assert.equal((await store.get('users', 'a'))?.value.name, '2')
+      }))
+
+    test('what changed cannot be deleted by an old version, and what is gone cannot be replaced', () =>
+      withStore(async (store) => {
+        await store.commit([{ op: 'create', collection: 'users', id: 'a', value: user('1') }])
+        const old = (await store.get('users', 'a'))?.version ?? 0
+        await store.commit([{ op: 'replace', collection: 'users', id: 'a', value: user('2'), version: old }])
+        await assert.rejects(
+          store.commit([{ op: 'delete', collection: 'users', id: 'a', version: old }]),
+          conflict,
+        )
+        const now = (await store.get('users', 'a'))?.version ?? 0
+        await store.commit([{ op: 'delete', collection: 'users', id: 'a', version: now }])
+        const late = { op: 'replace', collection: 'users', id: 'a', value: user('3'), version: now } as const
+        await assert.rejects(store.commit([late]), conflict)
+      }))
+
+    test('one conflict undoes the whole commit, and no commit beside it', () =>
+      withStore(async (store) => {
+        await store.commit([{ op: 'create', collection: 'users', id: 'taken', value: user('1') }])
+        const results = await Promise.allSettled([
+          store.commit([{ op: 'create', collection: 'users', id: 'before', value: user('1') }]),
+          store.commit([
+            { op: 'create', collection: 'users', id: 'half', value: user('1') },
+            { op: 'create', collection: 'users', id: 'taken', value: user('2') },
+          ]),
+          store.commit([{ op: 'create', collection: 'users', id: 'after', value: user('1') }]),
+        ])
+        assert.deepEqual(
+          results.map(({ status }) => status),
+          ['fulfilled', 'rejected', 'fulfilled'],
+        )
+        const found = await store.getAll([
+          ['users', 'before'],
+          ['users', 'half'],
+          ['users', 'after'],
+        ])
+        assert.deepEqual(
+          found.map((document) => document?.id),
+          ['before', undefined, 'after'],
+        )
+      }))
+
+    test('a query filters, orders, bounds and pages without missing or repeating', () =>
+      withStore(async (store) => {
+        const times = [5, 1, 3, 3, 9, 2, 3]
+        await store.commit(
+          times.map((dueAt, i) => ({
+            op: 'create',
+            collection: 'outbox',
+            id: `e${i}`,
+            value: effect('news', dueAt),
+          })),
+        )
+        await store.commit([{ op: 'create', collection: 'outbox', id: 'other', value: effect('cards', 1) }])
+        for (const direction of ['asc', 'desc'] as const) {
+          const seen: number[] = []
+          let cursor: string | null = null
+          do {
+            const page: Awaited<ReturnType<typeof store.find<'outbox'>>> = await store.find('outbox', {
+              where: { queue: 'news' },
+              orderBy: 'dueAt',
+              direction,
+              atMost: 5,
+              limit: 2,
+              cursor,
+            })
+            assert.ok(page.documents.length <= 2)
+            seen.push(...page.documents.map(({ value }) => value.dueAt))
+            cursor = page.cursor
+          } while (cursor)
+          const expected = [1, 2, 3, 3, 3, 5]
+          assert.deepEqual(seen, direction === 'asc' ? expected : expected.toReversed())
+        }
+      }))
+
+    test('a replaced document is found under its new values only', () =>
+      withStore(async (store) => {
+        await store.commit([{ op: 'create', collection: 'outbox', id: 'e', value: effect('news', 1) }])
+        const version = (await store.get('outbox', 'e'))?.version ?? 0
+        await store.commit([
+          { op: 'replace', collection: 'outbox', id: 'e', value: effect('cards', 2), version },
+        ])
+        const find = async (queue: Effect['queue']) =>
+          (await store.find('outbox', { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 5 }))
+            .documents.length
+        assert.deepEqual([await find('news'), await find('cards')], [0, 1])
+      }))
+
+    test('a cursor that is not ours is refused with a sentence', () =>
+      withStore(async (store) => {
+        const query = { where: {}, orderBy: 'dueAt', direction: 'asc', limit: 1, cursor: '{"x":1' } as const
+        await assert.rejects(store.find('outbox', query), (error) => isAppError(error, 'bad_request'))
+      }))
+
+    test('ids carry their kind and never repeat', () =>
+      withStore(async (store) => {
+        const ids = Array.from({ length: 2_000 }, () => store.newId('ord'))
+        assert.equal(new Set(ids).size, ids.length)
+        assert.ok(ids.every((id) => /^ord_[0-9a-z]{26}$/.test(id)))
+      }))
+  })
+}

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import fc from 'fast-check'
+import { isAppError } from '#contract'
+import { assertReservable, checkForm, type Drop, moveUnit, type ShelfMove } from './drop.ts'
+
+const drop: Drop = {
+  dropId: 'drp_00000000000000000000000000',
+  builder: { userId: '100000000000000101', name: 'Juniper' },
+  builderId: '100000000000000101',
+  title: 'Mug',
+  story: '',
+  price: 2_400,
+  currency: 'usd',
+  feeBps: 500,
+  quantity: 3,
+  available: 3,
+  held: 0,
+  sold: 0,
+  perPerson: 1,
+  status: 'open',
+  openedAt: 0,
+  closesAt: 1_000,
+  picture: null,
+  card: null,
+}
+const form = {
+  title: 'Mug',
+  story: 'Thrown by hand.',
+  price: '24',
+  quantity: '3',
+  closesInHours: 72,
+  perPerson: 1,
+}
+const refusedWith = (code: Parameters<typeof isAppError>[1]) => (error: unknown) => isAppError(error, code)
+
+test('every unit is in exactly one place, whatever is moved', () => {
+  const moves = fc.array(fc.constantFrom<ShelfMove>('reserve', 'put_back', 'sell', 'sell_spare'), {
+    maxLength: 60,
+  })
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 20 }), moves, (quantity, list) => {
+      let now: Drop = { ...drop, quantity, available: quantity }
+      for (const move of list) {
+        try {
+          now = moveUnit(now, move)
+        } catch (error) {
+          assert.ok(isAppError(error, 'conflict'))
+        }
+        assert.equal(now.available + now.held + now.sold, quantity)
+        assert.ok(now.available >= 0 && now.held >= 0 && now.sold >= 0)
+      }
+    }),
+  )
+})
+
+test('a buyer may hold a unit of an open drop', () => {
+  assert.doesNotThrow(() => assertReservable(drop, '1', undefined, 0))
+})
+test('nobody buys their own drop', () => {
+  assert.throws(() => assertReservable(drop, drop.builderId, undefined, 0), refusedWith('own_drop'))
+})
+test('a drop closes at its closing time, not a moment later', () => {
+  assert.throws(() => assertReservable(drop, '1', undefined, 1_000), refusedWith('drop_closed'))
+  assert.throws(
+    () => assertReservable({ ...drop, status: 'closed' }, '1', undefined, 0),
+    refusedWith('drop_closed'),
+  )
+})
+test('a person gets no more than their share', () => {
+  assert.throws(
+    () => assertReservable(drop, '1', { taken: 1, liveOrderId: null }, 0),
+    refusedWith('limit_reached'),
+  )
+})
+test('an empty shelf says whether something may come back', () => {
+  const held = { ...drop, available: 0, held: 1, sold: 2 }
+  assert.throws(() => assertReservable(held, '1', undefined, 0), refusedWith('all_held'))
+  const sold = { ...drop, available: 0, sold: 3 }
+  assert.throws(() => assertReservable(sold, '1', undefined, 0), refusedWith('sold_out'))
+})
+
+test('a good form is read as meant', () => {
+  assert.deepEqual(checkForm(form, 'usd'), {
+    ok: true,
+    title: 'Mug',
+    story: 'Thrown by hand.',
+    price: 2_400,
+    quantity: 3,
+  })
+})
+
+const BAD: readonly [name: string, change: Partial<typeof form>, field: string][] = [
+  ['an empty title', { title: '' }, 'title'],
+  ['a title of only invisible characters', { title: '\u200b\u202e\u2066 \u200b' }, 'title'],
+  ['a title of 5,000 characters', { title: 'x'.repeat(5_000) }, 'title'],
+  ['a story of 5,000 characters', { story: 'x'.repeat(5_000) }, 'story'],
+  ['price abc', { price: 'abc' }, 'price'],
+  ['price -5', { price: '-5' }, 'price'],
+  ['price 0.001', { price: '0.001' }, 'price'],
+  ['price 1e9', { price: '1e9' }, 'price'],
+  ['quantity 0', { quantity: '0' }, 'quantity'],
+  ['quantity 10,001', { quantity: '10001' }, 'quantity'],
+  ['quantity with a mark', { quantity: '10,001' }, 'quantity'],
+  ['quantity 1.5', { quantity: '1.5' }, 'quantity'],
+  ['quantity none', { quantity: 'a few' }, 'quantity'],
+]
+for (const [name, change, field] of BAD) {
+  test(`${name} is one problem with a sentence`, () => {
+    const checked = checkForm({ ...form, ...change }, 'usd')
+    assert.ok(!checked.ok)
+    assert.deepEqual(
+      checked.problems.map((problem) => problem.field),
+      [field],
+    )
+    assert.match(checked.problems[0]?.sentence ?? '', /^[A-Z].+[.?]$/s)
+  })
+}
+
+test('all problems are told at once', () => {
+  const checked = checkForm({ ...form, title: '', price: '', quantity: '' }, 'usd')
+  assert.deepEqual(!checked.ok && checked.problems.map(({ field }) => field), ['title', 'price', 'quantity'])
+})
+
+test('marks that turn text around are taken out of a title, letters and emoji stay', () => {
+  const checked = checkForm({ ...form, title: '\u202eevil\u202c  Mug 👩‍🎨 ペン é' }, 'usd')
+  assert.equal(checked.ok && checked.title, 'evil Mug 👩‍🎨 ペン é')
+})
