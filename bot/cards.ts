@@ -1,0 +1,106 @@
+import { createHash } from 'node:crypto'
+import { RESTJSONErrorCodes } from 'discord-api-types/v10'
+import PQueue from 'p-queue'
+import { type CardPlace, type CoreClient, type DropView, isAppError } from '#contract'
+import { type Discord, isDiscordError } from './discord.ts'
+import { pictureFile, renderCard, shelfState } from './replies/card.ts'
+import type { PictureFile } from './replies/message.ts'
+
+/** The public cards. Discord lets a channel be edited about once a second, so sales in between share one edit. */
+export interface Cards {
+  /**
+   * Brings the card of a drop to its newest state, posting it when there is none, and says where it stands.
+   * Several wishes for one card that are still waiting become one edit. Throws AppError and Discord's errors.
+   */
+  draw(dropId: string): Promise<CardPlace>
+}
+
+export function createCards(deps: {
+  readonly core: Pick<CoreClient, 'getDrop' | 'getPicture'>
+  readonly discord: Pick<Discord, 'createMessage' | 'editMessage'>
+  readonly channelId: string
+  readonly spacingMs: number
+}): Cards {
+  const queues = new Map<string, PQueue>()
+  const waiting = new Map<string, { readonly queue: PQueue; readonly drawing: Promise<CardPlace> }>()
+  /** Cards posted by this process that core does not know of yet: a lost answer must not post a second one. */
+  const posted = new Map<string, CardPlace>()
+
+  function queueOf(channelId: string): PQueue {
+    const queue =
+      queues.get(channelId) ??
+      new PQueue({ concurrency: 1, intervalCap: 1, interval: deps.spacingMs, strict: true })
+    queues.set(channelId, queue)
+    return queue
+  }
+
+  async function drawNow(dropId: string): Promise<CardPlace> {
+    const drop = await deps.core.getDrop({ dropId })
+    const place = drop.card ?? posted.get(dropId)
+    if (drop.card) posted.delete(dropId)
+    if (place) {
+      try {
+        await deps.discord.editMessage(place.channelId, place.messageId, renderCard(drop))
+        return place
+      } catch (error) {
+        // Somebody deleted the card, or its channel: the drop is still on sale, so it gets a new one.
+        if (!isDiscordError(error, RESTJSONErrorCodes.UnknownMessage, RESTJSONErrorCodes.UnknownChannel)) {
+          throw error
+        }
+      }
+    }
+    return post(drop, place?.messageId ?? 'first')
+  }
+
+  async function post(drop: DropView, after: string): Promise<CardPlace> {
+    const picture = await readPicture(drop)
+    const { id } = await deps.discord.createMessage(
+      deps.channelId,
+      { ...renderCard(picture ? drop : { ...drop, picture: null }), ...(picture ? { picture } : {}) },
+      nonce(drop.dropId, after),
+    )
+    const place = { channelId: deps.channelId, messageId: id }
+    posted.set(drop.dropId, place)
+    return place
+  }
+
+  async function readPicture(drop: DropView): Promise<PictureFile | null> {
+    if (!drop.picture) return null
+    try {
+      const { base64 } = await deps.core.getPicture({ pictureId: drop.picture.pictureId, size: 'card' })
+      return pictureFile(drop.picture, base64)
+    } catch (error) {
+      if (isAppError(error, 'not_found')) return null
+      throw error
+    }
+  }
+
+  return {
+    async draw(dropId) {
+      const drop = await deps.core.getDrop({ dropId })
+      const state = shelfState(drop)
+      // Nobody should press a button for something that is gone: these go first.
+      const priority = state === 'Sold out' || state === 'Closed' ? 1 : 0
+      const earlier = waiting.get(dropId)
+      if (earlier) {
+        if (priority > 0) earlier.queue.setPriority(dropId, priority)
+        return earlier.drawing
+      }
+      const queue = queueOf(drop.card?.channelId ?? deps.channelId)
+      const { promise: drawing, resolve, reject } = Promise.withResolvers<CardPlace>()
+      waiting.set(dropId, { queue, drawing })
+      const job = () => {
+        // From here on a new wish is about something newer than what is read now.
+        waiting.delete(dropId)
+        return drawNow(dropId)
+      }
+      queue.add(job, { id: dropId, priority }).then(resolve, reject)
+      return drawing
+    },
+  }
+}
+
+/** A message after a deleted one is a new message; the same message asked for twice is one. */
+function nonce(dropId: string, after: string): string {
+  return createHash('sha256').update(`${dropId}:${after}`).digest('base64url').slice(0, 24)
+}

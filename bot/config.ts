@@ -1,0 +1,74 @@
+import { z } from 'zod'
+import { Snowflake } from '#contract'
+
+export interface Config {
+  readonly host: string
+  /** 0 takes any free port. */
+  readonly port: number
+  readonly guildId: string
+  readonly dropsChannelId: string
+  /** Discord's REST address up to and without the version, e.g. `https://discord.com/api`. */
+  readonly discordApi: string
+  readonly coreUrl: string
+  readonly webUrl: string
+  readonly log: { readonly level: string; readonly format: 'json' | 'cloud' }
+  /** Milliseconds between two edits of public cards in one channel. */
+  readonly cardSpacingMs: number
+  /** Milliseconds core may take before the person is told "thinking"; Discord gives three seconds in all. */
+  readonly answerBudgetMs: number
+  /** Milliseconds that work in hand gets to finish when the bot stops. */
+  readonly closeMs: number
+  readonly secrets: {
+    readonly discordToken: string
+    readonly coreToken: string
+    readonly pushSecret: string
+  }
+}
+
+const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
+
+const Env = z.object({
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(8503),
+  DISCORD_TOKEN: z.string().min(1),
+  DISCORD_GUILD_ID: Snowflake,
+  DROPS_CHANNEL_ID: Snowflake,
+  DISCORD_API_BASE: address.default('https://discord.com/api'),
+  CORE_URL: address,
+  CORE_TOKEN: z.string().min(1),
+  PUSH_SECRET: z.string().min(16, 'at least 16 characters'),
+  WEB_URL: address,
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
+})
+
+/**
+ * The bot's settings out of the environment; an empty variable counts as absent.
+ * Throws one Error that names every variable with a problem.
+ */
+export function parseConfig(env: Record<string, string | undefined>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = Env.safeParse(given)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(
+      (issue) =>
+        `  ${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`,
+    )
+    throw new Error(`The bot cannot start with these settings:\n${lines.join('\n')}`)
+  }
+  const e = parsed.data
+  return {
+    host: e.HOST,
+    port: e.PORT,
+    guildId: e.DISCORD_GUILD_ID,
+    dropsChannelId: e.DROPS_CHANNEL_ID,
+    discordApi: e.DISCORD_API_BASE,
+    coreUrl: e.CORE_URL,
+    webUrl: e.WEB_URL,
+    log: { level: e.LOG_LEVEL, format: e.LOG_FORMAT },
+    cardSpacingMs: 1_200,
+    answerBudgetMs: 1_800,
+    closeMs: 10_000,
+    secrets: { discordToken: e.DISCORD_TOKEN, coreToken: e.CORE_TOKEN, pushSecret: e.PUSH_SECRET },
+  }
+}

@@ -1,0 +1,170 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { DiscordAPIError, type RawFile, REST, RESTEvents } from '@discordjs/rest'
+import {
+  type APIChannel,
+  type APIInteractionResponse,
+  type APIMessage,
+  type APIThreadChannel,
+  ChannelType,
+  RESTJSONErrorCodes,
+  type RESTPutAPIApplicationGuildCommandsJSONBody,
+  Routes,
+  ThreadAutoArchiveDuration,
+} from 'discord-api-types/v10'
+import type { Logger } from 'pino'
+import { type Message, type PicturedMessage, toBody, toPrivateBody } from './replies/message.ts'
+
+/** Discord gives three seconds from the interaction; the library's own 15 would be far too late. */
+const CALLBACK_TIMEOUT_MS = 2_500
+const EDIT_RACE_MS = 250
+
+export interface InteractionRef {
+  readonly id: string
+  readonly token: string
+  readonly application_id: string
+}
+
+/** All that the bot says to Discord. Methods throw DiscordAPIError for refusals and other errors for lost calls. */
+export interface Discord {
+  /** False when the interaction is over already: nothing more can be said to it. */
+  answer(interaction: InteractionRef, first: APIInteractionResponse): Promise<boolean>
+  editAnswer(interaction: InteractionRef, message: PicturedMessage): Promise<void>
+  followUp(interaction: InteractionRef, message: Message): Promise<void>
+  /** The same nonce (25 characters at most) within a few minutes answers with the first message again. */
+  createMessage(channelId: string, message: PicturedMessage, nonce: string): Promise<{ readonly id: string }>
+  /** Everything but the attached picture is replaced; the picture stays. */
+  editMessage(channelId: string, messageId: string, message: Message): Promise<void>
+  /** The id of the direct channel with a person. */
+  openDirect(userId: string): Promise<string>
+  /** The id of a new private thread with this person in it. */
+  openThread(channelId: string, name: string, userId: string): Promise<string>
+  readCommands(applicationId: string, guildId: string): Promise<readonly unknown[]>
+  writeCommands(
+    applicationId: string,
+    guildId: string,
+    commands: RESTPutAPIApplicationGuildCommandsJSONBody,
+  ): Promise<void>
+}
+
+/** The library's REST client with its queues and retries, pointed at `api` (up to and without the version). */
+export function createRest(options: {
+  readonly api: string
+  readonly token: string
+  readonly log: Logger
+}): REST {
+  const rest = new REST({ api: options.api, version: '10', invalidRequestWarningInterval: 500 })
+  rest.setToken(options.token)
+  rest.on(RESTEvents.RateLimited, ({ method, scope, timeToReset }) =>
+    options.log.debug({ method, scope, timeToReset }, 'Discord asks us to wait'),
+  )
+  rest.on(RESTEvents.InvalidRequestWarning, (warning) =>
+    options.log.warn({ warning }, 'many refused requests; Discord may shut us out'),
+  )
+  rest.on(RESTEvents.Response, ({ data }, response) => {
+    if (response.status !== 401 || data.auth === false) return
+    // The library forgets its token at a 401 and every later call would fail; one refusal must not end the bot.
+    options.log.error('Discord refused the bot token')
+    rest.setToken(options.token)
+  })
+  return rest
+}
+
+export function createDiscord(rest: REST): Discord {
+  return {
+    async answer(interaction, first) {
+      try {
+        await rest.post(Routes.interactionCallback(interaction.id, interaction.token), {
+          auth: false,
+          body: first,
+          signal: AbortSignal.timeout(CALLBACK_TIMEOUT_MS),
+        })
+        return true
+      } catch (error) {
+        // Our own repeat after a lost reply: the first one did arrive.
+        if (isDiscordError(error, RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged)) return true
+        if (isDiscordError(error, RESTJSONErrorCodes.UnknownInteraction)) return false
+        throw error
+      }
+    },
+
+    async editAnswer({ application_id, token }, message) {
+      const edit = () =>
+        rest.patch(Routes.webhookMessage(application_id, token, '@original'), {
+          auth: false,
+          ...withPicture(message, true),
+        })
+      try {
+        await edit()
+      } catch (error) {
+        if (!(error instanceof DiscordAPIError) || error.status !== 404) throw error
+        // Discord's own servers may not know the acknowledged answer yet.
+        await wait(EDIT_RACE_MS)
+        await edit()
+      }
+    },
+
+    async followUp({ application_id, token }, message) {
+      await rest.post(Routes.webhook(application_id, token), { auth: false, body: toPrivateBody(message) })
+    },
+
+    async createMessage(channelId, message, nonce) {
+      const { body, files } = withPicture(message, false)
+      const created = await rest.post(Routes.channelMessages(channelId), {
+        body: { ...body, nonce, enforce_nonce: true },
+        files,
+      })
+      return { id: (created as APIMessage).id }
+    },
+
+    async editMessage(channelId, messageId, message) {
+      await rest.patch(Routes.channelMessage(channelId, messageId), { body: toBody(message) })
+    },
+
+    async openDirect(userId) {
+      const channel = await rest.post(Routes.userChannels(), { body: { recipient_id: userId } })
+      return (channel as APIChannel).id
+    },
+
+    async openThread(channelId, name, userId) {
+      const thread = await rest.post(Routes.threads(channelId), {
+        body: {
+          name,
+          type: ChannelType.PrivateThread,
+          invitable: false,
+          auto_archive_duration: ThreadAutoArchiveDuration.OneWeek,
+        },
+      })
+      const { id } = thread as APIThreadChannel
+      await rest.put(Routes.threadMembers(id, userId))
+      return id
+    },
+
+    async readCommands(applicationId, guildId) {
+      return (await rest.get(Routes.applicationGuildCommands(applicationId, guildId))) as unknown[]
+    },
+
+    async writeCommands(applicationId, guildId, commands) {
+      await rest.put(Routes.applicationGuildCommands(applicationId, guildId), { body: commands })
+    },
+  }
+}
+
+export function isDiscordError(error: unknown, ...codes: readonly number[]): error is DiscordAPIError {
+  return error instanceof DiscordAPIError && codes.includes(Number(error.code))
+}
+
+/** The same request will be refused again: repeating it is of no use. */
+export function isPermanent(error: unknown): boolean {
+  if (!(error instanceof DiscordAPIError)) return false
+  return error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429
+}
+
+function withPicture({ picture, ...message }: PicturedMessage, replace: boolean) {
+  const body = toBody(message)
+  if (!picture) return { body: replace ? { ...body, attachments: [] } : body, files: [] as RawFile[] }
+  const files: RawFile[] = [
+    { name: picture.name, data: Buffer.from(picture.bytes), contentType: 'image/webp' },
+  ]
+  const attachments = [{ id: '0', filename: picture.name, description: picture.alt }]
+  return { body: { ...body, attachments }, files }
+}

@@ -1,0 +1,191 @@
+import {
+  type APIApplicationCommandInteractionDataBasicOption,
+  type APIApplicationCommandInteractionDataOption,
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  InteractionResponseType,
+  InteractionType,
+  MessageFlags,
+} from 'discord-api-types/v10'
+import type { Logger } from 'pino'
+import type { CoreClient, Person } from '#contract'
+import { parseCustomId } from './custom-id.ts'
+import { inPlace, sayPrivately } from './interactions/answer.ts'
+import { buy } from './interactions/buy.ts'
+import { confirmArrival } from './interactions/confirm-arrival.ts'
+import { explain } from './interactions/explain.ts'
+import { join } from './interactions/join.ts'
+import { letGo } from './interactions/let-go.ts'
+import { openShipmentForm, submitShipment } from './interactions/mark-shipped.ts'
+import { openDropForm, reopenDropForm } from './interactions/open-drop-form.ts'
+import { publishDrop } from './interactions/publish-drop.ts'
+import { showDashboard } from './interactions/show-dashboard.ts'
+import { showOrder, suggestOrders } from './interactions/show-order.ts'
+import { showProfile } from './interactions/show-profile.ts'
+import { submitDrop } from './interactions/submit-drop.ts'
+import type { Reply, Visit } from './interactions/visit.ts'
+import { renderHelp } from './replies/help.ts'
+import { say } from './replies/message.ts'
+import { plainText } from './replies/text.ts'
+
+export interface HandleDeps {
+  readonly core: CoreClient
+  readonly config: {
+    readonly answerBudgetMs: number
+    readonly dropsChannelId: string
+    readonly webUrl: string
+  }
+  readonly log: Logger
+  /** UTC milliseconds. */
+  now(): number
+}
+
+/**
+ * Answers one interaction, whichever transport brought it. Never throws: what goes wrong becomes a kind private
+ * sentence. Nothing of it is sent here; `first` is due within three seconds of the interaction.
+ */
+export async function handle(interaction: APIInteraction, deps: HandleDeps): Promise<Reply> {
+  if (interaction.type === InteractionType.Ping) return { first: { type: InteractionResponseType.Pong } }
+  const visit = toVisit(interaction, deps)
+  try {
+    return await route(interaction, visit)
+  } catch (error) {
+    return sayPrivately(explain(visit, error))
+  }
+}
+
+type Asked = Exclude<APIInteraction, { type: InteractionType.Ping }>
+
+function route(interaction: Asked, visit: Visit): Promise<Reply> | Reply {
+  switch (interaction.type) {
+    case InteractionType.ApplicationCommand:
+      if (interaction.data.type !== ApplicationCommandType.ChatInput) return strange(visit)
+      return onCommand(interaction as APIChatInputApplicationCommandInteraction, visit)
+    case InteractionType.ApplicationCommandAutocomplete: {
+      const focused = subcommand(interaction.data.options).options.find((option) => option.focused)
+      return suggestOrders(visit, String(focused?.value ?? ''))
+    }
+    case InteractionType.MessageComponent:
+      return onPress(interaction, visit)
+    case InteractionType.ModalSubmit:
+      return onModal(interaction, visit)
+    default:
+      return interaction satisfies never
+  }
+}
+
+function onCommand(
+  interaction: APIChatInputApplicationCommandInteraction,
+  visit: Visit,
+): Promise<Reply> | Reply {
+  const { name, options } = subcommand(interaction.data.options)
+  switch (name) {
+    case 'drop':
+      return openDropForm(options)
+    case 'profile':
+      return showProfile(visit, 'new')
+    case 'dashboard':
+      return showDashboard(visit, 'new')
+    case 'join':
+      return join(visit)
+    case 'order':
+      return showOrder(visit, String(options[0]?.value ?? ''), 'new')
+    case 'help':
+      return sayPrivately(renderHelp(visit.webUrl))
+    default:
+      return strange(visit)
+  }
+}
+
+function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Promise<Reply> | Reply {
+  const press = parseCustomId(interaction.data.custom_id)
+  const chosen = ('values' in interaction.data && interaction.data.values[0]) || ''
+  switch (press?.[0]) {
+    case 'buy':
+      return buy(visit, press[1])
+    case 'letgo':
+      return letGo(visit, press[1])
+    case 'publish':
+      return publishDrop(visit, press[1])
+    case 'fix':
+      return reopenDropForm(visit, press[1])
+    case 'ship':
+      return openShipmentForm(press[1])
+    case 'arrived':
+      return confirmArrival(visit, press[1])
+    case 'order':
+      return showOrder(visit, press[1], inPlace(visit))
+    case 'profile':
+      return showProfile(visit, inPlace(visit))
+    case 'dashboard':
+      return showDashboard(visit, inPlace(visit))
+    case 'pickorder':
+      return showOrder(visit, chosen, 'new')
+    case 'pickship': {
+      const ship = parseCustomId(`v1:ship:${chosen}`)
+      return ship?.[0] === 'ship' ? openShipmentForm(ship[1]) : strange(visit)
+    }
+    default:
+      return strange(visit)
+  }
+}
+
+function onModal(interaction: APIModalSubmitInteraction, visit: Visit): Promise<Reply> | Reply {
+  const press = parseCustomId(interaction.data.custom_id)
+  switch (press?.[0]) {
+    case 'drop':
+      return submitDrop(visit, interaction, {
+        draftId: press[1] === 'new' ? null : press[1],
+        closesInHours: Number(press[2]),
+        perPerson: Number(press[3]),
+      })
+    case 'shipment':
+      return submitShipment(visit, interaction, press[1])
+    default:
+      return strange(visit)
+  }
+}
+
+/** A command or button we do not know: made up, or from an older version of ours. */
+function strange(visit: Visit): Reply {
+  visit.log.warn('an unknown command or button was pressed')
+  return sayPrivately(say('I do not know that one any more. `/c500 help` shows what I can do.'))
+}
+
+/** The chosen subcommand with its options; Discord sends exactly one. */
+function subcommand(options: readonly APIApplicationCommandInteractionDataOption[] = []): {
+  readonly name: string
+  readonly options: readonly (APIApplicationCommandInteractionDataBasicOption & { focused?: boolean })[]
+} {
+  const [first] = options
+  if (first?.type !== ApplicationCommandOptionType.Subcommand) return { name: '', options: [] }
+  return { name: first.name, options: first.options ?? [] }
+}
+
+function toVisit(interaction: Asked, deps: HandleDeps): Visit {
+  const reference = BigInt(interaction.id).toString(36)
+  const pressed = 'message' in interaction ? interaction.message : undefined
+  return {
+    person: toPerson(interaction),
+    core: deps.core,
+    call: { idempotencyKey: interaction.id, requestId: reference },
+    budgetMs: deps.config.answerBudgetMs,
+    onPrivateMessage: ((pressed?.flags ?? 0) & MessageFlags.Ephemeral) !== 0,
+    dropsChannelId: deps.config.dropsChannelId,
+    webUrl: deps.config.webUrl,
+    log: deps.log.child({ requestId: reference }),
+    reference,
+    now: deps.now,
+  }
+}
+
+function toPerson(interaction: Asked): Person {
+  const user = interaction.member?.user ?? interaction.user
+  if (!user) throw new Error('an interaction without a person')
+  const name = interaction.member?.nick ?? user.global_name ?? user.username
+  return { userId: user.id, name: plainText(name, 100) || plainText(user.username, 100) || user.id }
+}

@@ -1,0 +1,11 @@
+import { renderHeld } from '../replies/order.ts'
+import { answerWithin } from './answer.ts'
+import type { Reply, Visit } from './visit.ts'
+
+/** Buy now under a public card: one unit is held for this person, and only they are told. */
+export function buy(visit: Visit, dropId: string): Promise<Reply> {
+  return answerWithin(visit, 'new', async () => {
+    const { order, already } = await visit.core.createCheckout({ buyer: visit.person, dropId }, visit.call)
+    return renderHeld(order, already)
+  })
+}

@@ -1,0 +1,11 @@
+import { renderOrder } from '../replies/order.ts'
+import { answerWithin } from './answer.ts'
+import type { Reply, Visit } from './visit.ts'
+
+/** It arrived: the buyer has it in hand, so the builder's share may go. */
+export function confirmArrival(visit: Visit, orderId: string): Promise<Reply> {
+  return answerWithin(visit, 'new', async () => {
+    const order = await visit.core.confirmArrival({ userId: visit.person.userId, orderId }, visit.call)
+    return renderOrder(order, 'buyer', 'Lovely. The builder is being paid now.')
+  })
+}

@@ -1,0 +1,26 @@
+import { AppError, type ErrorCode } from '#contract'
+import { type Message, say } from '../replies/message.ts'
+import { SENTENCE } from '../words.ts'
+import type { Visit } from './visit.ts'
+
+/** Refusals that are somebody's mistake on our side: the person gets a reference, we get a log line. */
+const OURS = new Set<ErrorCode>([
+  'bad_request',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'internal',
+  'unavailable',
+])
+
+/** The sentence for an error; unexpected ones are logged and carry a reference to quote. */
+export function explain(visit: Visit, error: unknown): Message {
+  return say(sentenceFor(visit, error))
+}
+
+export function sentenceFor(visit: Visit, error: unknown): string {
+  const code = error instanceof AppError ? error.code : 'internal'
+  if (!OURS.has(code)) return SENTENCE[code]
+  visit.log.error({ err: error, code }, 'an interaction could not be answered as wished')
+  return `${SENTENCE[code]}\nReference: \`${visit.reference}\``
+}

@@ -1,0 +1,68 @@
+import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
+import { type DraftView, type DropForm, isAppError } from '#contract'
+import { pictureFile } from '../replies/card.ts'
+import { renderKeptForm, renderPreview, renderProblems } from '../replies/draft.ts'
+import type { PicturedMessage, PictureFile } from '../replies/message.ts'
+import { answerLater, inPlace } from './answer.ts'
+import { builderStanding } from './builder-standing.ts'
+import { sentenceFor } from './explain.ts'
+import { typedText, uploadedFile } from './fields.ts'
+import type { Reply, Visit } from './visit.ts'
+
+/** Fetching and re-encoding a large picture takes core its time; the person sees "thinking" meanwhile. */
+const CREATE_TIMEOUT_MS = 60_000
+
+/** The drop form was sent: core keeps it as a draft and says what is wrong, or how buyers will see it. */
+export function submitDrop(
+  visit: Visit,
+  interaction: APIModalSubmitInteraction,
+  about: { readonly draftId: string | null; readonly closesInHours: number; readonly perPerson: number },
+): Reply {
+  const form: DropForm = {
+    title: typedText(interaction, 'title'),
+    story: typedText(interaction, 'story'),
+    price: typedText(interaction, 'price'),
+    quantity: typedText(interaction, 'quantity'),
+    closesInHours: about.closesInHours,
+    perPerson: about.perPerson,
+  }
+  const file = uploadedFile(interaction, 'picture')
+  const picture = file && { url: file.url, filename: file.filename.slice(0, 300), size: file.size }
+  return answerLater(visit, inPlace(visit), async () => {
+    try {
+      const draft = await visit.core.createDrop(
+        { builder: visit.person, draftId: about.draftId, form, picture },
+        { ...visit.call, timeoutMs: CREATE_TIMEOUT_MS },
+      )
+      return await showDraft(visit, draft)
+    } catch (error) {
+      const standing = await builderStanding(visit, error)
+      if (standing) return standing
+      // A draft that is gone cannot be reopened; the text below the sentence is what remains.
+      const draftId = isAppError(error, 'draft_not_found') ? null : about.draftId
+      return renderKeptForm(sentenceFor(visit, error), form, draftId)
+    }
+  })
+}
+
+async function showDraft(visit: Visit, draft: DraftView): Promise<PicturedMessage> {
+  if (draft.problems.length > 0 || !draft.preview) return renderProblems(draft)
+  return renderPreview(draft, draft.preview, {
+    builder: visit.person,
+    now: visit.now(),
+    picture: await readPicture(visit, draft),
+  })
+}
+
+async function readPicture(visit: Visit, draft: DraftView): Promise<PictureFile | null> {
+  if (!draft.picture) return null
+  try {
+    const { pictureId } = draft.picture
+    const { base64 } = await visit.core.getPicture({ pictureId, size: 'card' }, visit.call)
+    return pictureFile(draft.picture, base64)
+  } catch (error) {
+    // The picture is safe in core; only this preview goes without.
+    visit.log.warn({ err: error }, 'a preview is shown without its picture')
+    return null
+  }
+}

@@ -1,0 +1,89 @@
+import type { APIEmbed } from 'discord-api-types/v10'
+import { accent, type DashboardView, formatMoney, type Money, type OrderView } from '#contract'
+import { shelfState } from './card.ts'
+import { button, joinBlocks, link, type Message, rows, select } from './message.ts'
+import { nextSteps, orderTitle, parcel } from './order.ts'
+import { escapeText, relativeTime } from './text.ts'
+
+const BUTTONS_AT_MOST = 4
+
+/** A builder's workshop: money, what to ship and where to, what is on the way, and the drops. */
+export function renderDashboard(view: DashboardView): Message {
+  const { toShip, onTheWay, builder } = view
+  const embeds: APIEmbed[] = [
+    {
+      title: 'Your workshop',
+      description:
+        builder.payouts === 'ready'
+          ? 'Your payment account is ready.'
+          : 'Your payment account needs a little more before money can be sent to you.',
+      fields: [
+        { name: 'Held', value: moneys(view.moneyHeld), inline: true },
+        { name: 'Released', value: moneys(view.moneyReleased), inline: true },
+        {
+          name: 'Why held?',
+          value: 'A buyer pays before the parcel leaves; your share is sent to you when they say it arrived.',
+        },
+      ],
+      color: accent('mint'),
+    },
+  ]
+  if (toShip.length > 0) {
+    embeds.push({
+      title: `To ship (${toShip.length})`,
+      description: joinBlocks(toShip.map(toShipBlock), 2_200),
+      color: accent('strawberry'),
+    })
+  }
+  if (onTheWay.length > 0) {
+    embeds.push({
+      title: `On the way (${onTheWay.length})`,
+      description: joinBlocks(onTheWay.map(onTheWayBlock), 1_200),
+      color: accent('sky'),
+    })
+  }
+  embeds.push({
+    title: 'Your drops',
+    description: view.drops.length > 0 ? dropLines(view) : 'None yet. `/c500 drop` starts one.',
+    color: accent('lavender'),
+  })
+  return {
+    embeds,
+    rows: [
+      ...(toShip.length > BUTTONS_AT_MOST
+        ? [select('Mark an order shipped', ['pickship'], toShip.map(shipChoice))]
+        : rows(...toShip.flatMap((order) => nextSteps(order, 'builder', true)))),
+      ...rows(button('Refresh', ['dashboard']), link('Finish payment account', builder.onboardingUrl)),
+    ],
+  }
+}
+
+function moneys(list: readonly Money[]): string {
+  return list.length > 0 ? list.map((money) => `**${formatMoney(money)}**`).join('\n') : 'Nothing yet'
+}
+
+function toShipBlock(order: OrderView): string {
+  const address = order.shipTo ? `\n${escapeText(order.shipTo, 300, 'many')}` : ''
+  return `**${orderTitle(order)}** for ${escapeText(order.buyer.name, 80)}, your share ${formatMoney(order.share)}${address}`
+}
+
+function onTheWayBlock(order: OrderView): string {
+  const how = order.shipment ? ` · ${parcel(order.shipment)}` : ''
+  return `**${orderTitle(order)}** for ${escapeText(order.buyer.name, 80)}${how}`
+}
+
+function dropLines(view: DashboardView): string {
+  const lines = view.drops.map((drop) => {
+    const state = shelfState(drop) ?? `closes ${relativeTime(drop.closesAt)}`
+    return `**${escapeText(drop.title, 100)}** · ${drop.available} of ${drop.quantity} left, ${drop.sold} sold · ${state}`
+  })
+  return joinBlocks(lines, 1_600)
+}
+
+function shipChoice(order: OrderView) {
+  return {
+    label: order.drop.title,
+    value: order.orderId,
+    description: `for ${order.buyer.name}, your share ${formatMoney(order.share)}`,
+  }
+}

@@ -1,0 +1,67 @@
+import { accent, type DraftView, type DropForm, type DropView, formatMoney, type Person } from '#contract'
+import { cardEmbed } from './card.ts'
+import { button, type Message, type PicturedMessage, type PictureFile, rows, say } from './message.ts'
+import { escapeText } from './text.ts'
+
+/** What has to change before this draft can be published, with the way back into the form. */
+export function renderProblems(draft: DraftView): Message {
+  const lines = draft.problems.map((problem) => `• ${escapeText(problem.sentence, 300)}`)
+  const text = `**Nearly there.** Please look at this once more:\n${lines.join('\n')}\n\nWhat you wrote is kept.`
+  return say(text, 'butter', rows(button('Fix it', ['fix', draft.draftId], 'primary')))
+}
+
+/** The drop as buyers will see it, and what its builder receives. `now` is UTC milliseconds. */
+export function renderPreview(
+  draft: DraftView,
+  preview: NonNullable<DraftView['preview']>,
+  about: { readonly builder: Person; readonly now: number; readonly picture: PictureFile | null },
+): PicturedMessage {
+  const card = cardEmbed(
+    {
+      ...preview,
+      available: preview.quantity,
+      held: 0,
+      closesAt: about.now + draft.form.closesInHours * 3_600_000,
+      builder: about.builder,
+    },
+    null,
+    about.picture !== null,
+  )
+  const share =
+    `For each one sold you receive **${formatMoney(preview.share)}**; ` +
+    `${formatMoney(preview.fee)} keeps the collective going. ` +
+    `${draft.form.perPerson === 1 ? 'One' : `Up to ${draft.form.perPerson}`} per person.`
+  return {
+    content: 'Only you see this. It is how buyers will see it.',
+    embeds: [card, { title: 'Your side', description: share, color: accent('cream') }],
+    rows: rows(
+      button('Publish', ['publish', draft.draftId], 'success'),
+      button('Edit', ['fix', draft.draftId]),
+    ),
+    ...(about.picture ? { picture: about.picture } : {}),
+  }
+}
+
+/** Core did not take the form: the sentence, and everything that was typed, so that nothing has to be typed again. */
+export function renderKeptForm(sentence: string, form: DropForm, draftId: string | null): Message {
+  return {
+    embeds: [
+      { description: sentence, color: accent('butter') },
+      {
+        title: 'What you wrote',
+        description: escapeText(form.story, 4_000, 'many'),
+        fields: [
+          { name: 'Title', value: escapeText(form.title, 500) },
+          { name: 'Price', value: escapeText(form.price, 200), inline: true },
+          { name: 'Quantity', value: escapeText(form.quantity, 200), inline: true },
+        ],
+        color: accent('cream'),
+      },
+    ],
+    rows: draftId ? rows(button('Try again', ['fix', draftId], 'primary')) : [],
+  }
+}
+
+export function renderPublished(drop: DropView, channelId: string): Message {
+  return say(`**${escapeText(drop.title, 200)}** is live in <#${channelId}>.`, 'mint')
+}

@@ -1,0 +1,98 @@
+import {
+  type APILabelComponent,
+  type APIModalInteractionResponseCallbackData,
+  ComponentType,
+  TextInputStyle,
+} from 'discord-api-types/v10'
+import type { DraftView } from '#contract'
+import { customId } from '../custom-id.ts'
+import { truncate } from './text.ts'
+
+/** The form of a drop. With a draft it comes filled in as it was typed. */
+export function dropForm(
+  about: { readonly closesInHours: number; readonly perPerson: number },
+  draft: DraftView | null,
+): APIModalInteractionResponseCallbackData {
+  const form = draft?.form
+  return {
+    custom_id: customId(
+      'drop',
+      draft?.draftId ?? 'new',
+      String(about.closesInHours),
+      String(about.perPerson),
+    ),
+    title: draft ? 'Mend your drop' : 'A new drop',
+    components: [
+      textInput({ id: 'title', label: 'Title', value: form?.title, hint: 'Moss-green mug, wheel-thrown' }),
+      textInput({
+        id: 'story',
+        label: 'Story',
+        description: 'What it is, how you made it, what makes this one special.',
+        value: form?.story,
+        long: true,
+        optional: true,
+      }),
+      textInput({ id: 'price', label: 'Price', value: form?.price, hint: '24.00' }),
+      textInput({ id: 'quantity', label: 'How many', value: form?.quantity, hint: '3' }),
+      {
+        type: ComponentType.Label,
+        label: 'Picture',
+        description: draft?.picture
+          ? 'Leave empty to keep the picture you have.'
+          : 'One photo; PNG, JPEG or WebP.',
+        component: {
+          type: ComponentType.FileUpload,
+          custom_id: 'picture',
+          min_values: 0,
+          max_values: 1,
+          required: false,
+          file_types: ['image'],
+        },
+      },
+    ],
+  }
+}
+
+/** The form for a parcel. */
+export function shipmentForm(orderId: string): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId('shipment', orderId),
+    title: 'Mark shipped',
+    components: [
+      textInput({ id: 'carrier', label: 'Carrier', hint: 'Royal Mail', max: 200 }),
+      textInput({
+        id: 'tracking',
+        label: 'Tracking number',
+        description: 'Leave empty if the parcel has none.',
+        max: 200,
+        optional: true,
+      }),
+    ],
+  }
+}
+
+function textInput(input: {
+  readonly id: string
+  readonly label: string
+  readonly description?: string
+  readonly hint?: string
+  readonly value?: string | undefined
+  readonly max?: number
+  readonly long?: boolean
+  readonly optional?: boolean
+}): APILabelComponent {
+  return {
+    type: ComponentType.Label,
+    label: input.label,
+    ...(input.description ? { description: input.description } : {}),
+    component: {
+      type: ComponentType.TextInput,
+      custom_id: input.id,
+      style: input.long ? TextInputStyle.Paragraph : TextInputStyle.Short,
+      required: !input.optional,
+      max_length: input.max ?? 4_000,
+      ...(input.hint ? { placeholder: input.hint } : {}),
+      ...(input.value ? { value: truncate(input.value, input.max ?? 4_000) } : {}),
+    },
+  }
+}

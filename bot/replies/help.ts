@@ -1,0 +1,16 @@
+import { link, type Message, rows, say } from './message.ts'
+
+export function renderHelp(webUrl: string): Message {
+  return say(
+    [
+      '**For everybody**',
+      'Press **Buy now** under a drop: one is held for you while you pay, and your money is held until it arrives.',
+      '`/c500 profile` shows your orders, `/c500 order` shows one of them.',
+      '',
+      '**For builders**',
+      '`/c500 join` sets up your payment account, `/c500 drop` starts a drop, `/c500 dashboard` shows what to ship and your money.',
+    ].join('\n'),
+    'sky',
+    rows(link('The website', webUrl)),
+  )
+}

@@ -1,0 +1,51 @@
+import { accent, formatMoney, type Notice, type ProfileView } from '#contract'
+import { button, joinBlocks, type Message, rows, select } from './message.ts'
+import { noticeHeadline } from './notice.ts'
+import { nextSteps, orderTitle, orderWords } from './order.ts'
+import { plainText } from './text.ts'
+
+/** A person's own orders: where each stands, what happens next, and what they could not be told. */
+export function renderProfile(profile: ProfileView): Message {
+  const { orders, missed } = profile
+  const blocks = orders.map((order) => {
+    const words = orderWords(order, 'buyer')
+    return `**${orderTitle(order)}** · ${formatMoney(order.total)}\n**${words.state}.** ${words.next}`
+  })
+  const steps = orders.flatMap((order) => nextSteps(order, 'buyer', true)).filter((step) => step !== null)
+  const embeds = [
+    ...(missed.length > 0 ? [missedEmbed(missed)] : []),
+    {
+      title: 'Your orders',
+      description:
+        blocks.length > 0 ? joinBlocks(blocks, 3_600) : 'Nothing yet. The next drop may be the one for you.',
+      color: accent('lavender'),
+    },
+  ]
+  const choices = orders.map((order) => ({
+    label: plainText(order.drop.title, 100),
+    value: order.orderId,
+    description: `${formatMoney(order.total)}, ordered ${day(order.createdAt)}`,
+  }))
+  return {
+    embeds,
+    rows: [
+      ...rows(...steps.slice(0, 5)),
+      ...(choices.length > 0 ? [select('Look at one order', ['pickorder'], choices)] : []),
+      ...rows(button('Refresh', ['profile'])),
+    ],
+  }
+}
+
+function missedEmbed(missed: readonly Notice[]) {
+  const lines = missed.map((notice) => `• ${noticeHeadline(notice)} (<t:${Math.floor(notice.at / 1000)}:R>)`)
+  return {
+    title: 'While I could not reach you',
+    description: `${joinBlocks(lines, 1_500)}\n\nOpen your direct messages for this server and I can tell you at once.`,
+    color: accent('strawberry'),
+  }
+}
+
+/** `2026-11-22`: options of a menu show no timestamps of Discord's. */
+function day(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}

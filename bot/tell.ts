@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto'
+import { RESTJSONErrorCodes } from 'discord-api-types/v10'
+import type { Logger } from 'pino'
+import type { Delivery, Notice } from '#contract'
+import { type Discord, isDiscordError, isPermanent } from './discord.ts'
+import { renderNotice } from './replies/notice.ts'
+
+/** How many people's threads are remembered; the oldest is forgotten first and would get a new thread. */
+const THREADS_AT_MOST = 500
+
+/**
+ * Tells one person something: by direct message, or when that is closed to us in a private thread of the drops
+ * channel. `nowhere` when neither can work; throws when trying again later may help.
+ */
+export type Tell = (notice: Notice) => Promise<Delivery>
+
+export function createTell(deps: {
+  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'createMessage'>
+  readonly channelId: string
+  readonly log: Logger
+}): Tell {
+  const { discord, log } = deps
+  const threads = new Map<string, string>()
+
+  async function inThread(notice: Notice): Promise<void> {
+    const { userId } = notice
+    const known = threads.get(userId)
+    const message = renderNotice(notice, 'thread')
+    if (known) {
+      try {
+        await discord.createMessage(known, message, nonce(notice))
+        return
+      } catch (error) {
+        if (!isDiscordError(error, RESTJSONErrorCodes.UnknownChannel)) throw error
+        threads.delete(userId)
+      }
+    }
+    const threadId = await discord.openThread(deps.channelId, 'Your orders', userId)
+    threads.set(userId, threadId)
+    const [oldest] = threads.keys()
+    if (oldest !== undefined && threads.size > THREADS_AT_MOST) threads.delete(oldest)
+    await discord.createMessage(threadId, message, nonce(notice))
+  }
+
+  return async (notice) => {
+    const { noticeId, kind } = notice
+    try {
+      const channelId = await discord.openDirect(notice.userId)
+      await discord.createMessage(channelId, renderNotice(notice, 'dm'), nonce(notice))
+      return 'dm'
+    } catch (error) {
+      if (!isPermanent(error)) throw error
+      log.info({ err: error, noticeId, kind }, 'direct messages are closed to us, trying a private thread')
+    }
+    try {
+      await inThread(notice)
+      return 'thread'
+    } catch (error) {
+      if (!isPermanent(error)) throw error
+      log.warn({ err: error, noticeId, kind }, 'a person could not be told')
+      return 'nowhere'
+    }
+  }
+}
+
+/** Discord takes 25 characters; the same notice has the same nonce, so a repeat shows no second message. */
+function nonce(notice: Notice): string {
+  return createHash('sha256').update(notice.noticeId).digest('base64url').slice(0, 24)
+}

@@ -1,0 +1,34 @@
+import type { ErrorCode } from '#contract'
+
+/** What a person reads when core refuses. One or two short sentences each, saying what to do next where possible. */
+export const SENTENCE: Record<ErrorCode, string> = {
+  bad_request: 'Something in that did not look right, so nothing was changed.',
+  unauthorized: 'I may not ask for that right now. The people who run the shop have been told.',
+  forbidden: 'That is not something I can do for you.',
+  not_found: 'I could not find that. It may be gone by now.',
+  conflict: 'Somebody changed the same thing at the same moment. Please try once more.',
+  internal: 'Something went wrong on our side. Nothing was lost; please try again in a moment.',
+  unavailable: 'The shop is catching its breath. Please try again in a moment.',
+
+  drop_not_found: 'That drop is no longer here.',
+  drop_closed: 'This drop has closed. Keep an eye on the channel for the next one.',
+  sold_out: 'Sold out. Every one of them has found a home.',
+  all_held: 'All held right now, one may come back. Try again in a little while.',
+  own_drop: 'This one is yours, so it is kept for somebody else to buy.',
+  limit_reached: 'You already have as many of these as one person may have.',
+
+  draft_not_found: 'That draft is no longer here. Start a new one with `/c500 drop`.',
+  draft_incomplete: 'Something in this draft still needs mending before it can be published.',
+  builder_not_found: 'You are not a builder here yet. `/c500 join` is the way in.',
+  builder_not_ready:
+    'Your payment account needs a little more before you can sell. `/c500 join` has the link.',
+
+  order_not_found: 'I could not find that order.',
+  not_yours: 'That belongs to somebody else.',
+  hold_over: 'That hold is already over. Nothing was charged.',
+  hold_paid: 'That one is already paid, so it is yours and stays yours.',
+  not_paid: 'That order is not paid, or it has been shipped already.',
+  not_shipped: 'That order is not on its way, so there is nothing to confirm.',
+  tracking_invalid: 'That carrier or tracking number does not look right. Please check it and try again.',
+  link_invalid: 'That link is no longer good. Ask for a fresh one here.',
+}
