@@ -109,7 +109,7 @@ const MOVES = {
   reserve: { available: -1, held: 1, sold: 0 },
   put_back: { available: 1, held: -1, sold: 0 },
   sell: { available: 0, held: -1, sold: 1 },
-  sell_spare: { available: -1, held: -1, sold: 1 },
+  sell_spare: { available: -1, held: 0, sold: 1 },
 } as const satisfies Record<ShelfMove, { available: number; held: number; sold: number }>
 
 /** Move one unit. Throws `conflict` when there is no unit in the place it should come from. */

@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseConfig } from './config.ts'
+
+const good = {
+  WEB_URL: 'https://c500.store/',
+  BOT_URL: 'http://127.0.0.1:8503',
+  TOKEN_BOT: 'b'.repeat(32),
+  TOKEN_WEB: 'w'.repeat(32),
+  BOT_PUSH_SECRET: 'p'.repeat(32),
+  LINK_SECRET: 'l'.repeat(32),
+  STRIPE_SECRET_KEY: 'sk_test_1',
+  STRIPE_WEBHOOK_SECRET: 'whsec_1',
+  STRIPE_CONNECT_WEBHOOK_SECRET: 'whsec_2',
+}
+
+test('a complete environment is read with sensible defaults', () => {
+  const config = parseConfig(good)
+  assert.equal(config.webUrl, 'https://c500.store')
+  assert.equal(config.host, '127.0.0.1')
+  assert.equal(config.holdMs, 30 * 60_000)
+  assert.equal(config.feeBps, 500)
+})
+
+test('every problem is told at once, by name, and no value is repeated', () => {
+  const bad = { ...good, WEB_URL: 'nonsense', TOKEN_BOT: 'short-secret', LINK_SECRET: '', FEE_BPS: '9999' }
+  assert.throws(
+    () => parseConfig(bad),
+    (error: Error) => {
+      for (const name of ['WEB_URL', 'TOKEN_BOT', 'LINK_SECRET: is not set', 'FEE_BPS'])
+        assert.match(error.message, new RegExp(name))
+      assert.doesNotMatch(error.message, /short-secret|nonsense/)
+      return true
+    },
+  )
+})
+
+test('a live key beside a local Stripe is refused', () => {
+  const mixed = { ...good, STRIPE_SECRET_KEY: 'sk_live_1', STRIPE_API_BASE: 'http://127.0.0.1:8511' }
+  assert.throws(() => parseConfig(mixed), /STRIPE_SECRET_KEY.*STRIPE_API_BASE/s)
+})

@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { CALLERS, type Caller, ErrorBody, ROUTES, type RouteName } from '#contract'
+import { createSqliteStore } from '../adapters/store-sqlite.ts'
+import { PaymentsError } from '../ports/payments.ts'
+import { createChanges } from '../usecases/change.ts'
+import type { Deps } from '../usecases/deps.ts'
+import { createApp } from './app.ts'
+
+const TOKENS = {
+  bot: 'bot-token-bot-token',
+  web: 'web-token-web-token',
+  scheduler: 'sched-token-sched',
+} as const
+
+/** Core's HTTP surface over an empty store; nothing outside can be reached. */
+function createSurface() {
+  const store = createSqliteStore({ path: ':memory:' })
+  const nothing = new Proxy(
+    {},
+    {
+      get: () => () => {
+        throw new Error('the secret is sk_test_hidden')
+      },
+    },
+  )
+  const errors: object[] = []
+  const deps = {
+    store,
+    change: createChanges({ store, onCommit: () => {}, random: () => 0 }),
+    clock: { now: () => 1_000 },
+    payments: {
+      ...nothing,
+      parseEvent() {
+        throw new PaymentsError('refused', 'not signed', null)
+      },
+    },
+    media: nothing,
+    messenger: nothing,
+    settings: {
+      webUrl: 'http://web',
+      currency: 'usd',
+      feeBps: 500,
+      holdMs: 1_800_000,
+      linkSecret: 'link-secret-link',
+    },
+  } as unknown as Deps
+  const log = { info() {}, warn() {}, error: (details: object) => void errors.push(details) }
+  return { app: createApp(deps, { tokens: TOKENS, log }), store, errors }
+}
+
+function post(path: string, body: string, headers: Record<string, string> = {}): Request {
+  return new Request(`http://core${path}`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+      ...headers,
+    },
+    body,
+  })
+}
+const as = (caller: Caller) => ({ authorization: `Bearer ${TOKENS[caller]}`, 'idempotency-key': 'k1' })
+
+async function codeOf(response: Response): Promise<string> {
+  return ErrorBody.parse(await response.json()).error.code
+}
+
+describe('every internal route', () => {
+  for (const name of Object.keys(ROUTES) as RouteName[]) {
+    const { path, callers } = ROUTES[name]
+    const { app } = createSurface()
+
+    test(`${name} answers 401 to nobody, to a wrong token and to a cut one`, async () => {
+      for (const authorization of [
+        undefined,
+        'Bearer wrong',
+        `Bearer ${TOKENS.bot.slice(0, -1)}`,
+        TOKENS.bot,
+      ]) {
+        const response = await app.fetch(post(path, '{}', authorization ? { authorization } : {}))
+        assert.equal(response.status, 401)
+        assert.equal(await codeOf(response), 'unauthorized')
+      }
+    })
+    for (const caller of CALLERS.filter((caller) => !(callers as readonly Caller[]).includes(caller))) {
+      test(`${name} is forbidden to ${caller}`, async () => {
+        const response = await app.fetch(post(path, '{}', as(caller)))
+        assert.equal(response.status, 403)
+      })
+    }
+    for (const caller of callers) {
+      test(`${name} refuses ${caller}'s nonsense with 400`, async () => {
+        for (const body of ['', '{', '[]', 'null', '"x"', '{"dropId":7}', '{"__proto__":{"a":1}}']) {
+          const response = await app.fetch(post(path, body, as(caller)))
+          assert.equal(response.status, 400, body)
+          assert.equal(await codeOf(response), 'bad_request')
+        }
+      })
+    }
+    test(`${name} does not read a body that is too large or has no length`, async () => {
+      const caller = callers[0]
+      const large = await app.fetch(post(path, '{}', { ...as(caller), 'content-length': '9999999' }))
+      assert.equal(large.status, 400)
+      const none = post(path, '{}', as(caller))
+      none.headers.delete('content-length')
+      assert.equal((await app.fetch(none)).status, 400)
+    })
+  }
+})
+
+test('a write without an idempotency key is refused', async () => {
+  const { app } = createSurface()
+  const headers = { authorization: `Bearer ${TOKENS.bot}` }
+  const response = await app.fetch(post(ROUTES.createCheckout.path, '{}', headers))
+  assert.equal(response.status, 400)
+  assert.match(ErrorBody.parse(await response.json()).error.message, /idempotency-key/)
+})
+
+test('what went wrong inside stays inside, under the reference the caller gets', async () => {
+  const { app, errors } = createSurface()
+  const body = JSON.stringify({ pictureId: `pic_${'0'.repeat(26)}`, size: 'card' })
+  const response = await app.fetch(
+    post(ROUTES.getPicture.path, body, { ...as('web'), 'x-request-id': 'ref-7' }),
+  )
+  assert.equal(response.status, 500)
+  const text = await response.text()
+  assert.doesNotMatch(text, /sk_test_hidden/)
+  assert.equal(ErrorBody.parse(JSON.parse(text)).error.requestId, 'ref-7')
+  assert.equal(errors.length, 1)
+})
+
+test('an unsigned webhook is 400 and an unknown address 404, both as JSON', async () => {
+  const { app } = createSurface()
+  assert.equal((await app.fetch(post('/webhooks/stripe', '{}'))).status, 400)
+  assert.equal((await app.fetch(post('/webhooks/stripe-connect', '{}'))).status, 400)
+  assert.equal(await codeOf(await app.fetch(post('/api/internal/nothing', '{}'))), 'not_found')
+  assert.equal((await app.fetch(post('/webhooks/stripe', 'x'.repeat(2_000_000)))).status, 413)
+})
+
+test('health answers without a token', async () => {
+  const { app } = createSurface()
+  assert.equal((await app.request('/livez')).status, 200)
+  assert.equal((await app.request('/readyz')).status, 200)
+})
