@@ -56,7 +56,7 @@ test('with no configuration every vendor is local and the services know each oth
   assert.equal(core?.TOKEN_BOT, bot?.CORE_TOKEN)
   assert.equal(core?.TOKEN_WEB, web?.CORE_TOKEN)
   assert.equal(core?.BOT_PUSH_SECRET, bot?.PUSH_SECRET)
-  assert.equal(core?.PICTURE_SOURCES, 'http://127.0.0.1:8510/')
+  assert.equal(core?.PICTURE_SOURCES, 'http://127.0.0.1:8510/attachments/')
   assert.equal(bot?.DISCORD_API_BASE, 'http://127.0.0.1:8510/api')
   assert.equal(web?.DISCORD_INVITE_URL, 'http://127.0.0.1:8500')
   assert.deepEqual([core?.DATA_DIR, sandbox?.DATA_DIR], ['/data/core', '/data/sandbox'])

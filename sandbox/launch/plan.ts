@@ -200,7 +200,7 @@ export function planLaunch(input: {
     script: 'core/main.ts',
     env: {
       ...shared,
-      ...(local.discord && { PICTURE_SOURCES: `${urls.discord}/` }),
+      ...(local.discord && { PICTURE_SOURCES: `${urls.discord}/attachments/` }),
       ...pick(core, CORE_VARIABLES),
       ...(local.stripe
         ? {
