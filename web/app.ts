@@ -1,0 +1,79 @@
+import { randomUUID } from 'node:crypto'
+import { Hono } from 'hono'
+import { routePath } from 'hono/route'
+import { type ErrorCode, isAppError, REQUEST_ID_HEADER } from '#contract'
+import { renderProblem } from './pages/problem.ts'
+import { sendPrivate } from './respond.ts'
+import { addAbout } from './routes/about.ts'
+import { addCancel } from './routes/cancel.ts'
+import { addConnect } from './routes/connect.ts'
+import { addDrops } from './routes/drops.ts'
+import { addFiles } from './routes/files.ts'
+import { addHome } from './routes/home.ts'
+import { addPay } from './routes/pay.ts'
+import { addPictures } from './routes/pictures.ts'
+import { addSuccess } from './routes/success.ts'
+import { securityHeaders } from './security-headers.ts'
+import type { WebApp, WebDeps, WebEnv } from './web-deps.ts'
+
+/** What a refusal of core means to a visitor. Every code that is not here is a fault of ours. */
+const PROBLEM_OF: Partial<Record<ErrorCode, 'nothing_here' | 'link_invalid' | 'resting'>> = {
+  bad_request: 'nothing_here',
+  not_found: 'nothing_here',
+  drop_not_found: 'nothing_here',
+  link_invalid: 'link_invalid',
+  order_not_found: 'link_invalid',
+  builder_not_found: 'link_invalid',
+  internal: 'resting',
+  unavailable: 'resting',
+}
+
+/** Every page and file of the shop, as one handler of requests. */
+export function createApp(deps: WebDeps): WebApp {
+  const app = new Hono<WebEnv>()
+
+  app.use(async (c, next) => {
+    const requestId = randomUUID()
+    const began = performance.now()
+    c.set('requestId', requestId)
+    await next()
+    c.header(REQUEST_ID_HEADER, requestId)
+    // The pattern, never the path: link tokens are part of some paths.
+    const route = routePath(c, -1)
+    const ms = Math.round((performance.now() - began) * 10) / 10
+    deps.log.info({ requestId, method: c.req.method, route, status: c.res.status, ms }, 'answered')
+  })
+  app.use(securityHeaders({ https: deps.origin.startsWith('https:') }))
+  app.use(async (c, next) => {
+    const allowed = c.req.path.startsWith('/connect/start/') ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD']
+    if (allowed.includes(c.req.method)) return next()
+    c.header('allow', allowed.join(', '))
+    return c.text('This address only answers GET.', 405)
+  })
+
+  addFiles(app, deps)
+  addHome(app, deps)
+  addAbout(app, deps)
+  addDrops(app, deps)
+  addPay(app, deps)
+  addSuccess(app, deps)
+  addCancel(app, deps)
+  addConnect(app, deps)
+  addPictures(app, deps)
+
+  app.notFound((c) => sendPrivate(c, renderProblem(deps, { kind: 'nothing_here' }), 404))
+  app.onError((error, c) => {
+    const requestId = c.get('requestId')
+    const kind = isAppError(error) ? PROBLEM_OF[error.code] : undefined
+    if (kind === 'nothing_here' || kind === 'link_invalid') {
+      return sendPrivate(c, renderProblem(deps, { kind }), 404)
+    }
+    deps.log.error({ requestId, route: routePath(c, -1), err: error }, 'not answered')
+    if (kind === 'resting') {
+      c.header('retry-after', '5')
+      return sendPrivate(c, renderProblem(deps, { kind, requestId }), 503)
+    }
+    return sendPrivate(c, renderProblem(deps, { kind: 'broken', requestId }), 500)
+  })
+  return app
+}

@@ -1,0 +1,14 @@
+// Moments are written in UTC by the server; here they become the visitor's own time.
+// The page is in English; what the browser resolved is a valid tag, which navigator.language need not be.
+const spoken = new Intl.DateTimeFormat().resolvedOptions().locale
+const locale = spoken.startsWith('en') ? spoken : 'en-GB'
+const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
+const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' })
+const today = day.format(new Date())
+
+for (const element of document.querySelectorAll('time[datetime]')) {
+  const at = new Date(element.getAttribute('datetime') ?? '')
+  if (Number.isNaN(at.getTime())) continue
+  const on = day.format(at)
+  element.textContent = `${on === today ? 'today' : on}, ${time.format(at)}`
+}

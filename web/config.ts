@@ -1,0 +1,72 @@
+import { z } from 'zod'
+
+export interface Config {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+  readonly coreUrl: string
+  /** Where browsers reach this service: an origin without a trailing slash. Null: wherever it listens. */
+  readonly publicUrl: string | null
+  /** Where "Buy in Discord" leads; null hides the button and leaves the words. */
+  readonly inviteUrl: string | null
+  readonly log: { readonly level: string; readonly format: 'json' | 'cloud' }
+  readonly secrets: { readonly coreToken: string }
+}
+
+/** The environment cannot be used; every problem has a line that begins with the variable's name. */
+export class ConfigError extends Error {
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(`web cannot start:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.problems = problems
+  }
+}
+
+const HttpUrl = z.url({
+  protocol: /^https?$/,
+  error: 'must be an http or https address, e.g. http://127.0.0.1:8502',
+})
+const Origin = HttpUrl.transform((value) => new URL(value)).refine(
+  (url) => url.pathname === '/' && url.search === '' && url.hash === '',
+  'must be an address without a path, e.g. https://shop.example',
+)
+
+const Environment = z.object({
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce
+    .number('must be a number from 0 to 65535')
+    .int('must be a number from 0 to 65535')
+    .min(0, 'must be a number from 0 to 65535')
+    .max(65_535, 'must be a number from 0 to 65535')
+    .default(8501),
+  CORE_URL: Origin.default(new URL('http://127.0.0.1:8502')),
+  CORE_TOKEN: z.string('is missing: the token that core knows web by'),
+  WEB_URL: Origin.optional(),
+  DISCORD_INVITE_URL: HttpUrl.optional(),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
+      error: 'must be one of trace, debug, info, warn, error, fatal, silent',
+    })
+    .default('info'),
+  LOG_FORMAT: z.enum(['json', 'cloud'], { error: 'must be json or cloud' }).default('json'),
+})
+
+/** Admits an environment. An empty variable counts as absent. Throws ConfigError with every problem at once. */
+export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const parsed = Environment.safeParse(given)
+  if (!parsed.success) {
+    throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
+  }
+  const { HOST, PORT, CORE_URL, CORE_TOKEN, WEB_URL, DISCORD_INVITE_URL, LOG_LEVEL, LOG_FORMAT } = parsed.data
+  return {
+    host: HOST,
+    port: PORT,
+    coreUrl: CORE_URL.origin,
+    publicUrl: WEB_URL?.origin ?? null,
+    inviteUrl: DISCORD_INVITE_URL ?? null,
+    log: { level: LOG_LEVEL, format: LOG_FORMAT },
+    secrets: { coreToken: CORE_TOKEN },
+  }
+}

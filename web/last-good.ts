@@ -1,0 +1,80 @@
+import { isAppError } from '#contract'
+
+export interface Kept<T> {
+  readonly value: T
+  /** When core gave this answer (UTC milliseconds), set only while core does not answer; else null. */
+  readonly staleSince: number | null
+}
+
+export interface LastGood<T> {
+  /**
+   * The answer to a question: a fresh one from memory, a new one from `load`, or the last good one while core is
+   * down. Refusals (not found and the like) pass through and are forgotten; so does an outage with nothing kept.
+   */
+  ask(question: string, load: () => Promise<T>): Promise<Kept<T>>
+}
+
+interface Entry<T> {
+  answer: Kept<T> | null
+  givenAt: number
+  askedAt: number
+  asking: Promise<Kept<T>> | null
+}
+
+/**
+ * Keeps core's last good answers. Visitors who come together share one question, and the answer is the same object
+ * until it is asked again, so that what is made of it can be kept beside it.
+ */
+export function createLastGood<T>(options: {
+  /** An answer younger than this is given without asking core. Milliseconds. */
+  readonly freshMs: number
+  /** An answer older than this is never given. Milliseconds. */
+  readonly keepMs: number
+  readonly maxEntries: number
+  readonly now: () => number
+}): LastGood<T> {
+  const { freshMs, keepMs, maxEntries, now } = options
+  const entries = new Map<string, Entry<T>>()
+
+  function touch(question: string): Entry<T> {
+    const entry = entries.get(question) ?? { answer: null, givenAt: 0, askedAt: 0, asking: null }
+    // A Map keeps the order of insertion: moved to the end, the first one is the longest unused.
+    entries.delete(question)
+    entries.set(question, entry)
+    for (const oldest of entries.keys()) {
+      if (entries.size <= maxEntries) break
+      entries.delete(oldest)
+    }
+    return entry
+  }
+
+  async function askNow(question: string, entry: Entry<T>, load: () => Promise<T>): Promise<Kept<T>> {
+    try {
+      const value = await load()
+      entry.answer = { value, staleSince: null }
+      entry.givenAt = entry.askedAt = now()
+      return entry.answer
+    } catch (error) {
+      const outage = isAppError(error, 'unavailable') || isAppError(error, 'internal')
+      if (!outage || !entry.answer || now() - entry.givenAt > keepMs) {
+        if (entries.get(question) === entry) entries.delete(question)
+        throw error
+      }
+      entry.askedAt = now()
+      if (entry.answer.staleSince === null)
+        entry.answer = { value: entry.answer.value, staleSince: entry.givenAt }
+      return entry.answer
+    } finally {
+      entry.asking = null
+    }
+  }
+
+  return {
+    async ask(question, load) {
+      const entry = touch(question)
+      if (entry.answer && now() - entry.askedAt < freshMs) return entry.answer
+      entry.asking ??= askNow(question, entry, load)
+      return entry.asking
+    },
+  }
+}

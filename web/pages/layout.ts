@@ -1,0 +1,88 @@
+import { html } from 'hono/html'
+import type { WebDeps } from '../web-deps.ts'
+
+/** A piece of a page: everything put into it was escaped. */
+export type Html = ReturnType<typeof html>
+
+/** What pages need of the service. */
+export type Site = Pick<WebDeps, 'assets' | 'origin' | 'inviteUrl'>
+
+export interface Page {
+  readonly title: string
+  readonly body: Html
+  /** For search engines and previews in chats; only on pages for everybody. */
+  readonly shared?: {
+    readonly path: string
+    readonly description: string
+    /** Path of a picture on this site. */
+    readonly picture?: string
+  }
+  /** A waiting page asks again: `url` is its own next address. */
+  readonly lookAgain?: { readonly url: string; readonly seconds: number } | undefined
+}
+
+/** The frame around every page. */
+export function renderLayout(site: Site, page: Page): Html {
+  const { assets, origin, inviteUrl } = site
+  const { shared, lookAgain } = page
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${page.title}</title>
+<meta name="color-scheme" content="light dark">
+<meta name="theme-color" content="#fff8ee" media="(prefers-color-scheme: light)">
+<meta name="theme-color" content="#211814" media="(prefers-color-scheme: dark)">
+${
+  shared
+    ? html`<meta name="description" content="${shared.description}">
+<link rel="canonical" href="${origin}${shared.path}">
+<meta property="og:type" content="website">
+<meta property="og:site_name" content="C500 Collective">
+<meta property="og:title" content="${page.title}">
+<meta property="og:description" content="${shared.description}">
+<meta property="og:url" content="${origin}${shared.path}">
+${shared.picture ? html`<meta property="og:image" content="${origin}${shared.picture}">` : ''}`
+    : html`<meta name="robots" content="noindex">`
+}
+${
+  lookAgain &&
+  html`<noscript><meta http-equiv="refresh" content="${lookAgain.seconds}; url=${lookAgain.url}"></noscript>
+<script type="module" src="${assets.url('js/look-again.js')}"></script>`
+}
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+<link rel="preload" href="${assets.url('fonts/nunito-latin.woff2')}" as="font" type="font/woff2" crossorigin>
+<link rel="preload" href="${assets.url('fonts/quicksand-latin.woff2')}" as="font" type="font/woff2" crossorigin>
+<link rel="stylesheet" href="${assets.url('css/style.css')}">
+<script type="module" src="${assets.url('js/local-time.js')}"></script>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the content</a>
+<header class="top">
+<div class="wrap top__row">
+<a class="brand" href="/"><img class="brand__mark" src="/favicon.svg" width="40" height="40" alt=""><span>C500 Collective</span></a>
+<nav class="top__nav" aria-label="Main">
+<a href="/#on-sale">On sale</a>
+<a href="/about">About</a>
+${inviteUrl && html`<a class="top__join" href="${inviteUrl}">Join us in Discord</a>`}
+</nav>
+</div>
+</header>
+<main id="main" tabindex="-1">
+${page.body}
+</main>
+<footer class="foot">
+<div class="wrap foot__row">
+<p>Made by hand, in small numbers. Your money is held until it arrives.</p>
+<nav aria-label="More"><a href="/">Home</a><a href="/about">About</a><a href="/about#wrong">When something goes wrong</a></nav>
+</div>
+</footer>
+</body>
+</html>`
+}
+
+/** One of our own drawings; it says nothing that the text beside it does not. */
+export function drawing(site: Site, name: string, size: number): Html {
+  return html`<img class="drawing" src="${site.assets.url(`pictures/${name}.svg`)}" width="${size}" height="${size}" alt="">`
+}

@@ -1,0 +1,31 @@
+import type { Hono } from 'hono'
+import type { Logger } from 'pino'
+import type { CoreClient } from '#contract'
+import type { Assets } from './assets.ts'
+
+/** Everything the pages are made with. */
+export interface WebDeps {
+  readonly core: Pick<
+    CoreClient,
+    | 'getDrop'
+    | 'getPicture'
+    | 'listDrops'
+    | 'openOnboarding'
+    | 'openPayment'
+    | 'orderForReturn'
+    | 'returnFromOnboarding'
+  >
+  readonly assets: Assets
+  /** Where browsers reach us, without a trailing slash. */
+  readonly origin: string
+  readonly inviteUrl: string | null
+  readonly log: Logger
+  /** UTC milliseconds. */
+  readonly now: () => number
+}
+
+export interface WebEnv {
+  Variables: { readonly requestId: string }
+}
+
+export type WebApp = Hono<WebEnv>
