@@ -1,0 +1,167 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type APIApplicationCommand,
+  type APIAttachment,
+  type APIMessage,
+  PermissionFlagsBits,
+} from 'discord-api-types/v10'
+import { CHANNELS, PEOPLE } from '../cast.ts'
+import type { ChannelSeen, PersonSeen, SeenMessage } from '../people.ts'
+import type { State, Table } from '../state.ts'
+
+export interface Channel extends ChannelSeen {
+  /** The text channel a thread hangs under. */
+  readonly parentId: string | null
+}
+
+/** A message with what Discord knows but does not show. */
+export interface StoredMessage {
+  readonly id: string
+  readonly channelId: string
+  readonly onlyFor: string | null
+  readonly nonce: string | null
+  /** Every file of the message. `message.attachments` lacks those that an embed or a component shows. */
+  readonly files: readonly APIAttachment[]
+  readonly message: APIMessage
+}
+
+export interface StoredFile {
+  readonly id: string
+  readonly filename: string
+  readonly contentType: string
+  readonly base64: string
+  /** Uploaded by a person into a form: kept for a while only, as nothing shows it. */
+  readonly upload: boolean
+}
+
+export interface Person extends PersonSeen {
+  readonly roles: readonly string[]
+}
+
+export const ROLES = {
+  builder: { id: '100000000000000201', name: 'Builder' },
+  buyer: { id: '100000000000000202', name: 'Buyer' },
+  operator: { id: '100000000000000203', name: 'Operator' },
+} as const
+
+export const MEMBER_PERMISSIONS =
+  PermissionFlagsBits.ViewChannel |
+  PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.ReadMessageHistory |
+  PermissionFlagsBits.AttachFiles |
+  PermissionFlagsBits.UseApplicationCommands
+export const OPERATOR_PERMISSIONS = MEMBER_PERMISSIONS | PermissionFlagsBits.Administrator
+
+const DISCORD_EPOCH = 1_420_070_400_000
+/** Ids are promised ahead in blocks of one second, so that no restart can hand out one twice. */
+const ID_BLOCK = 1_000n << 22n
+const MOST_UPLOADED = 200 * 1024 * 1024
+
+export interface Memory {
+  readonly people: Table<Person>
+  readonly channels: Table<Channel>
+  readonly messages: Table<StoredMessage>
+  readonly commands: Table<APIApplicationCommand>
+  readonly files: Table<StoredFile>
+  nextId(): string
+  now(): number
+  /** ISO 8601 as Discord writes it. */
+  timestamp(): string
+  sees(personId: string, channelId: string): boolean
+  seesMessage(personId: string, stored: StoredMessage): boolean
+  channelMessages(channelId: string): StoredMessage[]
+  saveFile(file: Omit<StoredFile, 'id' | 'base64'> & { readonly bytes: Buffer }): StoredFile
+  forgetMessages(): void
+}
+
+/** What the local Discord remembers. `baseUrl` is where its files are served in this run. */
+export function createMemory(options: { state: State; clock: () => number; baseUrl: string }): Memory {
+  const { state, clock, baseUrl } = options
+  const people = state.table<Person>('discord_people')
+  const channels = state.table<Channel>('discord_channels')
+  const messages = state.table<StoredMessage>('discord_messages')
+  const commands = state.table<APIApplicationCommand>('discord_commands')
+  const files = state.table<StoredFile>('discord_files')
+  const marks = state.table<string>('discord_marks')
+
+  for (const { id, username, globalName, role } of Object.values(PEOPLE)) {
+    if (people.get(id)) continue
+    people.set(id, { id, username, globalName, role, dmsClosed: false, roles: [ROLES[role].id] })
+  }
+  for (const { id, name } of Object.values(CHANNELS)) {
+    if (!channels.get(id)) channels.set(id, { id, name, kind: 'text', memberIds: null, parentId: null })
+  }
+
+  // Messages carry absolute addresses of their files, and this run may serve them on another port.
+  const servedBefore = marks.get('baseUrl')
+  if (servedBefore && servedBefore !== baseUrl) {
+    for (const stored of messages.values()) {
+      const json = JSON.stringify(stored).replaceAll(
+        `${servedBefore}/attachments/`,
+        `${baseUrl}/attachments/`,
+      )
+      messages.set(stored.id, JSON.parse(json) as StoredMessage)
+    }
+  }
+  marks.set('baseUrl', baseUrl)
+
+  let promised = BigInt(marks.get('ids') ?? '0')
+  let lastId = promised
+  let uploaded = files.values().reduce((sum, file) => sum + (file.upload ? file.base64.length : 0), 0)
+
+  const memory: Memory = {
+    people,
+    channels,
+    messages,
+    commands,
+    files,
+    nextId() {
+      const byClock = BigInt(Math.max(0, Math.floor(clock()) - DISCORD_EPOCH)) << 22n
+      lastId = byClock > lastId ? byClock : lastId + 1n
+      if (lastId >= promised) {
+        promised = lastId + ID_BLOCK
+        marks.set('ids', String(promised))
+      }
+      return String(lastId)
+    },
+    now: clock,
+    timestamp: () => new Date(clock()).toISOString().replace('Z', '000+00:00'),
+    sees(personId, channelId) {
+      const channel = channels.get(channelId)
+      return channel !== undefined && (channel.memberIds?.includes(personId) ?? true)
+    },
+    seesMessage: (personId, { channelId, onlyFor }) =>
+      memory.sees(personId, channelId) && (onlyFor === null || onlyFor === personId),
+    channelMessages: (channelId) => messages.values().filter((stored) => stored.channelId === channelId),
+    saveFile({ bytes, ...file }) {
+      const stored = { ...file, id: memory.nextId(), base64: bytes.toString('base64') }
+      files.set(stored.id, stored)
+      if (stored.upload) {
+        uploaded += stored.base64.length
+        for (const old of files.values()) {
+          if (uploaded <= MOST_UPLOADED) break
+          if (!old.upload || old.id === stored.id) continue
+          files.delete(old.id)
+          uploaded -= old.base64.length
+        }
+      }
+      return stored
+    },
+    forgetMessages() {
+      messages.clear()
+      files.clear()
+      uploaded = 0
+    },
+  }
+  return memory
+}
+
+/** A stored message as its reader gets it. */
+export function toSeen({ message, onlyFor }: StoredMessage): SeenMessage {
+  return onlyFor === null ? message : { ...message, onlyFor }
+}
+
+/** An opaque secret, as long as Discord's interaction tokens. */
+export function newToken(): string {
+  return `aW50ZXJhY3Rpb246${randomBytes(120).toString('base64url')}`
+}

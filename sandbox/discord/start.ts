@@ -1,0 +1,87 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+import type { Hono } from 'hono'
+import { pino } from 'pino'
+import type { State } from '../state.ts'
+import { createActs } from './acts.ts'
+import { createGateway } from './gateway.ts'
+import { createInteractions } from './interactions.ts'
+import { createLive } from './live.ts'
+import { createMemory } from './memory.ts'
+import { createMessages } from './messages.ts'
+import { createPeopleRoutes } from './people-routes.ts'
+import { createRestRoutes } from './rest.ts'
+
+export interface LocalDiscord {
+  /** For the `api` option of @discordjs/rest: `http://host:port/api`. */
+  readonly url: string
+  readonly port: number
+  /** The routes of people.ts, to be mounted on the sandbox page's server. */
+  readonly people: Hono
+  /** Cut every bot's gateway line as a network does. */
+  dropGateway(): void
+  close(): Promise<void>
+}
+
+/**
+ * A Discord of one server on loopback: REST under /api/v10 and the gateway on one port, people's side beside it.
+ * `port` 0 takes any. `log` hears what a developer should see: unknown routes and refused bodies.
+ */
+export async function startLocalDiscord(options: {
+  host: string
+  port: number
+  state: State
+  clock: () => number
+  log?: (line: string) => void
+}): Promise<LocalDiscord> {
+  const { host, state, clock } = options
+  const logger = pino({ name: 'local-discord' })
+  const log = options.log ?? ((line: string) => logger.warn(line))
+
+  let listener: ReturnType<typeof getRequestListener> | undefined
+  const server = createServer((request, response) => {
+    if (listener) void listener(request, response)
+    else response.writeHead(503).end()
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const { port } = server.address() as AddressInfo
+  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`
+  const baseUrl = `http://${authority}`
+  const gatewayUrl = `ws://${authority}/gateway`
+
+  const memory = createMemory({ state, clock, baseUrl })
+  const live = createLive()
+  const gateway = createGateway({
+    url: gatewayUrl,
+    onPresence: (online) => live.tell({ type: 'bot', online }),
+  })
+  const messages = createMessages({ memory, live, baseUrl })
+  const interactions = createInteractions({ memory, messages, gateway })
+  const acts = createActs({ memory, interactions, baseUrl })
+  const people = createPeopleRoutes({ memory, acts, interactions, gateway, live, log })
+  const rest = createRestRoutes({ memory, messages, interactions, live, gatewayUrl, log })
+  listener = getRequestListener(rest.fetch)
+  server.on('upgrade', gateway.upgrade)
+
+  return {
+    url: `${baseUrl}/api`,
+    port,
+    people,
+    dropGateway: gateway.drop,
+    async close() {
+      gateway.close()
+      interactions.close()
+      live.close()
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
