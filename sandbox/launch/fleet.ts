@@ -48,7 +48,9 @@ export function createFleet(options: {
 
   function run(plan: ServicePlan): Member {
     const watch = join(import.meta.dirname, 'stop-with-parent.ts')
-    const child = spawn(process.execPath, ['--import', watch, plan.script], {
+    // Node calls its own type stripping experimental, once per process and at length.
+    const nodeOptions = ['--disable-warning=ExperimentalWarning', '--import', watch]
+    const child = spawn(process.execPath, [...nodeOptions, plan.script], {
       cwd: options.root,
       env: plan.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -8,8 +8,20 @@ const LEVELS: Readonly<Record<number, string>> = {
   50: 'error',
   60: 'fatal',
 }
-/** What every line has and nobody reads. */
-const UNREAD = new Set(['level', 'severity', 'time', 'pid', 'hostname', 'name', 'msg', 'message', 'err'])
+/** What every line has and nobody reads, and what is drawn elsewhere. */
+const UNREAD = new Set([
+  'level',
+  'severity',
+  'time',
+  'pid',
+  'hostname',
+  'name',
+  'service',
+  'requestId',
+  'msg',
+  'message',
+  'err',
+])
 
 /** One line of a service's JSON log for a person: `HH:MM:SS level message key=value`. Any other line stays as it is. */
 export function renderLogLine(line: string): string {
