@@ -53,6 +53,8 @@ export const MEMBER_PERMISSIONS =
 export const OPERATOR_PERMISSIONS = MEMBER_PERMISSIONS | PermissionFlagsBits.Administrator
 
 const DISCORD_EPOCH = 1_420_070_400_000
+/** Later than the ids of the cast, and of the length that clients take for a snowflake, whatever the clock says. */
+const FIRST_ID = 200_000_000_000_000_000n
 /** Ids are promised ahead in blocks of one second, so that no restart can hand out one twice. */
 const ID_BLOCK = 1_000n << 22n
 const MOST_UPLOADED = 200 * 1024 * 1024
@@ -106,7 +108,7 @@ export function createMemory(options: { state: State; clock: () => number; baseU
   marks.set('baseUrl', baseUrl)
 
   let promised = BigInt(marks.get('ids') ?? '0')
-  let lastId = promised
+  let lastId = promised > FIRST_ID ? promised : FIRST_ID
   let uploaded = files.values().reduce((sum, file) => sum + (file.upload ? file.base64.length : 0), 0)
 
   const memory: Memory = {

@@ -162,7 +162,7 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
       if (!content && !embeds.length && !components.length && !attachments.length) {
         throw new DiscordError(400, 50006, 'Cannot send an empty message')
       }
-      return publish({
+      const stored = publish({
         ...now,
         files: attachments,
         message: {
@@ -178,6 +178,9 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
           edited_timestamp: wasLoading ? null : memory.timestamp(),
         },
       })
+      const shown = JSON.stringify(stored)
+      for (const { id: fileId } of now.files) if (!shown.includes(fileId)) memory.files.delete(fileId)
+      return stored
     },
 
     remove(id) {

@@ -32,6 +32,7 @@ export function createRestRoutes(deps: {
 }): Hono {
   const { memory, messages, interactions, live, gatewayUrl, log } = deps
   const limits = createRateLimits()
+  const beingMade = new Map<string, Promise<StoredMessage>>()
   // @discordjs writes "@me" and "@original" as %40me and %40original.
   const app = new Hono({ getPath: (request) => getPath(request).replaceAll('%40', '@') })
   const api = new Hono()
@@ -147,19 +148,27 @@ export function createRestRoutes(deps: {
       if (channel.kind === 'dm' && channel.memberIds?.some((id) => memory.people.get(id)?.dmsClosed)) {
         throw new DiscordError(403, 50007, 'Cannot send messages to this user')
       }
-      const earlier = message.enforce_nonce ? withNonce(channel.id, message.nonce) : undefined
+      const create = () => {
+        const referred = message.message_reference?.message_id
+        return messages.create({
+          channelId: channel.id,
+          payload: message,
+          files,
+          onlyFor: null,
+          extra: referred
+            ? { type: 19, message_reference: { type: 0, channel_id: channel.id, message_id: referred } }
+            : {},
+        })
+      }
+      if (!message.enforce_nonce || message.nonce == null) return c.json((await create()).message)
+      const nonce = String(message.nonce)
+      const earlier = withNonce(channel.id, nonce)
       if (earlier) return c.json(earlier.message)
-      const referred = message.message_reference?.message_id
-      const stored = await messages.create({
-        channelId: channel.id,
-        payload: message,
-        files,
-        onlyFor: null,
-        extra: referred
-          ? { type: 19, message_reference: { type: 0, channel_id: channel.id, message_id: referred } }
-          : {},
-      })
-      return c.json(stored.message)
+      // A repeat may come while the first is still being made.
+      const key = `${channel.id} ${nonce}`
+      const making = beingMade.get(key) ?? create().finally(() => beingMade.delete(key))
+      beingMade.set(key, making)
+      return c.json((await making).message)
     },
   )
   function withNonce(
@@ -170,7 +179,7 @@ export function createRestRoutes(deps: {
     const since = memory.now() - NONCE_MS
     return memory
       .channelMessages(channelId)
-      .findLast((stored) => stored.nonce === String(nonce) && Date.parse(stored.message.timestamp) >= since)
+      .findLast((stored) => stored.nonce === nonce && Date.parse(stored.message.timestamp) >= since)
   }
 
   const oneMessage = '/channels/:channel/messages/:message'
@@ -333,7 +342,7 @@ export function createRestRoutes(deps: {
 
   app.notFound((c) => {
     const message = `local Discord has no ${c.req.method} ${c.req.path}`
-    log(message)
+    log(hidden(message))
     return c.json({ message, code: 0 }, 501)
   })
   app.onError((error, c) => {

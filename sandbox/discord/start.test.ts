@@ -21,6 +21,7 @@ import {
   type RESTPutAPIApplicationGuildCommandsJSONBody,
   Routes,
 } from 'discord-api-types/v10'
+import { Hono } from 'hono'
 import sharp from 'sharp'
 import { APPLICATION, BOT_USER, CHANNELS, GUILD, PEOPLE } from '../cast.ts'
 import type { ActResult, LiveEvent, SeenMessage, World } from '../people.ts'
@@ -98,6 +99,8 @@ async function startWorld(
     clock: options.clock ?? Date.now,
     log: (line) => said.push(line),
   })
+  // As the sandbox's page mounts it.
+  const page = new Hono().route('/', discord.people)
   let isOpen = true
   async function close(): Promise<void> {
     if (!isOpen) return
@@ -108,7 +111,7 @@ async function startWorld(
   t.after(close)
 
   async function send(path: string, body: FormData | object): Promise<Response> {
-    return discord.people.request(
+    return page.request(
       path,
       body instanceof FormData
         ? { method: 'POST', body }
@@ -122,16 +125,16 @@ async function startWorld(
     return answer as ActResult
   }
   async function read(channelId: string, as: string): Promise<SeenMessage[]> {
-    const response = await discord.people.request(`/people/channels/${channelId}?as=${as}`)
+    const response = await page.request(`/people/channels/${channelId}?as=${as}`)
     assert.equal(response.status, 200)
     return ((await response.json()) as { messages: SeenMessage[] }).messages
   }
   async function look(): Promise<World> {
-    return (await (await discord.people.request('/people/world')).json()) as World
+    return (await (await page.request('/people/world')).json()) as World
   }
   /** Listens as a person; `until` resolves with the first event that fits, also if it came before. */
   async function listen(as: string) {
-    const response = await discord.people.request(`/people/live?as=${as}`)
+    const response = await page.request(`/people/live?as=${as}`)
     const seen: LiveEvent[] = []
     const waiting = new Set<() => void>()
     void (async () => {
@@ -158,7 +161,7 @@ async function startWorld(
     }
     return { seen, until }
   }
-  return { discord, said, close, send, act, read, look, listen }
+  return { discord, page, said, close, send, act, read, look, listen }
 }
 type LocalWorld = Awaited<ReturnType<typeof startWorld>>
 
@@ -484,7 +487,7 @@ test('closed direct messages refuse the bot with 50007, and a private thread rea
     (await world.read(dm.id, poppy.id)).map(({ content }) => content),
     ['Hello'],
   )
-  const asWren = await world.discord.people.request(`/people/channels/${dm.id}?as=${wren.id}`)
+  const asWren = await world.page.request(`/people/channels/${dm.id}?as=${wren.id}`)
   assert.equal(asWren.status, 404)
 
   await world.act('dms', { as: poppy.id, closed: true })
@@ -526,9 +529,16 @@ test('a mention that allowed_mentions forbids pings nobody', async (t) => {
 test('the same nonce answers with the earlier message', async (t) => {
   const world = await startWorld(t)
   const bot = await connectBot(t, world, async () => {})
-  const send = () =>
-    bot.api.channels.createMessage(DROPS, { content: 'Once', nonce: 'drop-1', enforce_nonce: true })
-  assert.equal((await send()).id, (await send()).id)
+  const data = await picture()
+  const post = (rest: REST) =>
+    rest.post(Routes.channelMessages(DROPS), {
+      body: { content: 'Once', nonce: 'drop-1', enforce_nonce: true },
+      files: [{ name: 'mug.png', data }],
+    }) as Promise<APIMessage>
+  const other = new REST({ api: world.discord.url, version: '10', retries: 0 }).setToken('bot-token')
+  const [first, second] = await Promise.all([post(bot.rest), post(other)])
+  assert.equal(first.id, second.id)
+  assert.equal((await post(bot.rest)).id, first.id)
   assert.equal((await world.read(DROPS, poppy.id)).length, 1)
 })
 
@@ -850,7 +860,7 @@ test('roles are given and taken, and unknown ones refused', async (t) => {
 
 test('a page of another origin may not act for anybody', async (t) => {
   const world = await startWorld(t)
-  const response = await world.discord.people.request('http://127.0.0.1:8500/people/reset', {
+  const response = await world.page.request('http://127.0.0.1:8500/people/reset', {
     method: 'POST',
     headers: { origin: 'https://elsewhere.example', host: '127.0.0.1:8500' },
     body: '{}',
