@@ -1,0 +1,50 @@
+import { html, raw } from 'hono/html'
+
+export type Html = ReturnType<typeof html>
+
+const CSS = `
+*{box-sizing:border-box}
+body{margin:0;background:#f6f3ee;color:#33302b;font:16px/1.5 system-ui,sans-serif}
+.band{background:#ffe9a8;color:#4a3b00;text-align:center;padding:.5rem 1rem;font-weight:600}
+main{max-width:34rem;margin:1.5rem auto;padding:1.5rem;background:#fff;border-radius:1rem;box-shadow:0 2px 12px #0001}
+main.wide{max-width:70rem}
+h1{font-size:1.35rem;margin:0 0 .75rem}h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
+.amount{font-size:2rem;font-weight:700}
+label{display:block;margin:.6rem 0 .15rem;font-weight:600}
+input,select{width:100%;padding:.6rem;border:1px solid #8d877c;border-radius:.5rem;font:inherit;background:#fff;color:inherit}
+.row{display:grid;grid-template-columns:1fr 1fr;gap:.75rem}
+button{width:100%;margin-top:1rem;padding:.75rem;border:0;border-radius:.6rem;background:#25527d;color:#fff;font:inherit;font-weight:600;cursor:pointer}
+button.quiet{background:#fff;color:#25527d;border:1px solid #25527d}
+td button{margin:0;padding:.25rem .6rem;width:auto}
+.problem{background:#fde7e4;color:#7a1c10;border-radius:.5rem;padding:.6rem .8rem}
+.note{color:#5d574d;font-size:.9rem}a{color:#25527d}
+.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}
+th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid #e6e1d8;vertical-align:top}
+code{overflow-wrap:anywhere}
+`
+
+/** A whole page, clearly marked as not Stripe. It needs no script. */
+export function renderPage(title: string, body: Html, width: 'narrow' | 'wide' = 'narrow'): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>${title} · Local Stripe</title>
+<style>${raw(CSS)}</style>
+</head>
+<body>
+<div class="band" role="note">Local Stripe, no real money</div>
+<main class="${width}">
+${body}
+</main>
+</body>
+</html>`
+}
+
+/** `1250, 'usd'` becomes `$12.50`. */
+export function money(amount: number, currency: string): string {
+  const format = new Intl.NumberFormat('en-US', { style: 'currency', currency: currency.toUpperCase() })
+  return format.format(amount / 10 ** (format.resolvedOptions().maximumFractionDigits ?? 2))
+}

@@ -1,0 +1,146 @@
+import { randomInt } from 'node:crypto'
+import type Stripe from 'stripe'
+import type { State, Table } from '../state.ts'
+
+/** A price as it goes over the wire: the client turns the decimal text into its own type. */
+export type WireLineItem = Omit<Stripe.LineItem, 'price'> & {
+  readonly price: Omit<Stripe.Price, 'unit_amount_decimal'> & { readonly unit_amount_decimal: string }
+}
+
+export interface SessionRecord {
+  readonly session: Stripe.Checkout.Session
+  readonly lineItems: readonly WireLineItem[]
+  /** What payment_intent_data asked for; the PaymentIntent itself is made at the first attempt to pay. */
+  readonly intentData: {
+    readonly metadata: Record<string, string>
+    readonly description: string | null
+    readonly transfer_group: string | null
+    readonly statement_descriptor_suffix: string | null
+    readonly receipt_email: string | null
+  }
+  readonly intentId: string | null
+}
+
+export interface ChargeRecord {
+  readonly charge: Stripe.Charge
+  /** The full test card number, or the name of a delayed method: decides what happens later. */
+  readonly paidWith: string
+}
+
+export interface TransactionRecord {
+  /** Whose balance it moves; null is the platform's. */
+  readonly account: string | null
+  readonly transaction: Stripe.BalanceTransaction
+}
+
+export interface LocalEvent {
+  readonly id: string
+  readonly object: 'event'
+  readonly account?: string
+  readonly api_version: string
+  /** Epoch seconds. */
+  readonly created: number
+  readonly data: { readonly object: object; readonly previous_attributes?: object }
+  readonly livemode: false
+  readonly pending_webhooks: number
+  readonly request: { readonly id: string | null; readonly idempotency_key: string | null }
+  readonly type: Stripe.Event['type']
+}
+
+export interface EventRecord {
+  readonly event: LocalEvent
+  readonly endpointIds: readonly string[]
+}
+
+export interface EndpointRecord {
+  readonly endpoint: Stripe.WebhookEndpoint
+  readonly secret: string
+  readonly connect: boolean
+  /** Given at start, so it is renewed at every start. */
+  readonly fixed: boolean
+}
+
+export interface DeliveryTry {
+  /** UTC ms */
+  readonly at: number
+  /** HTTP status, or null when there was no answer. */
+  readonly status: number | null
+  readonly problem: string | null
+}
+
+export interface DeliveryRecord {
+  readonly eventId: string
+  readonly endpointId: string
+  readonly type: string
+  readonly url: string
+  readonly state: 'due' | 'delivered' | 'given_up' | 'lost'
+  /** UTC ms of the next try while due. */
+  readonly nextAt: number
+  readonly tries: readonly DeliveryTry[]
+}
+
+export interface LinkRecord {
+  readonly id: string
+  readonly accountId: string
+  readonly refreshUrl: string
+  readonly returnUrl: string
+  /** UTC ms */
+  readonly expiresAt: number
+  /** Set when the address was opened; buttons on the opened page still work. */
+  readonly opened: boolean
+  readonly finished: boolean
+}
+
+export interface SavedAnswer {
+  readonly key: string
+  readonly fingerprint: string
+  readonly requestId: string
+  readonly status: number
+  readonly body: string
+  /** UTC ms */
+  readonly at: number
+}
+
+export interface Tables {
+  readonly sessions: Table<SessionRecord>
+  readonly intents: Table<Stripe.PaymentIntent>
+  readonly charges: Table<ChargeRecord>
+  readonly transactions: Table<TransactionRecord>
+  readonly refunds: Table<Stripe.Refund>
+  readonly transfers: Table<Stripe.Transfer>
+  readonly reversals: Table<Stripe.TransferReversal>
+  readonly accounts: Table<Stripe.Account>
+  readonly links: Table<LinkRecord>
+  readonly events: Table<EventRecord>
+  readonly endpoints: Table<EndpointRecord>
+  readonly deliveries: Table<DeliveryRecord>
+  readonly answers: Table<SavedAnswer>
+}
+
+/** Everything the local Stripe remembers. Open once per state: two openings would not see each other's writes. */
+export function openTables(state: State): Tables {
+  return {
+    sessions: state.table('stripe.sessions'),
+    intents: state.table('stripe.intents'),
+    charges: state.table('stripe.charges'),
+    transactions: state.table('stripe.transactions'),
+    refunds: state.table('stripe.refunds'),
+    transfers: state.table('stripe.transfers'),
+    reversals: state.table('stripe.reversals'),
+    accounts: state.table('stripe.accounts'),
+    links: state.table('stripe.links'),
+    events: state.table('stripe.events'),
+    endpoints: state.table('stripe.endpoints'),
+    deliveries: state.table('stripe.deliveries'),
+    answers: state.table('stripe.answers'),
+  }
+}
+
+const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
+
+/** `makeId('pi_')` -> `pi_3fK...`: Stripe's prefixes, random letters. */
+export function makeId(prefix: string, length = 24): string {
+  let id = prefix
+  for (let i = 0; i < length; i++) id += LETTERS[randomInt(LETTERS.length)]
+  return id
+}
