@@ -26,13 +26,17 @@ export interface Bot extends AsyncDisposable {
  * Starts the bot: listens for core's pushes, brings the commands up to date and logs in.
  * Throws when the port is taken or Discord cannot be reached or refuses; nothing is left running then.
  */
-export async function startBot(config: Config): Promise<Bot> {
+export async function startBot(
+  config: Config,
+  /** `now` answers UTC milliseconds; a harness may set it. */
+  overrides: { readonly now?: () => number } = {},
+): Promise<Bot> {
   const log = createLog(config.log)
   const core = createCoreClient({ baseUrl: config.coreUrl, token: config.secrets.coreToken })
   const rest = createRest({ api: config.discordApi, token: config.secrets.discordToken, log })
   const discord = createDiscord(rest)
   const work = createWork()
-  const now = () => Date.now()
+  const now = overrides.now ?? Date.now
   const cards = createCards({
     core,
     discord,

@@ -1,0 +1,389 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type APIInteraction, InteractionResponseType } from 'discord-api-types/v10'
+import { pino } from 'pino'
+import { AppError, type CallOptions, type CoreClient, ERROR_CODES } from '#contract'
+import { handle } from './handle.ts'
+import type { FollowUps, Reply } from './interactions/visit.ts'
+import type { PicturedMessage } from './replies/message.ts'
+import { assertModalWithinLimits } from './testing/limits.ts'
+import {
+  command,
+  DRAFT_ID,
+  DROP_ID,
+  fakeCore,
+  JUNIPER,
+  NOW,
+  ORDER_ID,
+  PICTURE,
+  POPPY,
+  press,
+  sampleDashboard,
+  sampleDraft,
+  sampleDrop,
+  sampleOrder,
+  sampleOrderId,
+  sampleProfile,
+  submit,
+  WEBP_BASE64,
+} from './testing/samples.ts'
+import { SENTENCE } from './words.ts'
+
+const FORM = { title: 'Moss mug', story: 'Rainy **day**', price: '24', quantity: '3' }
+
+function ask(
+  interaction: APIInteraction,
+  answers: Partial<CoreClient>,
+  options: { budgetMs?: number; log?: string[] } = {},
+) {
+  const config = {
+    answerBudgetMs: options.budgetMs ?? 5_000,
+    dropsChannelId: '100000000000000010',
+    webUrl: 'http://127.0.0.1:8501',
+  }
+  const log = pino({ level: 'warn' }, { write: (line: string) => void options.log?.push(line) })
+  return handle(interaction, { core: fakeCore(answers), config, log, now: () => NOW })
+}
+
+/** Everything said after the first answer, in order. */
+async function afterwards(reply: Reply) {
+  const said: { how: keyof FollowUps; message: PicturedMessage }[] = []
+  await reply.after?.({
+    editAnswer: async (message) => void said.push({ how: 'editAnswer', message }),
+    followUp: async (message) => void said.push({ how: 'followUp', message }),
+  })
+  return said
+}
+
+function assertPrivate(reply: Reply, ...patterns: RegExp[]) {
+  const { first } = reply
+  assert.ok(first.type === InteractionResponseType.ChannelMessageWithSource)
+  assert.equal(first.data.flags, 64)
+  assert.deepEqual(first.data.allowed_mentions, { parse: [] })
+  for (const pattern of patterns) assert.match(JSON.stringify(first.data), pattern)
+}
+
+function assertUpdate(reply: Reply, ...patterns: RegExp[]) {
+  const { first } = reply
+  assert.ok(first.type === InteractionResponseType.UpdateMessage)
+  assert.deepEqual(first.data?.attachments, [])
+  assert.deepEqual(first.data.allowed_mentions, { parse: [] })
+  for (const pattern of patterns) assert.match(JSON.stringify(first.data), pattern)
+}
+
+function modalOf(reply: Reply) {
+  assert.ok(reply.first.type === InteractionResponseType.Modal)
+  assertModalWithinLimits(reply.first.data)
+  return reply.first.data
+}
+
+test('/c500 drop opens the form at once, without asking core, and keeps its options', async () => {
+  const modal = modalOf(await ask(command('drop'), {}))
+  assert.equal(modal.custom_id, 'v1:drop:new:72:1')
+  const options = [
+    { name: 'closes_in_hours', type: 4 as const, value: 5 },
+    { name: 'per_person', type: 4 as const, value: 2 },
+  ]
+  assert.equal(modalOf(await ask(command('drop', options), {})).custom_id, 'v1:drop:new:5:2')
+})
+
+test('a sent form is acknowledged at once and becomes a preview with its picture', async () => {
+  const calls: { input: unknown; options?: CallOptions }[] = []
+  const interaction = submit('v1:drop:new:5:2', FORM, {
+    file: { url: 'https://cdn.example/a.png', filename: 'a.png', size: 9 },
+  })
+  const reply = await ask(interaction, {
+    createDrop: async (input, options = {}) => {
+      calls.push({ input, options })
+      return sampleDraft({ picture: PICTURE })
+    },
+    getPicture: async () => ({ base64: WEBP_BASE64 }),
+  })
+  assert.deepEqual(reply.first, { type: 5, data: { flags: 64 } })
+  const [said] = await afterwards(reply)
+  assert.deepEqual(calls[0]?.input, {
+    builder: POPPY,
+    draftId: null,
+    form: { ...FORM, closesInHours: 5, perPerson: 2 },
+    picture: { url: 'https://cdn.example/a.png', filename: 'a.png', size: 9 },
+  })
+  assert.equal(calls[0]?.options?.idempotencyKey, interaction.id)
+  assert.equal(calls[0]?.options?.timeoutMs, 60_000)
+  assert.equal(said?.message.picture?.alt, 'A mug')
+  const shown = JSON.stringify(said?.message)
+  assert.match(shown, /attachment:\/\/drop\.webp/)
+  assert.match(shown, /\$21\.60/)
+  assert.match(shown, /v1:publish:dft_.*v1:fix:dft_/)
+})
+
+test('a form with problems gets one message with every sentence and the way back', async () => {
+  const problems = [
+    { field: 'price' as const, sentence: 'A price looks like 24.00.' },
+    { field: 'title' as const, sentence: 'A title needs a few letters.' },
+  ]
+  const reply = await ask(submit('v1:drop:new:72:1', FORM), {
+    createDrop: async () => sampleDraft({ problems, preview: null }),
+  })
+  const [said] = await afterwards(reply)
+  assert.match(JSON.stringify(said?.message), /24\.00.*few letters.*v1:fix:dft_/)
+})
+
+test('a mended form rewrites the message it came from', async () => {
+  const reply = await ask(submit(`v1:drop:${DRAFT_ID}:72:1`, FORM, { private: true }), {
+    createDrop: async (input) => {
+      assert.equal(input.draftId, DRAFT_ID)
+      return sampleDraft()
+    },
+  })
+  assert.deepEqual(reply.first, { type: 6 })
+  assert.deepEqual(
+    (await afterwards(reply)).map((said) => said.how),
+    ['editAnswer'],
+  )
+})
+
+test('a form that core could not take shows what was written', async () => {
+  const reply = await ask(submit('v1:drop:new:72:1', FORM), {
+    createDrop: () => Promise.reject(new AppError('unavailable')),
+  })
+  const [said] = await afterwards(reply)
+  assert.match(JSON.stringify(said?.message), /catching its breath.*Rainy.*Moss mug/)
+})
+
+test('a person who is no builder yet gets their own link', async () => {
+  for (const code of ['builder_not_found', 'builder_not_ready'] as const) {
+    const joinBuilder = async () => ({
+      builder: POPPY,
+      payouts: 'none' as const,
+      onboardingUrl: 'http://127.0.0.1:8501/join/abc',
+      joinedAt: NOW,
+    })
+    const created = await ask(submit('v1:drop:new:72:1', FORM), {
+      createDrop: () => Promise.reject(new AppError(code)),
+      joinBuilder,
+    })
+    assert.match(JSON.stringify(await afterwards(created)), /join\/abc/)
+    const published = await ask(press(`v1:publish:${DRAFT_ID}`, { private: true }), {
+      publishDrop: () => Promise.reject(new AppError(code)),
+      joinBuilder,
+    })
+    assertPrivate(published, /join\/abc/)
+  }
+})
+
+test('Fix it opens the form as it was typed and says that the picture is kept', async () => {
+  const form = { ...sampleDraft().form, price: 'abc', closesInHours: 9, perPerson: 3 }
+  const modal = modalOf(
+    await ask(press(`v1:fix:${DRAFT_ID}`), {
+      getDraft: async () => sampleDraft({ form, picture: PICTURE, preview: null }),
+    }),
+  )
+  assert.equal(modal.custom_id, `v1:drop:${DRAFT_ID}:9:3`)
+  assert.match(JSON.stringify(modal), /"value":"abc".*Leave empty to keep the picture/)
+})
+
+test('Publish turns the preview into the news that it is live', async () => {
+  const reply = await ask(press(`v1:publish:${DRAFT_ID}`, { private: true }), {
+    publishDrop: async () => sampleDrop(),
+  })
+  assertUpdate(reply, /is live in <#100000000000000010>/)
+})
+
+test('Buy now answers privately until when it is held, with a way to pay and a way out', async () => {
+  const interaction = press(`v1:buy:${DROP_ID}`)
+  const reply = await ask(interaction, {
+    createCheckout: async (input, options) => {
+      assert.deepEqual(input, { buyer: POPPY, dropId: DROP_ID })
+      assert.equal(options?.idempotencyKey, interaction.id)
+      return { order: sampleOrder(), already: false }
+    },
+  })
+  assertPrivate(
+    reply,
+    /Held for you until <t:1800001800:t>/,
+    /\$24\.00/,
+    /"url":"http:[^"]*token"/,
+    /v1:letgo:ord_/,
+  )
+})
+
+test('when core is slow the click is acknowledged first and answered later', async () => {
+  const slow = Promise.withResolvers<{ order: ReturnType<typeof sampleOrder>; already: boolean }>()
+  const reply = await ask(press(`v1:buy:${DROP_ID}`), { createCheckout: () => slow.promise }, { budgetMs: 1 })
+  assert.deepEqual(reply.first, { type: 5, data: { flags: 64 } })
+  slow.resolve({ order: sampleOrder(), already: true })
+  const [said] = await afterwards(reply)
+  assert.equal(said?.how, 'editAnswer')
+  assert.match(JSON.stringify(said.message), /You already hold one.*Held for you until/)
+})
+
+test('a late refusal of a change leaves the pressed message alone', async () => {
+  const slow = Promise.withResolvers<never>()
+  const pressed = press(`v1:letgo:${ORDER_ID}`, { private: true })
+  const reply = await ask(pressed, { cancelHold: () => slow.promise }, { budgetMs: 1 })
+  assert.deepEqual(reply.first, { type: 6 })
+  slow.reject(new AppError('hold_paid'))
+  const [said] = await afterwards(reply)
+  assert.equal(said?.how, 'followUp')
+  assert.match(JSON.stringify(said.message), /already paid/)
+})
+
+test('Let it go rewrites the private answer and offers to pay no more', async () => {
+  const reply = await ask(press(`v1:letgo:${ORDER_ID}`, { private: true }), {
+    cancelHold: async () => sampleOrder({ status: 'closing' }),
+  })
+  assertUpdate(reply, /You let it go/)
+  assert.doesNotMatch(JSON.stringify(reply.first), /letgo|"url"/)
+})
+
+test('every refusal of core is a kind private sentence', async () => {
+  const presses: readonly (readonly [string, keyof CoreClient])[] = [
+    [`v1:buy:${DROP_ID}`, 'createCheckout'],
+    [`v1:letgo:${ORDER_ID}`, 'cancelHold'],
+    [`v1:arrived:${ORDER_ID}`, 'confirmArrival'],
+    [`v1:order:${ORDER_ID}`, 'getOrder'],
+    [`v1:fix:${DRAFT_ID}`, 'getDraft'],
+    ['v1:profile', 'profile'],
+    ['v1:dashboard', 'dashboard'],
+  ]
+  for (const [customId, route] of presses) {
+    for (const code of ERROR_CODES) {
+      const reply = await ask(press(customId, { private: true }), {
+        [route]: () => Promise.reject(new AppError(code)),
+      })
+      assertPrivate(reply)
+      assert.ok(
+        JSON.stringify(reply.first).includes(JSON.stringify(SENTENCE[code]).slice(1, -1)),
+        `${route} ${code}`,
+      )
+    }
+  }
+})
+
+test('what nobody expected gets a reference that is in the log, and the log holds no token', async () => {
+  const log: string[] = []
+  const interaction = press('v1:profile')
+  const reply = await ask(interaction, { profile: () => Promise.reject(new TypeError('boom')) }, { log })
+  const reference = BigInt(interaction.id).toString(36)
+  assertPrivate(reply, new RegExp(`Reference: \`${reference}\``))
+  assert.match(log.join(''), new RegExp(`boom.*${reference}|${reference}.*boom`))
+  assert.doesNotMatch(log.join(''), /secret-token/)
+})
+
+test('a forged or unknown button or form gets a kind sentence', async () => {
+  for (const customId of ['', 'v1:buy:drp_1', 'v9:buy:x', `v1:shipment:${ORDER_ID}`, 'v1:pickship']) {
+    assertPrivate(await ask(press(customId, { values: ['nonsense'] }), {}), /do not know that one/)
+  }
+  assertPrivate(await ask(submit('v1:drop:new', FORM), {}), /do not know that one/)
+  assertPrivate(await ask(command('gift'), {}), /do not know that one/)
+})
+
+test('Mark shipped opens the parcel form, from a button and from the menu', async () => {
+  assert.equal(modalOf(await ask(press(`v1:ship:${ORDER_ID}`), {})).custom_id, `v1:shipment:${ORDER_ID}`)
+  const picked = await ask(press('v1:pickship', { values: [ORDER_ID] }), {})
+  assert.equal(modalOf(picked).custom_id, `v1:shipment:${ORDER_ID}`)
+})
+
+test('a sent parcel form is confirmed', async () => {
+  const reply = await ask(submit(`v1:shipment:${ORDER_ID}`, { carrier: 'Royal Mail', tracking: 'AB 1' }), {
+    markShipped: async (input) => {
+      assert.deepEqual(input, {
+        userId: POPPY.userId,
+        orderId: ORDER_ID,
+        carrier: 'Royal Mail',
+        trackingNumber: 'AB 1',
+      })
+      const shipment = { carrier: 'Royal Mail', trackingNumber: 'AB 1', shippedAt: NOW }
+      return sampleOrder({ status: 'shipped', shipment })
+    },
+  })
+  assertPrivate(reply, /Marked as shipped/, /Royal Mail, AB 1/)
+})
+
+test('a parcel that was not taken shows what was typed and reopens the form', async () => {
+  for (const code of ['tracking_invalid', 'unavailable'] as const) {
+    const reply = await ask(submit(`v1:shipment:${ORDER_ID}`, { carrier: 'Pigeon', tracking: 'coo' }), {
+      markShipped: () => Promise.reject(new AppError(code)),
+    })
+    assertPrivate(reply, /Pigeon/, /coo/, /v1:ship:ord_/)
+  }
+})
+
+test('It arrived is confirmed privately', async () => {
+  const reply = await ask(press(`v1:arrived:${ORDER_ID}`), {
+    confirmArrival: async () => sampleOrder({ status: 'arrived' }),
+  })
+  assertPrivate(reply, /builder is being paid/)
+})
+
+test('a profile shows every order with its next step', async () => {
+  const orders = [
+    sampleOrder(),
+    sampleOrder({ orderId: sampleOrderId(2), status: 'shipped' }),
+    sampleOrder({ orderId: sampleOrderId(3), status: 'released' }),
+  ]
+  const profile = async () => sampleProfile({ orders })
+  assertPrivate(
+    await ask(command('profile'), { profile }),
+    /"label":"Pay: Moss mug"/,
+    /v1:arrived:ord_/,
+    /v1:pickorder/,
+  )
+  assertUpdate(await ask(press('v1:profile', { private: true }), { profile }))
+  assertPrivate(await ask(press('v1:profile'), { profile }))
+})
+
+test('a dashboard shows where to send what, and the money', async () => {
+  const toShip = [sampleOrder({ status: 'paid', shipTo: 'Poppy\n1 Meadow Lane' })]
+  const dashboard = async () =>
+    sampleDashboard({ toShip, moneyHeld: [{ amount: 2160, currency: 'usd' }], drops: [sampleDrop()] })
+  assertPrivate(
+    await ask(command('dashboard'), { dashboard }),
+    /Meadow Lane/,
+    /\$21\.60/,
+    /v1:ship:ord_/,
+    /3 of 3 left/,
+  )
+})
+
+test('one order is shown to its buyer and its builder with their own buttons', async () => {
+  const option = [{ name: 'order', type: 3 as const, value: ORDER_ID }]
+  const getOrder = async () => sampleOrder()
+  assertPrivate(await ask(command('order', option), { getOrder }), /v1:letgo:ord_/)
+  const asBuilder = await ask(press('v1:pickorder', { values: [ORDER_ID], as: JUNIPER.userId }), {
+    getOrder: async () => sampleOrder({ status: 'paid' }),
+  })
+  assertPrivate(asBuilder, /v1:ship:ord_/)
+  const typed = [{ name: 'order', type: 3 as const, value: 'my mug' }]
+  assertPrivate(await ask(command('order', typed), {}), /pick one of your orders/)
+})
+
+test('orders are suggested by title, and a silent core only means fewer suggestions', async () => {
+  const focused = (value: string) => [{ name: 'order', type: 3 as const, value, focused: true }]
+  const orders = [
+    sampleOrder(),
+    sampleOrder({ orderId: sampleOrderId(2), drop: { dropId: DROP_ID, title: 'Scarf', picture: null } }),
+  ]
+  const found = await ask(command('order', focused('mug'), 4), {
+    profile: async () => sampleProfile({ orders }),
+  })
+  assert.deepEqual(found.first, {
+    type: 8,
+    data: { choices: [{ name: 'Moss mug · from Juniper · held', value: ORDER_ID }] },
+  })
+  assert.deepEqual((await ask(command('order', focused(''), 4), {})).first, {
+    type: 8,
+    data: { choices: [] },
+  })
+})
+
+test('/c500 join gives the link and /c500 help names the commands', async () => {
+  const builder = {
+    builder: POPPY,
+    payouts: 'incomplete' as const,
+    onboardingUrl: 'https://x.example/j',
+    joinedAt: NOW,
+  }
+  assertPrivate(await ask(command('join'), { joinBuilder: async () => builder }), /x\.example\/j/)
+  assertPrivate(await ask(command('help'), {}), /c500 dashboard/)
+})
