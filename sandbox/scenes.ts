@@ -1,0 +1,65 @@
+import { CHANNELS } from './cast.ts'
+import type { SeenMessage } from './people.ts'
+import { linkOf, type Player, textOf } from './player.ts'
+
+/** What people do in the shop again and again, told once: the seed, the journey and the tests play these. */
+
+/** Join as a builder and go through Stripe's onboarding in a browser; `leave` turns round before the end. */
+export async function joinAsBuilder(builder: Player, ending: 'finish' | 'leave' = 'finish'): Promise<string> {
+  const answer = await builder.answer(builder.c500('join'))
+  const start = linkOf(answer, /./)
+  const onboarding = await fetch(start, { method: 'POST' })
+  const back = await fetch(onboarding.url, { method: 'POST', body: new URLSearchParams({ action: ending }) })
+  if (!back.ok) throw new Error(`Onboarding ended at ${back.url} with ${back.status}.`)
+  return back.url
+}
+
+export interface DropWish {
+  readonly title: string
+  readonly story?: string
+  readonly price?: string
+  readonly quantity?: string
+  readonly options?: Readonly<Record<string, number>>
+  readonly picture?: File
+}
+
+/** Fill in and send the drop form. Answers the private preview, or the sentence about what is wrong. */
+export async function draftDrop(builder: Player, wish: DropWish): Promise<SeenMessage> {
+  const opened = await builder.c500('drop', wish.options ?? {})
+  const values = {
+    title: wish.title,
+    story: wish.story ?? 'Wheel-thrown, glazed by hand.',
+    price: wish.price ?? '24.00',
+    quantity: wish.quantity ?? '3',
+  }
+  return builder.answer(builder.submit(opened, values, wish.picture ? { picture: wish.picture } : {}))
+}
+
+/** Draft, publish, and wait for the public card. */
+export async function openDrop(builder: Player, wish: DropWish): Promise<SeenMessage> {
+  const preview = await draftDrop(builder, wish)
+  await builder.answer(builder.press(preview, /^Publish/))
+  return builder.see(`the card of ${wish.title}`, async () =>
+    (await builder.messages(CHANNELS.drops.id)).findLast((message) => textOf(message).includes(wish.title)),
+  )
+}
+
+/** A public card as it stands now, once it reads as wanted. */
+export function seeCard(player: Player, card: SeenMessage, reads: RegExp): Promise<SeenMessage> {
+  return player.see(`a card that reads ${reads}`, async () => {
+    const found = (await player.messages(card.channel_id)).find(({ id }) => id === card.id)
+    return found && reads.test(textOf(found)) ? found : undefined
+  })
+}
+
+/** Press Buy now; answers what the buyer is told privately. */
+export function buy(buyer: Player, card: SeenMessage): Promise<SeenMessage> {
+  return buyer.answer(buyer.press(card, /^Buy now/))
+}
+
+/** The newest private message that reads as wanted. */
+export function seePrivate(player: Player, reads: RegExp): Promise<SeenMessage> {
+  return player.see(`a private message that reads ${reads}`, async () =>
+    (await player.privateMessages()).findLast((message) => reads.test(textOf(message))),
+  )
+}

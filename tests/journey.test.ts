@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { CHANNELS } from '../sandbox/cast.ts'
+import { linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
+import { buy, draftDrop, joinAsBuilder, seeCard, seePrivate } from '../sandbox/scenes.ts'
+import { createWorld, smallPicture } from './world.ts'
+
+test('a builder drops, a buyer buys, the builder is paid', async () => {
+  await using world = await createWorld()
+  const juniper = world.player('juniper')
+  const poppy = world.player('poppy')
+
+  await joinAsBuilder(juniper)
+  const preview = await draftDrop(juniper, { title: 'Moss-green mug', picture: await smallPicture() })
+  assert.equal(preview.onlyFor, juniper.id, 'only the builder sees the preview')
+  assert.match(textOf(preview), /\$24\.00/)
+  await juniper.answer(juniper.press(preview, /^Publish/))
+  await world.settle()
+
+  const card = (await poppy.messages(CHANNELS.drops.id)).at(-1)
+  assert.ok(card)
+  assert.match(textOf(card), /Moss-green mug[^]*3 of 3 left/)
+  assert.ok(card.embeds[0]?.image?.url, 'the card has a picture')
+
+  const held = await buy(poppy, card)
+  assert.equal(held.onlyFor, poppy.id)
+  assert.match(textOf(held), /Held for you until <t:\d+:t>/)
+  await seeCard(poppy, card, /2 of 3 left/)
+
+  const paid = await payInBrowser(linkOf(held, /Pay/))
+  assert.equal(paid.status, 200)
+  await world.settle()
+  assert.match((await fetch(paid.url).then((page) => page.text())).replace(/\s+/g, ' '), /Paid/)
+  assert.match(textOf(await seePrivate(poppy, /held until it arrives/i)), /Moss-green mug/)
+  const sale = await seePrivate(juniper, /Moss-green mug/)
+
+  const shipForm = await juniper.press(sale, /Mark shipped/)
+  await juniper.answer(juniper.submit(shipForm, { carrier: 'Royal Mail', tracking: 'RM 123' }))
+  const onItsWay = await seePrivate(poppy, /on its way/i)
+  await poppy.answer(poppy.press(onItsWay, /It arrived/))
+  await world.settle()
+
+  assert.match(textOf(await seePrivate(juniper, /22\.80/)), /22\.80/)
+  const dashboard = await juniper.answer(juniper.c500('dashboard'))
+  assert.match(textOf(dashboard), /22\.80/)
+  const profile = await poppy.answer(poppy.c500('profile'))
+  assert.match(textOf(profile), /Arrived/)
+
+  const orders = await world.core.store.find('orders', {
+    where: {},
+    orderBy: 'createdAt',
+    direction: 'asc',
+    limit: 10,
+  })
+  assert.deepEqual(
+    orders.documents.map(({ value }) => value.status),
+    ['released'],
+  )
+  const ledger = await world.core.store.find('ledger', {
+    where: {},
+    orderBy: 'at',
+    direction: 'asc',
+    limit: 100,
+  })
+  const sum = (account: string) =>
+    ledger.documents
+      .flatMap(({ value }) => value.lines)
+      .filter((line) => line.account === account)
+      .reduce((a, line) => a + line.amount, 0)
+  assert.deepEqual(
+    ['stripe', 'buyer_money', 'builder_due', 'refund_due', 'platform_fee', 'stripe_fees'].map(sum),
+    [120 - 100, 0, 0, 0, -120, 100],
+  )
+  const summary = (await (await fetch(`${world.stripeUrl}/local/summary`)).json()) as {
+    balance: { available: { amount: number }[]; pending: { amount: number }[] }
+  }
+  const atStripe = [...summary.balance.available, ...summary.balance.pending].reduce(
+    (a, { amount }) => a + amount,
+    0,
+  )
+  assert.equal(atStripe, sum('stripe'), 'our ledger and Stripe agree to the cent')
+})

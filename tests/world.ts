@@ -1,0 +1,197 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { parseConfig as parseBotConfig } from '../bot/config.ts'
+import { type Bot, startBot } from '../bot/start.ts'
+import { parseConfig as parseCoreConfig } from '../core/config.ts'
+import { type Core, startCore } from '../core/start.ts'
+import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
+import { createPlayer, type Player } from '../sandbox/player.ts'
+import { type Sandbox, startSandbox } from '../sandbox/start.ts'
+import { parseConfig as parseWebConfig } from '../web/config.ts'
+import { startWeb, type Web } from '../web/start.ts'
+
+export type PersonName = keyof typeof PEOPLE
+
+/**
+ * The whole marketplace in one process: core, bot and web over their real wires to the local Discord and Stripe.
+ * Time is set, not waited for, and core does its work when `settle` is called.
+ */
+export interface World extends AsyncDisposable {
+  readonly core: Core
+  readonly web: Web
+  readonly bot: Bot
+  readonly sandbox: Sandbox
+  readonly stripeUrl: string
+  readonly dataDir: string
+  now(): number
+  /** Move the one clock that everybody reads, then settle. */
+  advance(ms: number): Promise<void>
+  /** Until nobody has anything due: effects, webhooks, interactions, pushes. */
+  settle(): Promise<void>
+  player(name: PersonName): Player
+  /** Ask a control of the local Stripe, e.g. `/local/webhooks`. */
+  stripeControl(path: string, body: object): Promise<unknown>
+  /** Stop core as a crash would leave it (nothing more is carried out) and start it on the same data. */
+  restartCore(): Promise<void>
+  restartBot(): Promise<void>
+}
+
+export async function createWorld(
+  options: { readonly coreEnv?: Record<string, string> } = {},
+): Promise<World> {
+  const stack = new AsyncDisposableStack()
+  const dataDir = await mkdtemp(join(tmpdir(), 'c500-world-'))
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+  let time = Date.now()
+  const now = () => time
+  const [corePort, botPort, webPort] = await Promise.all([freePort(), freePort(), freePort()])
+  const url = (port: number | undefined) => `http://127.0.0.1:${port}`
+  const platform = 'whsec_world_platform'
+  const connect = 'whsec_world_connect'
+
+  const sandbox = await startSandbox(
+    {
+      host: '127.0.0.1',
+      dataDir: null,
+      discord: { port: 0 },
+      stripe: {
+        port: 0,
+        webhooks: [
+          { url: `${url(corePort)}/webhooks/stripe`, secret: platform, connect: false },
+          { url: `${url(corePort)}/webhooks/stripe-connect`, secret: connect, connect: true },
+        ],
+      },
+      twitch: null,
+      page: { port: 0, webUrl: url(webPort) },
+    },
+    now,
+  )
+  stack.defer(() => sandbox.close())
+  const { discord, stripe, page } = sandbox
+  if (!discord || !stripe || !page) throw new Error('the sandbox did not start')
+
+  const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: 'world-push-secret-00' }
+  const coreConfig = {
+    ...parseCoreConfig({
+      PORT: String(corePort),
+      DATA_DIR: dataDir,
+      WEB_URL: url(webPort),
+      BOT_URL: url(botPort),
+      TOKEN_BOT: tokens.bot,
+      TOKEN_WEB: tokens.web,
+      BOT_PUSH_SECRET: tokens.push,
+      LINK_SECRET: 'world-link-secret-00',
+      STRIPE_SECRET_KEY: 'sk_test_world',
+      STRIPE_WEBHOOK_SECRET: platform,
+      STRIPE_CONNECT_WEBHOOK_SECRET: connect,
+      STRIPE_API_BASE: stripe.url,
+      STRIPE_REQUESTS_PER_SECOND: '500',
+      PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
+      LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
+      ...options.coreEnv,
+    }),
+    outboxEveryMs: null,
+  }
+  const botConfig = {
+    ...parseBotConfig({
+      PORT: String(botPort),
+      DISCORD_TOKEN: 'world.bot.token',
+      DISCORD_GUILD_ID: GUILD.id,
+      DROPS_CHANNEL_ID: CHANNELS.drops.id,
+      DISCORD_API_BASE: discord.url,
+      CORE_URL: url(corePort),
+      CORE_TOKEN: tokens.bot,
+      PUSH_SECRET: tokens.push,
+      WEB_URL: url(webPort),
+      LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
+    }),
+    cardSpacingMs: 1,
+  }
+  const webConfig = parseWebConfig({
+    PORT: String(webPort),
+    CORE_URL: url(corePort),
+    CORE_TOKEN: tokens.web,
+    WEB_URL: url(webPort),
+    LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
+  })
+
+  let core = await startCore(coreConfig, { clock: { now } })
+  stack.defer(() => core.close())
+  let bot = await startBot(botConfig, { now })
+  stack.defer(() => bot.close())
+  const web = await startWeb(webConfig, { now })
+  stack.defer(() => web.close())
+
+  async function settle(): Promise<void> {
+    for (let quiet = 0; quiet < 2; ) {
+      await bot.idle()
+      stripe?.tick()
+      await stripe?.idle()
+      const runs = await core.runDue()
+      quiet = runs === 0 ? quiet + 1 : 0
+    }
+  }
+
+  return {
+    get core() {
+      return core
+    },
+    get bot() {
+      return bot
+    },
+    web,
+    sandbox,
+    stripeUrl: stripe.url,
+    dataDir,
+    now,
+    async advance(ms) {
+      time += ms
+      await settle()
+    },
+    settle,
+    player: (name) =>
+      createPlayer({
+        pageUrl: page.url,
+        personId: PEOPLE[name].id,
+        channelId: CHANNELS.lounge.id,
+        afterAct: settle,
+      }),
+    async stripeControl(path, body) {
+      const headers = { 'content-type': 'application/json' }
+      const response = await fetch(stripe.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
+      if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
+      return response.json()
+    },
+    async restartCore() {
+      await core.close()
+      core = await startCore(coreConfig, { clock: { now } })
+    },
+    async restartBot() {
+      await bot.close()
+      bot = await startBot(botConfig, { now })
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  }
+}
+
+/** A small but real picture. */
+export async function smallPicture(): Promise<File> {
+  const bytes = await sharp({ create: { width: 64, height: 48, channels: 3, background: '#c6e8d5' } })
+    .png()
+    .toBuffer()
+  return new File([new Uint8Array(bytes)], 'mug.png', { type: 'image/png' })
+}
+
+export const minutes = (count: number) => count * 60_000
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (!address || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
