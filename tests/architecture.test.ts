@@ -36,7 +36,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@discordjs/rest': ['bot'],
   '@discordjs/ws': ['bot'],
   'node:sqlite': ['core/adapters', 'sandbox'],
-  sharp: ['core/adapters'],
+  sharp: ['core/adapters', 'sandbox'],
 }
 
 interface File {

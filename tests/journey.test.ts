@@ -19,7 +19,7 @@ test('a builder drops, a buyer buys, the builder is paid', async () => {
 
   const card = (await poppy.messages(CHANNELS.drops.id)).at(-1)
   assert.ok(card)
-  assert.match(textOf(card), /Moss-green mug[^]*3 of 3 left/)
+  assert.match(textOf(card), /Moss-green mug[\s\S]*3 of 3 left/)
   assert.ok(card.embeds[0]?.image?.url, 'the card has a picture')
 
   const held = await buy(poppy, card)
