@@ -7,7 +7,7 @@ import { pictureFile, renderCard, shelfState } from './replies/card.ts'
 import type { PictureFile } from './replies/message.ts'
 
 /** The public cards. Discord lets a channel be edited about once a second, so sales in between share one edit. */
-export interface Cards {
+interface Cards {
   /**
    * Brings the card of a drop to its newest state, posting it when there is none, and says where it stands.
    * Several wishes for one card that are still waiting become one edit. Throws AppError and Discord's errors.
@@ -40,7 +40,7 @@ export function createCards(deps: {
     if (drop.card) posted.delete(dropId)
     if (place) {
       try {
-        await deps.discord.editMessage(place.channelId, place.messageId, renderCard(drop))
+        await edit(place, drop)
         return place
       } catch (error) {
         // Somebody deleted the card, or its channel: the drop is still on sale, so it gets a new one.
@@ -50,6 +50,17 @@ export function createCards(deps: {
       }
     }
     return post(drop, place?.messageId ?? 'first')
+  }
+
+  async function edit(place: CardPlace, drop: DropView): Promise<void> {
+    try {
+      await deps.discord.editMessage(place.channelId, place.messageId, renderCard(drop))
+    } catch (error) {
+      // The card had to be posted without its picture, so there is none to point at.
+      if (!drop.picture || !isDiscordError(error, RESTJSONErrorCodes.InvalidFormBodyOrContentType))
+        throw error
+      await deps.discord.editMessage(place.channelId, place.messageId, renderCard({ ...drop, picture: null }))
+    }
   }
 
   async function post(drop: DropView, after: string): Promise<CardPlace> {

@@ -18,7 +18,7 @@ import { type Message, type PicturedMessage, toBody, toPrivateBody } from './rep
 const CALLBACK_TIMEOUT_MS = 2_500
 const EDIT_RACE_MS = 250
 
-export interface InteractionRef {
+interface InteractionRef {
   readonly id: string
   readonly token: string
   readonly application_id: string

@@ -8,7 +8,7 @@ import type { Reply } from './interactions/visit.ts'
 import type { Work } from './work.ts'
 
 /** The transport by socket: works behind any router, needs no public address. */
-export interface Gateway {
+interface Gateway {
   readonly applicationId: string
   /** False while the connection is down; the library reconnects by itself. */
   online(): boolean

@@ -32,7 +32,7 @@ import { renderHelp } from './replies/help.ts'
 import { say } from './replies/message.ts'
 import { plainText } from './replies/text.ts'
 
-export interface HandleDeps {
+interface HandleDeps {
   readonly core: CoreClient
   readonly config: {
     readonly answerBudgetMs: number

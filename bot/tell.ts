@@ -12,7 +12,7 @@ const THREADS_AT_MOST = 500
  * Tells one person something: by direct message, or when that is closed to us in a private thread of the drops
  * channel. `nowhere` when neither can work; throws when trying again later may help.
  */
-export type Tell = (notice: Notice) => Promise<Delivery>
+type Tell = (notice: Notice) => Promise<Delivery>
 
 export function createTell(deps: {
   readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'createMessage'>

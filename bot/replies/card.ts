@@ -24,7 +24,7 @@ interface CardText {
 }
 
 /** The colour of a drop: the same in its preview and on its card, and different from most of its neighbours. */
-export function dropColour(drop: { readonly title: string; readonly builder: { readonly userId: string } }) {
+function dropColour(drop: { readonly title: string; readonly builder: { readonly userId: string } }) {
   let sum = 0
   for (const character of drop.title + drop.builder.userId) {
     sum = (sum * 31 + (character.codePointAt(0) ?? 0)) >>> 0

@@ -13,7 +13,7 @@ import { accent, type PaletteColour } from '#contract'
 import { customId, type Press } from '../custom-id.ts'
 import { plainText, truncate } from './text.ts'
 
-export type Row = APIActionRowComponent<APIComponentInMessageActionRow>
+type Row = APIActionRowComponent<APIComponentInMessageActionRow>
 
 /** What we want to say, before Discord's limits and the rule about mentions are applied to it. */
 export interface Message {

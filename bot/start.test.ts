@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { Hono } from 'hono'
+import {
+  AppError,
+  type CoreClient,
+  type DropView,
+  isAppError,
+  type Notice,
+  PUSHES,
+  ROUTES,
+  type RouteName,
+  SIGNATURE_HEADER,
+  STATUS,
+  signPush,
+} from '#contract'
+import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
+import { startLocalDiscord } from '../sandbox/discord/start.ts'
+import type { ActResult, SeenMessage, World } from '../sandbox/people.ts'
+import { openState } from '../sandbox/state.ts'
+import { parseConfig } from './config.ts'
+import { startBot } from './start.ts'
+import {
+  fakeCore,
+  ORDER_ID,
+  PICTURE,
+  sampleDraft,
+  sampleDrop,
+  sampleNotice,
+  sampleOrder,
+  WEBP_BASE64,
+} from './testing/samples.ts'
+
+const DROPS = CHANNELS.drops.id
+const { juniper, poppy } = PEOPLE
+const SECRET = 'sixteen characters'
+
+/** A core on a real port that answers like the given functions and refuses as core does. */
+async function startFakeCore(t: TestContext, answers: Partial<CoreClient>) {
+  const core = fakeCore(answers)
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = []
+    for await (const chunk of request) chunks.push(chunk)
+    const name = Object.keys(ROUTES).find((key) => ROUTES[key as RouteName].path === request.url) as RouteName
+    const answer = async () => {
+      const input = ROUTES[name].input.parse(JSON.parse(Buffer.concat(chunks).toString()))
+      // The route of that name takes what its own schema parsed.
+      return (core[name] as (input: unknown) => Promise<unknown>)(input)
+    }
+    try {
+      response.end(JSON.stringify(await answer()))
+    } catch (error) {
+      const code = isAppError(error) ? error.code : 'internal'
+      response.statusCode = STATUS[code]
+      response.end(JSON.stringify({ error: { code, message: String(error), requestId: '1' } }))
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => {
+    server.close()
+    server.closeAllConnections()
+  })
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+}
+
+/** A bot between a local Discord and a core that says what the test wants. */
+async function startWorld(t: TestContext, answers: Partial<CoreClient>) {
+  const coreUrl = await startFakeCore(t, answers)
+  const state = openState(null)
+  const complaints: string[] = []
+  const discord = await startLocalDiscord({
+    host: '127.0.0.1',
+    port: 0,
+    state,
+    clock: Date.now,
+    log: (line) => complaints.push(line),
+  })
+  const env = {
+    PORT: '0',
+    DISCORD_TOKEN: 'a.local.token',
+    DISCORD_GUILD_ID: GUILD.id,
+    DROPS_CHANNEL_ID: DROPS,
+    DISCORD_API_BASE: discord.url,
+    CORE_URL: coreUrl,
+    CORE_TOKEN: 'core',
+    PUSH_SECRET: SECRET,
+    WEB_URL: 'http://127.0.0.1:8501',
+    LOG_LEVEL: 'silent',
+  }
+  const config = { ...parseConfig(env), cardSpacingMs: 1 }
+  const bot = await startBot(config)
+  const page = new Hono().route('/', discord.people)
+  t.after(async () => {
+    await bot.close()
+    await discord.close()
+    state.close()
+    assert.deepEqual(complaints, [], 'the local Discord refused something')
+  })
+
+  const post = (path: string, body: FormData | object) =>
+    page.request(
+      `/people/${path}`,
+      body instanceof FormData
+        ? { method: 'POST', body }
+        : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } },
+    )
+  return {
+    bot,
+    complaints,
+    config,
+    discord,
+    async act(path: string, body: FormData | object): Promise<ActResult> {
+      const response = await post(path, body)
+      const answer = (await response.json()) as ActResult
+      assert.equal(response.status, 200, JSON.stringify(answer))
+      return answer
+    },
+    async read(channelId: string, as: string): Promise<SeenMessage[]> {
+      const response = await page.request(`/people/channels/${channelId}?as=${as}`)
+      return ((await response.json()) as { messages: SeenMessage[] }).messages
+    },
+    look: async () => (await (await page.request('/people/world')).json()) as World,
+    closeDms: (as: string) => post('dms', { as, closed: true }),
+    async push(name: keyof typeof PUSHES, input: unknown) {
+      const body = JSON.stringify(input)
+      const response = await fetch(bot.url + PUSHES[name].path, {
+        method: 'POST',
+        body,
+        headers: { [SIGNATURE_HEADER]: signPush(SECRET, body, Date.now()) },
+      })
+      assert.equal(response.status, 200, await response.clone().text())
+      return response.json()
+    },
+  }
+}
+
+test('the bot logs in, brings its command and says that it is ready', async (t) => {
+  const world = await startWorld(t, {})
+  const { commands, bot } = await world.look()
+  assert.deepEqual(
+    commands.map((command) => command.name),
+    ['c500'],
+  )
+  assert.equal(bot.online, true)
+  assert.equal((await fetch(`${world.bot.url}/readyz`)).status, 200)
+})
+
+test('a second start leaves the same commands in place', async (t) => {
+  const world = await startWorld(t, {})
+  const [before] = (await world.look()).commands
+  await world.bot.close()
+  const again = await startBot(world.config)
+  t.after(() => again.close())
+  assert.equal((await world.look()).commands[0]?.version, before?.version)
+})
+
+test('a builder fills the form with a picture and sees the preview', async (t) => {
+  const world = await startWorld(t, {
+    createDrop: async ({ form, picture }) => {
+      assert.equal(form.price, '24')
+      assert.match(picture?.url ?? '', /^http:/)
+      return sampleDraft({ picture: PICTURE })
+    },
+    getPicture: async () => ({ base64: WEBP_BASE64 }),
+    publishDrop: async () => sampleDrop(),
+  })
+  const opened = await world.act('command', {
+    as: juniper.id,
+    channelId: DROPS,
+    path: ['c500', 'drop'],
+    options: {},
+  })
+  assert.ok(opened.result === 'modal')
+  const form = new FormData()
+  const values = { title: 'Moss mug', story: 'Rain', price: '24', quantity: '3' }
+  form.set('act', JSON.stringify({ as: juniper.id, modalId: opened.modalId, values }))
+  form.set('picture', new File([Buffer.from(WEBP_BASE64, 'base64')], 'mug.webp', { type: 'image/webp' }))
+  const sent = await world.act('modal', form)
+  assert.equal(sent.result, 'deferred')
+  await world.bot.idle()
+  const preview = (await world.read(DROPS, juniper.id)).at(-1)
+  assert.equal(preview?.onlyFor, juniper.id)
+  assert.match(preview.embeds[0]?.image?.url ?? '', /^http/)
+
+  const [publish] = JSON.stringify(preview.components).match(/v1:publish:dft_\w+/) ?? []
+  const live = await world.act('component', { as: juniper.id, messageId: preview.id, customId: publish })
+  assert.ok(live.result === 'message')
+  assert.match(JSON.stringify(live.message.embeds), /is live in/)
+  assert.doesNotMatch(JSON.stringify(live.message), /"image"|drop\.webp/)
+})
+
+test('a card is posted once with its picture, keeps it when redrawn, and is bought from', async (t) => {
+  let drop: DropView = sampleDrop({ picture: PICTURE })
+  const world = await startWorld(t, {
+    getDrop: async () => drop,
+    getPicture: async () => ({ base64: WEBP_BASE64 }),
+    createCheckout: async () => {
+      if (drop.available === 0) throw new AppError('sold_out')
+      return { order: sampleOrder(), already: false }
+    },
+  })
+  const place = await world.push('drawCard', { dropId: drop.dropId })
+  assert.deepEqual(await world.push('drawCard', { dropId: drop.dropId }), place)
+  const [card, ...more] = await world.read(DROPS, poppy.id)
+  assert.deepEqual(more, [])
+  assert.ok(card)
+  const customId = `v1:buy:${drop.dropId}`
+  const held = await world.act('component', { as: poppy.id, messageId: card.id, customId })
+  assert.ok(held.result === 'message')
+  assert.equal(held.message.onlyFor, poppy.id)
+  assert.match(JSON.stringify(held.message.embeds), /Held for you until/)
+
+  const gone = drop
+  drop = { ...gone, available: 0, sold: 2, held: 1, card: place as DropView['card'] }
+  await world.push('drawCard', { dropId: drop.dropId })
+  const [redrawn] = await world.read(DROPS, poppy.id)
+  assert.match(JSON.stringify(redrawn?.embeds), /0 of 3 left/)
+  assert.match(JSON.stringify(redrawn?.components), /All held right now/)
+  assert.match(redrawn?.embeds[0]?.image?.url ?? '', /^http/)
+  assert.equal(redrawn?.embeds[0]?.image?.url, card.embeds[0]?.image?.url)
+})
+
+test('a card whose picture was lost is posted and redrawn without it', async (t) => {
+  const drop = sampleDrop({ picture: PICTURE })
+  const world = await startWorld(t, {
+    getDrop: async () => drop,
+    getPicture: () => Promise.reject(new AppError('not_found')),
+  })
+  const place = await world.push('drawCard', { dropId: drop.dropId })
+  world.complaints.length = 0
+  assert.deepEqual(await world.push('drawCard', { dropId: drop.dropId }), place)
+  // The first attempt points at a picture that is not there, and Discord says so.
+  assert.equal(world.complaints.splice(0).length, 1)
+})
+
+test('news reaches a person directly, and behind closed direct messages in a private thread', async (t) => {
+  const world = await startWorld(t, {})
+  const notice: Notice = sampleNotice({ kind: 'buyer_shipped', order: sampleOrder({ status: 'shipped' }) })
+  assert.deepEqual(await world.push('notify', notice), { delivery: 'dm' })
+  assert.deepEqual(await world.push('notify', notice), { delivery: 'dm' })
+  const channels = (await world.look()).channels
+  const dm = channels.find((channel) => channel.kind === 'dm' && channel.memberIds?.includes(poppy.id))
+  const told = await world.read(dm?.id ?? '', poppy.id)
+  assert.equal(told.length, 1)
+  assert.match(JSON.stringify(told[0]?.components), new RegExp(`v1:arrived:${ORDER_ID}`))
+
+  await world.closeDms(poppy.id)
+  assert.deepEqual(await world.push('notify', { ...notice, noticeId: 'notice-2' }), { delivery: 'thread' })
+  const thread = (await world.look()).channels.find((channel) => channel.kind === 'thread')
+  assert.ok(thread)
+  assert.ok(thread.memberIds?.includes(poppy.id))
+  const [inThread] = await world.read(thread.id, poppy.id)
+  assert.deepEqual(
+    inThread?.mentions.map((user) => user.id),
+    [poppy.id],
+  )
+})
+
+test('after the line to Discord was cut the bot answers again', async (t) => {
+  const world = await startWorld(t, {})
+  world.discord.dropGateway()
+  const help = { as: poppy.id, channelId: DROPS, path: ['c500', 'help'], options: {} }
+  while (!(await world.look()).bot.online) await new Promise((resolve) => setImmediate(resolve))
+  assert.equal((await world.act('command', help)).result, 'message')
+})
+
+test('stopping waits for the answer in hand', async (t) => {
+  const slow = Promise.withResolvers<void>()
+  const asked = Promise.withResolvers<void>()
+  const world = await startWorld(t, {
+    createDrop: async () => {
+      asked.resolve()
+      await slow.promise
+      return sampleDraft()
+    },
+  })
+  const opened = await world.act('command', {
+    as: juniper.id,
+    channelId: DROPS,
+    path: ['c500', 'drop'],
+    options: {},
+  })
+  assert.ok(opened.result === 'modal')
+  const form = new FormData()
+  const values = { title: 'Mug', story: '', price: '1', quantity: '1' }
+  form.set('act', JSON.stringify({ as: juniper.id, modalId: opened.modalId, values }))
+  await world.act('modal', form)
+  await asked.promise
+  const closed = world.bot.close()
+  slow.resolve()
+  await closed
+  assert.match(JSON.stringify(await world.read(DROPS, juniper.id)), /v1:publish/)
+})
+
+test('a bot that cannot log in leaves nothing behind', async (t) => {
+  const coreUrl = await startFakeCore(t, {})
+  const env = {
+    PORT: '0',
+    DISCORD_TOKEN: 'x',
+    DISCORD_GUILD_ID: GUILD.id,
+    DROPS_CHANNEL_ID: DROPS,
+    DISCORD_API_BASE: coreUrl,
+    CORE_URL: coreUrl,
+    CORE_TOKEN: 'core',
+    PUSH_SECRET: SECRET,
+    WEB_URL: coreUrl,
+    LOG_LEVEL: 'silent',
+  }
+  await assert.rejects(startBot(parseConfig(env)))
+})
