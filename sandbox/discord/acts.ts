@@ -14,7 +14,7 @@ import { type CommandOption, flattenComponents, type MessageComponent, type Moda
 import { permissionsOf, toApiChannel, toApiRoles, toMember, toUser } from './views.ts'
 
 /** A boosted server's limit for one file of one person, in bytes. */
-export const FILE_LIMIT = 50 * 1024 * 1024
+const FILE_LIMIT = 50 * 1024 * 1024
 const MOST_FILES = 10
 
 /** What a person cannot do, in one sentence. */
@@ -78,13 +78,8 @@ export function createActs(deps: { memory: Memory; interactions: Interactions; b
   }
 
   function upload(file: ReceivedFile, resolved: Resolved): string {
-    if (file.bytes.length > FILE_LIMIT) {
-      throw new ActRefused(
-        413,
-        `Your files are too powerful. The limit is ${FILE_LIMIT / 1024 / 1024} MB a file.`,
-      )
-    }
-    const { id } = memory.saveFile({ ...file, upload: true })
+    const id = memory.nextId()
+    memory.keepUpload(id, file)
     const url = `${baseUrl}/attachments/uploads/${id}/${file.filename}`
     resolved.attachments[id] = {
       id,

@@ -15,10 +15,10 @@ export class DiscordError extends Error {
 }
 
 /** Discord nests form errors by key: `{ embeds: { 0: { title: { _errors: [{ code, message }] } } } }`. */
-export interface FormErrors {
+interface FormErrors {
   [key: string]: FormErrors | FormError[]
 }
-export interface FormError {
+interface FormError {
   readonly code: string
   readonly message: string
 }

@@ -46,7 +46,7 @@ interface Pending {
   settle(answer: FirstAnswer): void
 }
 
-export interface OpenModal {
+interface OpenModal {
   readonly modal: Modal
   readonly personId: string
   readonly channelId: string
@@ -67,8 +67,7 @@ export interface Interactions {
   }): Promise<FirstAnswer>
   /** The callback: answers null for 204, or the body that `with_response` asks for. */
   answer(id: string, token: string, body: unknown, files: readonly ReceivedFile[]): Promise<unknown>
-  /** By the webhook token. Throws 10015 or 50027. */
-  original(token: string): StoredMessage
+  /** `messageId` may be `@original`. Throws 10008, 10015 or 50027, as the two below do. */
   byToken(token: string, messageId: string): StoredMessage
   editByToken(
     token: string,
@@ -306,7 +305,6 @@ export function createInteractions(deps: {
       return toCallbackResponse(pending, type, memory)
     },
 
-    original: (token) => find(alive(token), '@original'),
     byToken: (token, messageId) => find(alive(token), messageId),
 
     async editByToken(token, messageId, body, files) {

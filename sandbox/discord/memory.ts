@@ -25,13 +25,13 @@ export interface StoredMessage {
   readonly message: APIMessage
 }
 
-export interface StoredFile {
-  readonly id: string
-  readonly filename: string
+interface StoredFile {
   readonly contentType: string
   readonly base64: string
-  /** Uploaded by a person into a form: kept for a while only, as nothing shows it. */
-  readonly upload: boolean
+}
+interface ServedFile {
+  readonly contentType: string
+  readonly bytes: Buffer
 }
 
 export interface Person extends PersonSeen {
@@ -64,7 +64,6 @@ export interface Memory {
   readonly channels: Table<Channel>
   readonly messages: Table<StoredMessage>
   readonly commands: Table<APIApplicationCommand>
-  readonly files: Table<StoredFile>
   nextId(): string
   now(): number
   /** ISO 8601 as Discord writes it. */
@@ -72,7 +71,11 @@ export interface Memory {
   sees(personId: string, channelId: string): boolean
   seesMessage(personId: string, stored: StoredMessage): boolean
   channelMessages(channelId: string): StoredMessage[]
-  saveFile(file: Omit<StoredFile, 'id' | 'base64'> & { readonly bytes: Buffer }): StoredFile
+  file(id: string): ServedFile | undefined
+  keepFile(id: string, file: ServedFile): void
+  forgetFile(id: string): void
+  /** A person's file for a form or a command. No message shows it: it is kept for a while and in this run only. */
+  keepUpload(id: string, file: ServedFile): void
   forgetMessages(): void
 }
 
@@ -109,14 +112,14 @@ export function createMemory(options: { state: State; clock: () => number; baseU
 
   let promised = BigInt(marks.get('ids') ?? '0')
   let lastId = promised > FIRST_ID ? promised : FIRST_ID
-  let uploaded = files.values().reduce((sum, file) => sum + (file.upload ? file.base64.length : 0), 0)
+  const uploads = new Map<string, ServedFile>()
+  let uploaded = 0
 
   const memory: Memory = {
     people,
     channels,
     messages,
     commands,
-    files,
     nextId() {
       const byClock = BigInt(Math.max(0, Math.floor(clock()) - DISCORD_EPOCH)) << 22n
       lastId = byClock > lastId ? byClock : lastId + 1n
@@ -135,23 +138,28 @@ export function createMemory(options: { state: State; clock: () => number; baseU
     seesMessage: (personId, { channelId, onlyFor }) =>
       memory.sees(personId, channelId) && (onlyFor === null || onlyFor === personId),
     channelMessages: (channelId) => messages.values().filter((stored) => stored.channelId === channelId),
-    saveFile({ bytes, ...file }) {
-      const stored = { ...file, id: memory.nextId(), base64: bytes.toString('base64') }
-      files.set(stored.id, stored)
-      if (stored.upload) {
-        uploaded += stored.base64.length
-        for (const old of files.values()) {
-          if (uploaded <= MOST_UPLOADED) break
-          if (!old.upload || old.id === stored.id) continue
-          files.delete(old.id)
-          uploaded -= old.base64.length
-        }
-      }
+    file(id) {
+      const stored = files.get(id)
       return stored
+        ? { contentType: stored.contentType, bytes: Buffer.from(stored.base64, 'base64') }
+        : uploads.get(id)
+    },
+    keepFile: (id, { contentType, bytes }) =>
+      files.set(id, { contentType, base64: bytes.toString('base64') }),
+    forgetFile: files.delete,
+    keepUpload(id, file) {
+      uploads.set(id, file)
+      uploaded += file.bytes.length
+      for (const [oldId, old] of uploads) {
+        if (uploaded <= MOST_UPLOADED || oldId === id) break
+        uploads.delete(oldId)
+        uploaded -= old.bytes.length
+      }
     },
     forgetMessages() {
       messages.clear()
       files.clear()
+      uploads.clear()
       uploaded = 0
     },
   }

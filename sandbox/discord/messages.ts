@@ -31,6 +31,13 @@ export interface Messages {
   remove(id: string): void
 }
 
+interface Attached {
+  /** Every file the message has from now on. */
+  readonly attachments: APIAttachment[]
+  /** The new ones, to be kept once the message has passed every rule. */
+  readonly bytes: { readonly id: string; readonly file: ReceivedFile }[]
+}
+
 /** Makes, changes and removes messages, and tells those who see them. */
 export function createMessages(deps: { memory: Memory; live: Live; baseUrl: string }): Messages {
   const { memory, live, baseUrl } = deps
@@ -48,15 +55,17 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
     payload: MessagePayload,
     files: readonly ReceivedFile[],
     before: readonly APIAttachment[],
-  ): Promise<APIAttachment[]> {
+  ): Promise<Attached> {
     const wanted = payload.attachments
     const fresh: APIAttachment[] = []
+    const bytes: Attached['bytes'] = []
     for (const [position, file] of files.entries()) {
       const index = /^files?\[(\d+)\]$/.exec(file.part)?.[1] ?? String(position)
       const told = wanted?.find(({ id }) => String(id) === index)
       if (wanted && !told) continue
       const { width, height } = await sizeOf(file)
-      const { id } = memory.saveFile({ ...file, upload: false })
+      const id = memory.nextId()
+      bytes.push({ id, file })
       const url = `${baseUrl}/attachments/${channelId}/${id}/${file.filename}`
       fresh.push({
         id,
@@ -89,7 +98,7 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
         { path: ['attachments'], code: 'BASE_TYPE_BAD_LENGTH', message: 'Must be 10 or fewer in length.' },
       ])
     }
-    return [...kept, ...fresh]
+    return { attachments: [...kept, ...fresh], bytes }
   }
 
   function mentions(content: string, payload: MessagePayload, fromInteraction: boolean) {
@@ -113,7 +122,7 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
 
   return {
     async create({ channelId, payload, files, onlyFor, extra, loading = false }) {
-      const attachments = await attach(channelId, payload, files, [])
+      const { attachments, bytes } = await attach(channelId, payload, files, [])
       const drawn = draw(payload, attachments)
       const isEmpty =
         !payload.content?.length && !drawn.embeds?.length && !drawn.components?.length && !attachments.length
@@ -142,13 +151,14 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
         ...(payload.nonce == null ? {} : { nonce: payload.nonce }),
       }
       const nonce = payload.nonce == null ? null : String(payload.nonce)
+      for (const { id, file } of bytes) memory.keepFile(id, file)
       return publish({ id: message.id, channelId, onlyFor, nonce, files: attachments, message })
     },
 
     async edit(id, payload, files) {
       const before = memory.messages.get(id)
       if (!before) throw new DiscordError(404, 10008, 'Unknown Message')
-      const attachments = await attach(before.channelId, payload, files, before.files)
+      const { attachments, bytes } = await attach(before.channelId, payload, files, before.files)
       // Read again: another edit may have finished while pictures were measured.
       const now = memory.messages.get(id)
       if (!now) throw new DiscordError(404, 10008, 'Unknown Message')
@@ -162,6 +172,7 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
       if (!content && !embeds.length && !components.length && !attachments.length) {
         throw new DiscordError(400, 50006, 'Cannot send an empty message')
       }
+      for (const { id: fileId, file } of bytes) memory.keepFile(fileId, file)
       const stored = publish({
         ...now,
         files: attachments,
@@ -179,7 +190,7 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
         },
       })
       const shown = JSON.stringify(stored)
-      for (const { id: fileId } of now.files) if (!shown.includes(fileId)) memory.files.delete(fileId)
+      for (const { id: fileId } of now.files) if (!shown.includes(fileId)) memory.forgetFile(fileId)
       return stored
     },
 
@@ -187,7 +198,7 @@ export function createMessages(deps: { memory: Memory; live: Live; baseUrl: stri
       const stored = memory.messages.get(id)
       if (!stored) throw new DiscordError(404, 10008, 'Unknown Message')
       memory.messages.delete(id)
-      for (const file of stored.files) memory.files.delete(file.id)
+      for (const file of stored.files) memory.forgetFile(file.id)
       live.tell({ type: 'message_delete', channelId: stored.channelId, messageId: id }, (personId) =>
         memory.seesMessage(personId, stored),
       )

@@ -1,11 +1,9 @@
 import type { MiddlewareHandler } from 'hono'
 
-export interface Bucket {
+interface Bucket {
   readonly name: string
   readonly limit: number
   readonly windowMs: number
-  /** The resource each has a bucket of its own for: a channel, a webhook token. */
-  readonly major?: string
 }
 
 const GLOBAL_LIMIT = 50
@@ -18,7 +16,7 @@ export function createRateLimits() {
   const windows = new Map<string, { used: number; endsAt: number }>()
   let global = { used: 0, endsAt: 0 }
 
-  /** Null when the call may go; otherwise seconds to wait. */
+  /** Counts one call: how many are left in its window (negative: too many), and seconds until the next. */
   function take(key: string, bucket: Bucket, now: number) {
     let window = windows.get(key)
     if (!window || window.endsAt <= now) {
@@ -44,7 +42,8 @@ export function createRateLimits() {
       return c.json({ message: 'You are being rate limited.', retry_after: wait, global: true }, 429)
     }) satisfies MiddlewareHandler,
 
-    route(bucket: Omit<Bucket, 'major'>, major?: string): MiddlewareHandler {
+    /** `major`: the path parameter whose every value has a bucket of its own, as a channel. */
+    route(bucket: Bucket, major?: string): MiddlewareHandler {
       return async (c, next) => {
         const now = performance.now()
         const { left, seconds } = take(`${bucket.name} ${major ? c.req.param(major) : ''}`, bucket, now)
@@ -61,4 +60,3 @@ export function createRateLimits() {
     },
   }
 }
-export type RateLimits = ReturnType<typeof createRateLimits>

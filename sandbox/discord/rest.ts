@@ -327,10 +327,10 @@ export function createRestRoutes(deps: {
   app.route('/api/v10', api)
 
   app.get('/attachments/:folder/:id/:filename', (c) => {
-    const file = memory.files.get(c.req.param('id'))
+    const file = memory.file(c.req.param('id'))
     if (!file) return c.text('This content is no longer available.', 404)
     const isMedia = /^(image|video|audio)\/(?!svg)/.test(file.contentType)
-    return c.body(Buffer.from(file.base64, 'base64'), 200, {
+    return c.body(new Uint8Array(file.bytes), 200, {
       'content-type': file.contentType,
       'content-disposition': isMedia ? 'inline' : 'attachment',
       'content-security-policy': "default-src 'none'; sandbox",

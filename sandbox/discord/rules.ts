@@ -322,7 +322,7 @@ const ReplyData = z.strictObject({ ...messageFields, tts: z.boolean().optional()
 
 export type MessagePayload = z.infer<typeof MessageCreate>
 export type MessageComponent = z.infer<typeof MessageComponent>
-export type Embed = z.infer<typeof Embed>
+type Embed = z.infer<typeof Embed>
 
 /**
  * Checks a message that an app sends. `flags` are those the message has already (an edit adds to them).

@@ -75,6 +75,7 @@ const COMMANDS: RESTPutAPIApplicationGuildCommandsJSONBody = [
             name: 'picture',
             description: 'One',
             required: true,
+            file_types: ['image'],
           },
         ],
       },
@@ -358,20 +359,24 @@ test('a command opens a form, the form brings a file, and the deferred answer be
   assert.deepEqual(bot.failures, [])
 })
 
-test('a renamed file passes by its name, a file of another kind does not', async (t) => {
+test('a renamed file passes by its name, files of another kind or too many do not', async (t) => {
   const world = await startWorld(t)
   const bot = await connectBot(t, world, async (interaction, { api }) => {
-    if (interaction.type !== InteractionType.ApplicationCommand) return
-    assert.ok(interaction.data.type === 1)
+    assert.ok(interaction.type === InteractionType.ApplicationCommand && interaction.data.type === 1)
     const [sent] = Object.values(interaction.data.resolved?.attachments ?? {})
     await api.interactions.reply(interaction.id, interaction.token, { content: sent?.filename ?? 'none' })
   })
   await putCommands(bot)
-  const form = new FormData()
-  form.set('act', JSON.stringify({ as: poppy.id, channelId: DROPS, path: ['c500', 'show'], options: {} }))
-  form.set('picture', new File(['MZ'], 'setup.png'))
-  const shown = await world.act('command', form)
+  const show = (...names: string[]) => {
+    const form = new FormData()
+    form.set('act', JSON.stringify({ as: poppy.id, channelId: DROPS, path: ['c500', 'show'], options: {} }))
+    for (const name of names) form.append('picture', new File(['MZ'], name))
+    return world.send('/people/command', form)
+  }
+  const shown = (await (await show('setup.png')).json()) as ActResult
   assert.equal(shown.result === 'message' && shown.message.content, 'setup.png')
+  assert.equal((await show('setup.exe')).status, 400)
+  assert.equal((await show(...Array.from({ length: 11 }, () => 'a.png'))).status, 400)
 })
 
 test('a press on a button is answered privately, and nobody else sees or fetches it', async (t) => {
