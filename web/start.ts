@@ -32,6 +32,7 @@ export async function startWeb(
   const address = server.address()
   const port = typeof address === 'object' && address ? address.port : config.port
   const url = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${port}`
+  let closing: Promise<void> | null = null
   const app = createApp({
     core: createCoreClient({ baseUrl: config.coreUrl, token: config.secrets.coreToken }),
     assets,
@@ -41,11 +42,14 @@ export async function startWeb(
     now: options.now ?? Date.now,
   })
   server.on('request', getRequestListener(app.fetch))
+  // A connection that was busy when closing began would stay open for its next request.
+  server.on('request', (_request, response) => {
+    response.once('close', () => closing && setImmediate(() => server.closeIdleConnections()))
+  })
   server.headersTimeout = 10_000
   server.requestTimeout = 20_000
   log.info({ url }, 'web listens')
 
-  let closing: Promise<void> | null = null
   function close(): Promise<void> {
     closing ??= new Promise<void>((done) => {
       const cutOff = setTimeout(() => server.closeAllConnections(), 5_000)

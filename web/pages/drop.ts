@@ -30,7 +30,7 @@ ${renderStaleNote(answer.staleSince)}
 <p class="eyebrow">A drop by <bdi>${drop.builder.name}</bdi></p>
 <h1 dir="auto">${drop.title}</h1>
 <p class="drop__facts"><span class="price price--large">${formatMoney(drop.price)}</span>${renderShelf(drop, now)}</p>
-${state === 'open' || state === 'all_held' ? html`<p class="quiet">Closes ${moment(drop.closesAt)}${drop.perPerson > 1 ? `. Up to ${drop.perPerson} for one person.` : '. One for one person.'}</p>` : ''}
+${state === 'open' || state === 'all_held' ? html`<p class="quiet">Closes ${moment(drop.closesAt)}${drop.perPerson > 1 ? `. Up to ${drop.perPerson} per person.` : '. One per person.'}</p>` : ''}
 ${renderBuying(site, state)}
 </div>
 <div class="drop__story" dir="auto">

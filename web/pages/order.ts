@@ -41,7 +41,7 @@ export function renderOrder(site: Site, visit: OrderVisit): Html {
 ${drawing(site, told.drawing, 168)}
 <h1>${told.heading}</h1>
 ${told.sentences.map((sentence) => html`<p class="lead">${sentence}</p>`)}
-${told.lookAgain && html`<p class="waiting" role="status"><span class="waiting__beads" aria-hidden="true"><span></span><span></span><span></span></span>This page looks again by itself.</p>`}
+${told.lookAgain && html`<p class="waiting" role="status"><span class="waiting__beads" aria-hidden="true"><span></span><span></span><span></span></span>This page refreshes itself.</p>`}
 ${told.button && html`<p class="actions"><a class="button${told.button.quiet ? ' button--quiet' : ''}" href="${told.button.href}">${told.button.words}</a></p>`}
 ${renderTrail(order.status)}
 <dl class="receipt">

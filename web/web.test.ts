@@ -1,0 +1,491 @@
+import assert from 'node:assert/strict'
+import { request } from 'node:http'
+import { connect } from 'node:net'
+import { test } from 'node:test'
+import { AppError, OrderStatus } from '#contract'
+import { startWeb } from './start.ts'
+import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
+import { startShopWindow } from './testing/shop-window.ts'
+
+const DROP = `/drops/${makeId('drp', 1)}`
+
+async function startShop(over: { publicUrl?: string; inviteUrl?: string | null } = {}) {
+  const core = await startShopWindow()
+  const lines: string[] = []
+  const clock = { at: NOW }
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    coreUrl: core.url,
+    publicUrl: over.publicUrl ?? null,
+    inviteUrl: over.inviteUrl ?? null,
+    log: { level: 'info', format: 'json' },
+    secrets: { coreToken: CORE_TOKEN },
+  } as const
+  const web = await startWeb(config, { now: () => clock.at, logTo: { write: (line) => lines.push(line) } })
+  return {
+    core,
+    lines,
+    clock,
+    url: web.url,
+    get: (path: string, init?: RequestInit) => fetch(web.url + path, { redirect: 'manual', ...init }),
+    async text(path: string) {
+      return (await fetch(web.url + path)).text()
+    },
+    async [Symbol.asyncDispose]() {
+      await web.close()
+      await core[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function later(core: FakeCore, clock: { at: number }, change: () => void) {
+  change()
+  clock.at += 2_000
+  core.asked.length = 0
+}
+
+test('the landing page shows what is on sale and what sold out, and nothing that merely closed', async () => {
+  await using shop = await startShop()
+  const page = await shop.text('/')
+  for (const words of [
+    'Speckled stoneware mug',
+    '$42.00',
+    '2 of 3 left',
+    'All held right now',
+    'by <bdi>Moss',
+  ]) {
+    assert.ok(page.includes(words), words)
+  }
+  assert.ok(page.includes('datetime="2026-12-04T18:00:00.000Z">Fri 4 Dec, 18:00 UTC'))
+  assert.ok(page.indexOf('Walnut spoon') > page.indexOf('Recently sold out'))
+  assert.ok(!page.includes('Felted slippers'))
+})
+
+test('an empty shelf is told kindly', async () => {
+  await using shop = await startShop()
+  shop.core.answers.listDrops = () => ({ drops: [], cursor: null })
+  const page = await shop.text('/')
+  assert.ok(page.includes('The shelf is empty just now'))
+  assert.ok(!page.includes('Recently sold out'))
+})
+
+test('a drop says how it stands', async () => {
+  await using shop = await startShop({ inviteUrl: 'https://discord.example/invite' })
+  const states = {
+    1: ['2 of 3 left', 'Buy in Discord', 'https://discord.example/invite'],
+    3: ['All held right now', 'Somebody is paying'],
+    5: ['Sold out', 'Every one found a home'],
+    7: ['Closed', 'This drop has closed'],
+  }
+  for (const [n, expected] of Object.entries(states)) {
+    const page = await shop.text(`/drops/${makeId('drp', Number(n))}`)
+    for (const words of expected) assert.ok(page.includes(words), `${n}: ${words}`)
+  }
+})
+
+test('a drop past its closing time is closed, whatever the store says', async () => {
+  await using shop = await startShop()
+  shop.core.answers.getDrop = () => makeDrop(1, { closesAt: NOW - 1 })
+  assert.ok((await shop.text(DROP)).includes('This drop has closed'))
+})
+
+test('what a builder wrote is text, never markup', async () => {
+  await using shop = await startShop()
+  const hostile = `"><script>alert(1)</script><img src=x onerror=alert(2)> ' & </title>\u202E`
+  const drop = makeDrop(1, {
+    title: hostile,
+    story: `${hostile}\n\nsecond`,
+    builder: { userId: '100000000000000101', name: hostile.slice(0, 90) },
+    picture: { pictureId: makeId('pic', 1), width: 10, height: 10, alt: hostile },
+  })
+  shop.core.answers.getDrop = () => drop
+  shop.core.answers.listDrops = () => ({ drops: [drop], cursor: null })
+  shop.core.answers.orderForReturn = () =>
+    makeOrder({
+      status: 'shipped',
+      drop: { dropId: drop.dropId, title: hostile, picture: null },
+      builder: drop.builder,
+      shipment: { carrier: hostile.slice(0, 60), trackingNumber: hostile.slice(0, 60), shippedAt: NOW },
+    })
+  for (const path of [DROP, '/', '/success?order=x']) {
+    const page = await shop.text(path)
+    assert.ok(page.includes('&lt;script&gt;'), path)
+    assert.doesNotMatch(page, /<script>|<img src=x|" onerror/, path)
+  }
+})
+
+test('paragraphs of a story stay paragraphs', async () => {
+  await using shop = await startShop()
+  const page = await shop.text(DROP)
+  assert.ok(
+    page.includes('<p>Thrown on a kick wheel.\nGlazed twice.</p><p>Holds 300 ml of anything warm.</p>'),
+  )
+})
+
+test('a held order is taken to its pay page', async () => {
+  await using shop = await startShop()
+  const answer = await shop.get('/pay/held')
+  assert.equal(answer.status, 303)
+  assert.equal(answer.headers.get('location'), 'https://checkout.stripe.example/c/pay/cs_1')
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+})
+
+test('a pay page in the making is waited for, with the deadline in sight', async () => {
+  await using shop = await startShop()
+  const page = await shop.text('/pay/making')
+  assert.ok(page.includes('Your pay page is being made'))
+  assert.ok(page.includes('datetime="2026-12-03T12:30:00.000Z"'))
+  assert.ok(
+    page.includes('<noscript><meta http-equiv="refresh" content="2; url=/pay/making?look=1"></noscript>'),
+  )
+  assert.ok((await shop.text('/pay/making?look=20')).includes('content="10; url=/pay/making?look=21"'))
+})
+
+test('the success page tells the true state of an order', async () => {
+  await using shop = await startShop()
+  const heading = {
+    held: 'Confirming your payment',
+    closing: 'Confirming your payment',
+    expired: 'Your hold has ended',
+    paid: 'Paid, and it is yours',
+    shipped: 'It is on its way',
+    arrived: 'It arrived',
+    released: 'It arrived',
+    release_blocked: 'It arrived',
+    refunding: 'Your money is on its way back',
+    refunded: 'Your money went back',
+  } satisfies Record<OrderStatus, string>
+  for (const status of OrderStatus.options) {
+    const page = await shop.text(`/success?order=${status}`)
+    assert.ok(page.includes(`<h1>${heading[status]}</h1>`), status)
+    assert.equal(page.includes('data-look-again'), status === 'held' || status === 'closing', status)
+  }
+  assert.ok((await shop.text('/success?order=refunding')).includes('Your $42.00 goes back to you.'))
+  assert.ok((await shop.text('/success?order=shipped')).includes('AB 1234 5678 9GB'))
+})
+
+test('a payment that is not confirmed is looked for fifteen times, then calmly left', async () => {
+  await using shop = await startShop()
+  assert.ok((await shop.text('/success?order=held&look=14')).includes('/success?order=held&amp;look=15'))
+  const page = await shop.text('/success?order=held&look=15')
+  assert.ok(page.includes('Not confirmed yet'))
+  assert.ok(page.includes('If you paid, nothing is lost'))
+  assert.ok(!page.includes('http-equiv'))
+})
+
+test('turning back from the pay page keeps the hold and says until when', async () => {
+  await using shop = await startShop()
+  const page = await shop.text('/cancel?order=held')
+  for (const words of ['Nothing was charged', 'Thu 3 Dec, 12:30 UTC', 'href="/pay/held"', 'Let it go']) {
+    assert.ok(page.includes(words), words)
+  }
+  assert.ok((await shop.text('/cancel?order=paid')).includes('Paid, and it is yours'))
+  assert.ok((await shop.text('/cancel?order=letgo')).includes('You let it go'))
+})
+
+test('looking at the onboarding link uses nothing up; its button leads to Stripe', async () => {
+  await using shop = await startShop()
+  shop.core.answers.openOnboarding = ({ token }) => ({ url: `https://connect.stripe.example/${token}` })
+  assert.equal((await shop.get('/connect/start/abc')).status, 200)
+  assert.equal((await shop.get('/connect/start/abc', { method: 'HEAD' })).status, 200)
+  assert.deepEqual(shop.core.asked, [])
+  const answer = await shop.get('/connect/start/abc', { method: 'POST' })
+  assert.equal(answer.status, 303)
+  assert.equal(answer.headers.get('location'), 'https://connect.stripe.example/abc')
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+})
+
+test('a builder back from Stripe hears how the account stands', async () => {
+  await using shop = await startShop()
+  assert.ok((await shop.text('/connect/return/ready')).includes('You are ready to sell'))
+  const page = await shop.text('/connect/return/incomplete')
+  assert.ok(page.includes('Nearly there'))
+  assert.ok(page.includes('href="/connect/start/incomplete"'))
+})
+
+test('the last good pages bridge an outage of core, with a note', async () => {
+  await using shop = await startShop()
+  await shop.text('/')
+  await shop.text(DROP)
+  later(shop.core, shop.clock, () => {
+    shop.core.down = true
+  })
+  for (const path of ['/', DROP]) {
+    const answer = await shop.get(path)
+    assert.equal(answer.status, 200, path)
+    const page = await answer.text()
+    assert.ok(page.includes('Speckled stoneware mug'), path)
+    assert.ok(page.includes('This is how it stood <time datetime="2026-12-03T12:00:00.000Z"'), path)
+  }
+  later(shop.core, shop.clock, () => {
+    shop.core.down = false
+  })
+  assert.ok(!(await shop.text('/')).includes('This is how it stood'))
+})
+
+test('core down with nothing kept is a calm 503 with a reference', async () => {
+  await using shop = await startShop()
+  shop.core.down = true
+  for (const path of ['/', DROP, '/pay/held', '/success?order=paid', '/connect/return/ready']) {
+    const answer = await shop.get(path)
+    assert.equal(answer.status, 503, path)
+    assert.equal(answer.headers.get('retry-after'), '5')
+    const page = await answer.text()
+    assert.ok(page.includes('What you hold or paid is safe'))
+    assert.ok(page.includes(answer.headers.get('x-request-id') ?? 'none'), path)
+  }
+  assert.equal((await shop.get('/about')).status, 200)
+  assert.equal((await shop.get('/readyz')).status, 200)
+})
+
+test('a fault of ours is a 500 with a reference and no detail', async () => {
+  await using shop = await startShop()
+  shop.core.answers.openPayment = () => {
+    throw new AppError('unauthorized', 'secret detail')
+  }
+  const answer = await shop.get('/pay/abc')
+  assert.equal(answer.status, 500)
+  const page = await answer.text()
+  assert.ok(page.includes(answer.headers.get('x-request-id') ?? 'none'))
+  assert.ok(!page.includes('secret detail'))
+})
+
+test('nothing the public sends is answered with a 5xx', async () => {
+  await using shop = await startShop()
+  const missing = [
+    '/nope',
+    '/drops/1',
+    '/drops/drp_UPPER',
+    `/drops/${makeId('drp', 99)}`,
+    '/drops/%E0%A4%A',
+    '/drops/..%2f..%2fetc%2fpasswd',
+    '/assets/style.css',
+    '/assets/__proto__',
+    '/assets/..%2f..%2fpackage.json',
+    `/pictures/${makeId('pic', 99)}/card.webp`,
+    `/pictures/${makeId('pic', 1)}/huge.webp`,
+    '/pictures/x/card.webp',
+    '/pay/',
+    '/pay/nope',
+    '/pay/%00',
+    '/pay/%F0%9F%8D%B5',
+    `/pay/${'a'.repeat(201)}`,
+    '/success',
+    '/success?order=',
+    '/success?order=nope&order=paid',
+    `/cancel?order=${'x'.repeat(8_000)}`,
+    '/connect/return/nope',
+    '/connect/start/%22%3E',
+    '//',
+  ]
+  for (const path of missing) assert.equal((await shop.get(path)).status, 404, path)
+  const fine = [
+    '/?%',
+    '/?a=1&a=2&&&=',
+    `/?q=${'x'.repeat(8_000)}`,
+    '/about?%00',
+    '/success?order=held&look=-1e99',
+  ]
+  for (const path of fine) assert.equal((await shop.get(path)).status, 200, path)
+  for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']) {
+    const answer = await shop.get('/', { method })
+    assert.equal(answer.status, 405, method)
+    assert.equal(answer.headers.get('allow'), 'GET, HEAD')
+  }
+  assert.equal(
+    (await shop.get('/connect/start/a', { method: 'PUT' })).headers.get('allow'),
+    'GET, HEAD, POST',
+  )
+})
+
+test('a malformed request is a 4xx and the server goes on', async () => {
+  await using shop = await startShop()
+  const port = Number(new URL(shop.url).port)
+  for (const raw of [
+    'GET / HTTP/1.1\r\nHost: a b\r\nConnection: close\r\n\r\n',
+    'GET http:// HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n',
+    'NONSENSE\r\n\r\n',
+  ]) {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const socket = connect(port, '127.0.0.1', () => socket.write(raw))
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += data
+    })
+    socket.on('close', () => resolve(answer))
+    assert.match(await promise, /^HTTP\/1\.1 4\d\d/, raw)
+  }
+  assert.equal((await shop.get('/livez')).status, 200)
+})
+
+test('HEAD answers like GET, without a body', async () => {
+  await using shop = await startShop()
+  for (const path of ['/', DROP, '/about', '/nope', '/favicon.svg']) {
+    const head = await shop.get(path, { method: 'HEAD' })
+    const get = await shop.get(path)
+    assert.equal(head.status, get.status, path)
+    assert.equal(head.headers.get('content-type'), get.headers.get('content-type'), path)
+    assert.equal(await head.text(), '')
+  }
+})
+
+test('every answer carries the security headers', async () => {
+  await using shop = await startShop()
+  for (const path of [
+    '/',
+    DROP,
+    '/nope',
+    '/pay/held',
+    '/pay/nope',
+    '/robots.txt',
+    '/favicon.svg',
+    '/livez',
+  ]) {
+    const { headers } = await shop.get(path)
+    const csp = headers.get('content-security-policy') ?? ''
+    assert.match(csp, /default-src 'none'.*frame-ancestors 'none'/, path)
+    assert.doesNotMatch(csp, /unsafe/, path)
+    assert.equal(headers.get('referrer-policy'), 'no-referrer', path)
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
+    assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin', path)
+    assert.equal(headers.get('strict-transport-security'), null, path)
+    assert.equal(headers.get('x-powered-by'), null, path)
+  }
+  const page = await shop.text('/')
+  assert.doesNotMatch(page, /\sstyle=|<style|\son[a-z]+=|<script(?![^>]*\ssrc=)/)
+})
+
+test('behind https the browser is told to stay there, and forms may only lead to https', async () => {
+  await using shop = await startShop({ publicUrl: 'https://shop.example' })
+  const { headers } = await shop.get('/connect/start/abc')
+  assert.equal(headers.get('strict-transport-security'), 'max-age=31536000')
+  assert.match(headers.get('content-security-policy') ?? '', /form-action 'self' https:;/)
+  assert.ok((await shop.text(DROP)).includes(`<link rel="canonical" href="https://shop.example${DROP}">`))
+})
+
+test('an unchanged page is a 304', async () => {
+  await using shop = await startShop()
+  for (const path of ['/', DROP, '/about']) {
+    const etag = (await shop.get(path)).headers.get('etag') ?? ''
+    shop.clock.at += 2_000
+    const again = await shop.get(path, { headers: { 'if-none-match': `"other", ${etag}` } })
+    assert.equal(again.status, 304, path)
+    assert.equal(await again.text(), '')
+  }
+  shop.core.answers.getDrop = () => makeDrop(1, { available: 0, held: 3 })
+  const etag = (await shop.get('/about')).headers.get('etag') ?? ''
+  shop.clock.at += 2_000
+  assert.equal((await shop.get(DROP, { headers: { 'if-none-match': etag } })).status, 200)
+})
+
+test('pages come compressed to those who ask, and the text is the same', async () => {
+  await using shop = await startShop()
+  const [br, plain] = await Promise.all([
+    shop.get('/', { headers: { 'accept-encoding': 'gzip, br' } }),
+    shop.get('/', { headers: { 'accept-encoding': 'br;q=0, identity' } }),
+  ])
+  assert.equal(br.headers.get('content-encoding'), 'br')
+  assert.equal(plain.headers.get('content-encoding'), null)
+  assert.equal(await br.text(), await plain.text())
+})
+
+test('pages with a link token are kept nowhere', async () => {
+  await using shop = await startShop()
+  for (const path of ['/pay/making', '/success?order=paid', '/cancel?order=held', '/connect/start/a']) {
+    const { headers } = await shop.get(path)
+    assert.equal(headers.get('cache-control'), 'no-store', path)
+    assert.equal(headers.get('x-robots-tag'), 'noindex', path)
+  }
+})
+
+test('link tokens never reach the log', async () => {
+  await using shop = await startShop()
+  const token = 'do-not-log-this-token'
+  await shop.get(`/pay/${token}`)
+  await shop.get(`/pay/${token}/more`)
+  await shop.get(`/success?order=${token}`)
+  await shop.get(`/cancel?order=${token}`)
+  await shop.get(`/connect/start/${token}`)
+  await shop.get(`/connect/start/${token}`, { method: 'POST' })
+  await shop.get(`/connect/return/${token}`)
+  shop.core.down = true
+  await shop.get(`/pay/${token}`)
+  const log = shop.lines.join('')
+  assert.ok(!log.includes(token))
+  const routes = shop.lines.map((line) => JSON.parse(line).route)
+  for (const route of [
+    '/pay/:token',
+    '/success',
+    '/cancel',
+    '/connect/start/:token',
+    '/connect/return/:token',
+  ]) {
+    assert.ok(routes.includes(route), route)
+  }
+  assert.ok(shop.lines.some((line) => JSON.parse(line).status === 503))
+})
+
+test('pictures come from core once and are kept for ever', async () => {
+  await using shop = await startShop()
+  const path = `/pictures/${makeId('pic', 1)}/card.webp`
+  const first = await shop.get(path)
+  assert.equal(first.headers.get('content-type'), 'image/webp')
+  assert.match(first.headers.get('cache-control') ?? '', /immutable/)
+  assert.equal(
+    Buffer.from(await first.arrayBuffer())
+      .subarray(8, 12)
+      .toString(),
+    'WEBP',
+  )
+  const etag = first.headers.get('etag') ?? ''
+  assert.equal((await shop.get(path, { headers: { 'if-none-match': etag } })).status, 304)
+  shop.core.down = true
+  assert.equal((await shop.get(path)).status, 200)
+  assert.equal(shop.core.asked.filter((name) => name === 'getPicture').length, 1)
+})
+
+test('every file a page names is there', async () => {
+  await using shop = await startShop({ inviteUrl: 'https://discord.example' })
+  const paths = new Set<string>()
+  for (const page of ['/', DROP, '/about', '/pay/making', '/nope']) {
+    for (const match of (await shop.text(page)).matchAll(/(?:href|src)="(\/[^"#]*)/g))
+      paths.add(match[1] ?? '')
+  }
+  assert.ok(paths.size > 20)
+  for (const path of paths) assert.ok([200, 304].includes((await shop.get(path)).status), path)
+})
+
+test('a taken port is refused', async () => {
+  await using shop = await startShop()
+  const taken = {
+    host: '127.0.0.1',
+    port: Number(new URL(shop.url).port),
+    coreUrl: shop.core.url,
+    publicUrl: null,
+    inviteUrl: null,
+    log: { level: 'silent', format: 'json' },
+    secrets: { coreToken: 'x' },
+  } as const
+  await assert.rejects(startWeb(taken), /EADDRINUSE/)
+})
+
+test('closing answers what has begun', async () => {
+  const shop = await startShop()
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
+  const { promise: goOn, resolve: answerNow } = Promise.withResolvers<void>()
+  shop.core.answers.openPayment = async () => {
+    isAsked()
+    await goOn
+    return { order: makeOrder({ status: 'paid', paidAt: NOW }), url: null }
+  }
+  const { promise: answered, resolve } = Promise.withResolvers<number | undefined>()
+  request(`${shop.url}/pay/slow`, (answer) => {
+    answer.resume().on('end', () => resolve(answer.statusCode))
+  }).end()
+  await asked
+  const closed = shop[Symbol.asyncDispose]()
+  answerNow()
+  assert.equal(await answered, 200)
+  await closed
+})
