@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { after, before, test } from 'node:test'
+import { AxeBuilder } from '@axe-core/playwright'
+import chromium from '@sparticuz/chromium'
+import { type Browser, chromium as launcher, type Page } from 'playwright-core'
+import { startWeb, type Web } from './start.ts'
+import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
+import { startShopWindow } from './testing/shop-window.ts'
+
+const PAGES = [
+  '/',
+  '/about',
+  `/drops/${makeId('drp', 1)}`,
+  `/drops/${makeId('drp', 3)}`,
+  `/drops/${makeId('drp', 4)}`,
+  `/drops/${makeId('drp', 5)}`,
+  `/drops/${makeId('drp', 7)}`,
+  '/pay/making',
+  '/success?order=held',
+  '/success?order=paid',
+  '/success?order=shipped',
+  '/success?order=refunding',
+  '/cancel?order=held',
+  '/pay/expired',
+  '/pay/nope',
+  '/connect/start/abc',
+  '/connect/return/ready',
+  '/connect/return/incomplete',
+  '/nope',
+]
+
+let browser: Browser
+let core: FakeCore
+let web: Web
+/** Stands where Stripe's pages are: another origin that only says it was reached. */
+const elsewhere = createServer((request, response) => {
+  response.setHeader('content-type', 'text/html')
+  response.end(`<!doctype html><title>Elsewhere</title><h1>Reached ${request.url}</h1>`)
+})
+let elsewhereUrl = ''
+
+before(async () => {
+  // Made for one page in one process: with several contexts, and with the web's own rules on, as people have them.
+  const unwanted = ['--single-process', '--disable-web-security']
+  browser = await launcher.launch({
+    args: [
+      ...chromium.args.filter((arg) => !unwanted.includes(arg)),
+      '--no-sandbox',
+      '--disable-background-networking',
+    ],
+    // biome-ignore lint/style/noProcessEnv: a test is its own entry point, and a machine may bring its own browser
+    executablePath: process.env.CHROMIUM_PATH ?? (await chromium.executablePath()),
+  })
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  const address = elsewhere.address()
+  elsewhereUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
+  core = await startShopWindow()
+  const config = {
+    host: '127.0.0.1',
+    port: 0,
+    coreUrl: core.url,
+    publicUrl: null,
+    inviteUrl: 'https://discord.example/invite',
+    log: { level: 'silent', format: 'json' },
+    secrets: { coreToken: CORE_TOKEN },
+  } as const
+  web = await startWeb(config, { now: () => NOW })
+})
+
+after(async () => {
+  await browser?.close()
+  await web?.close()
+  await core?.[Symbol.asyncDispose]()
+  elsewhere.closeAllConnections()
+  elsewhere.close()
+})
+
+/** Complaints of the browser: script errors, refused content, anything missing but the page itself. */
+function listen(page: Page): string[] {
+  const complaints: string[] = []
+  page.on('pageerror', (error) => complaints.push(String(error)))
+  page.on('console', (message) => {
+    const isThePage = message.location().url === page.url()
+    if (['error', 'warning'].includes(message.type()) && !isThePage) complaints.push(message.text())
+  })
+  return complaints
+}
+
+for (const [colorScheme, width] of [
+  ['light', 360],
+  ['dark', 1440],
+] as const) {
+  test(`every page is accessible and silent, ${colorScheme} at ${width}`, async () => {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
+    const page = await context.newPage()
+    const complaints = listen(page)
+    for (const path of PAGES) {
+      await page.goto(web.url + path)
+      const { violations } = await new AxeBuilder({ page }).analyze()
+      const found = violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${node.html}`))
+      assert.deepEqual(found, [], path)
+      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+      assert.equal(overflow, 0, `${path} scrolls sideways`)
+    }
+    assert.deepEqual(complaints, [])
+    await context.close()
+  })
+}
+
+test('long words and odd letters do not break a page at 360', async () => {
+  const title = `${'Unbreakable'.repeat(20)} عربي‮ 陶器`
+  const wild = makeDrop(2, {
+    title,
+    story: 'x'.repeat(5_000),
+    builder: { userId: '100000000000000101', name: 'N'.repeat(100) },
+  })
+  const { getDrop } = core.answers
+  core.answers.getDrop = () => wild
+  const context = await browser.newContext({ viewport: { width: 360, height: 800 } })
+  const page = await context.newPage()
+  await page.goto(`${web.url}/drops/${wild.dropId}`)
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 360)
+  await context.close()
+  Object.assign(core.answers, { getDrop })
+})
+
+test('the button to Stripe passes the content security policy and its redirect', async () => {
+  core.answers.openOnboarding = ({ token }) => ({ url: `${elsewhereUrl}/setup/${token}` })
+  const page = await browser.newPage()
+  const complaints = listen(page)
+  await page.goto(`${web.url}/connect/start/abc`)
+  await page.getByRole('button', { name: 'Continue to Stripe' }).click()
+  await page.getByRole('heading', { name: 'Reached /setup/abc' }).waitFor()
+  assert.deepEqual(complaints, [])
+  await page.close()
+})
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`waiting pages move on by themselves, ${javaScriptEnabled ? 'with' : 'without'} script`, async () => {
+    const { openPayment, orderForReturn } = core.answers
+    let isReady = false
+    core.answers.openPayment = () => ({
+      order: makeOrder(),
+      url: isReady ? `${elsewhereUrl}/c/pay/cs_1` : null,
+    })
+    core.answers.orderForReturn = () => (isReady ? makeOrder({ status: 'paid', paidAt: NOW }) : makeOrder())
+    const context = await browser.newContext({ javaScriptEnabled })
+    const [paying, returning] = [await context.newPage(), await context.newPage()]
+    await paying.goto(`${web.url}/pay/abc`)
+    await returning.goto(`${web.url}/success?order=abc`)
+    await returning.getByRole('heading', { name: 'Confirming your payment' }).waitFor()
+    isReady = true
+    await paying.getByRole('heading', { name: 'Reached /c/pay/cs_1' }).waitFor()
+    await returning.getByRole('heading', { name: 'Paid, and it is yours' }).waitFor()
+    await context.close()
+    Object.assign(core.answers, { openPayment, orderForReturn })
+  })
+}
+
+test('moments are shown in the visitor’s own time', async () => {
+  const context = await browser.newContext({ locale: 'en-US', timezoneId: 'America/New_York' })
+  const page = await context.newPage()
+  await page.goto(`${web.url}/drops/${makeId('drp', 1)}`)
+  await page.getByText('Closes Fri, Dec 4, 1:00 PM').waitFor()
+  await context.close()
+})
+
+test('the first tab stop skips to the content', async () => {
+  const page = await browser.newPage()
+  await page.goto(web.url)
+  await page.keyboard.press('Tab')
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the content')
+  await page.keyboard.press('Enter')
+  assert.equal(await page.evaluate('document.activeElement.id'), 'main')
+  await page.close()
+})
