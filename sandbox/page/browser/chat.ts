@@ -61,13 +61,12 @@ export function startChat(places: ChatPlaces): void {
 
   const head = element('header', { class: 'chat-head' })
   const banner = element('p', { class: 'banner', role: 'status', hidden: true })
-  const list = element('ol', {
-    class: 'messages',
-    role: 'log',
-    tabindex: '0',
-    'aria-label': 'Messages',
-    'aria-relevant': 'additions',
-  })
+  const list = element('ol')
+  const scroller = element(
+    'div',
+    { class: 'messages', role: 'log', tabindex: '0', 'aria-label': 'Messages', 'aria-relevant': 'additions' },
+    list,
+  )
   const newest = element('button', { class: 'newest', type: 'button', hidden: true }, 'Jump to the newest')
   const composer = createComposer({
     runnables: () => listRunnables(world?.commands ?? [], here()?.kind === 'dm'),
@@ -76,7 +75,7 @@ export function startChat(places: ChatPlaces): void {
       fetchChoices({ as: personId, channelId: here()?.id ?? '', path: runnable.path, options, focused }),
     run,
   })
-  places.chat.append(head, banner, element('div', { class: 'scroll' }, list, newest), composer.box)
+  places.chat.append(head, banner, element('div', { class: 'scroll' }, scroller, newest), composer.box)
 
   // ---- who and where
 
@@ -384,7 +383,7 @@ export function startChat(places: ChatPlaces): void {
     dms.checked = person?.dmsClosed ?? false
     dms.addEventListener('change', () => setDms(dms.checked))
     replaceKeepingFocus(places.rail, [
-      element('h1', { class: 'guild' }, guild.name),
+      element('p', { class: 'guild' }, guild.name),
       element(
         'div',
         { class: 'channels' },
@@ -487,7 +486,7 @@ export function startChat(places: ChatPlaces): void {
         { class: 'sign', 'aria-hidden': 'true' },
         isDm ? '@' : channel?.kind === 'thread' ? '↳' : '#',
       ),
-      element('h2', {}, isDm ? 'C500' : (channel?.name ?? channelKey)),
+      element('h1', {}, isDm ? 'C500' : (channel?.name ?? channelKey)),
       element(
         'p',
         { class: 'topic' },
@@ -641,7 +640,7 @@ export function startChat(places: ChatPlaces): void {
       'li',
       { class: 'empty-channel' },
       element('span', { class: 'big-sign', 'aria-hidden': 'true' }, isDm ? '@' : '#'),
-      element('h3', {}, isDm ? 'Just you and C500' : `Welcome to #${here()?.name ?? channelKey}`),
+      element('h2', {}, isDm ? 'Just you and C500' : `Welcome to #${here()?.name ?? channelKey}`),
       element(
         'p',
         {},
@@ -655,22 +654,21 @@ export function startChat(places: ChatPlaces): void {
   // ---- the end of the list stays in sight unless the person scrolled away from it
 
   let pinned = true
-  const room = places.chat.querySelector('.scroll') ?? list
-  list.addEventListener('scroll', () => {
-    pinned = list.scrollHeight - list.scrollTop - list.clientHeight < 60
+  scroller.addEventListener('scroll', () => {
+    pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60
     if (pinned) newest.hidden = true
   })
   const keepPinned = () => {
     if (pinned) scrollToNewest()
   }
   list.addEventListener('load', keepPinned, { capture: true })
-  new ResizeObserver(keepPinned).observe(room)
+  new ResizeObserver(keepPinned).observe(scroller)
   newest.addEventListener('click', scrollToNewest)
 
   function scrollToNewest(): void {
     pinned = true
     newest.hidden = true
-    list.scrollTop = list.scrollHeight
+    scroller.scrollTop = scroller.scrollHeight
   }
 
   // ---- begin

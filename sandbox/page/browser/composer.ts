@@ -149,7 +149,7 @@ function drawCommand(
   }
   for (const option of runnable.options) {
     fields.push(
-      createOptionField(option, host.choicesOf, (typed) =>
+      createOptionField(option, host.choicesOf, say, (typed) =>
         // The field being typed in counts as it stands, however unfinished.
         host.suggest(runnable, { ...values(), [option.name]: typed }, option.name),
       ),
@@ -212,6 +212,7 @@ interface OptionField {
 function createOptionField(
   option: APIApplicationCommandBasicOption,
   choicesOf: ComposerHost['choicesOf'],
+  say: (sentence: string) => void,
   suggest: (typed: string) => ReturnType<ComposerHost['suggest']>,
 ): OptionField {
   const id = `option-${option.name}`
@@ -272,6 +273,8 @@ function createOptionField(
     control.setAttribute('aria-invalid', String(wrong))
     return wrong
   }
+  // Beneath the line, not beside the field: what appears and goes with the focus must move nothing under a pointer.
+  control.addEventListener('focus', () => say(option.description))
   control.addEventListener('input', () => {
     if (box.classList.contains('wrong')) check()
   })

@@ -45,7 +45,7 @@ export function drawEmbed(embed: APIEmbed, attachments: readonly APIAttachment[]
     const title = drawInline(embed.title, names, true)
     words.append(
       element(
-        'h3',
+        'h2',
         { class: 'embed-title' },
         href ? element('a', { href, target: '_blank', rel: 'noopener noreferrer' }, title) : title,
       ),

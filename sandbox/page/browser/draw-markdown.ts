@@ -37,8 +37,8 @@ function drawBlock(block: Block, names: Names): Node {
     case 'subtext':
       return element('p', { class: 'subtext' }, fragment(block.children, names))
     case 'heading':
-      // Message headings sit below the page's own h1 and the channel's h2.
-      return element(`h${block.level + 2}` as 'h3', {}, fragment(block.children, names))
+      // Message headings sit below the channel's own h1.
+      return element(`h${block.level + 1}` as 'h2', {}, fragment(block.children, names))
     case 'code':
       return element('pre', {}, element('code', {}, block.text))
     case 'quote':
