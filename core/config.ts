@@ -60,6 +60,8 @@ export interface Config {
     /** A local Stripe's address; undefined is Stripe itself. */
     readonly apiBase: string | undefined
     readonly requestsPerSecond: number
+    /** How long one call may take before it counts as lost. */
+    readonly timeoutMs: number
     readonly accountCountry: string
     readonly shippingCountries: readonly string[]
   }
@@ -109,6 +111,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     stripe: {
       apiBase: e.STRIPE_API_BASE,
       requestsPerSecond: e.STRIPE_REQUESTS_PER_SECOND,
+      timeoutMs: 30_000,
       accountCountry: e.ACCOUNT_COUNTRY,
       shippingCountries: e.SHIPPING_COUNTRIES,
     },

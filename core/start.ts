@@ -50,6 +50,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       connectWebhookSecret: config.secrets.stripeConnectWebhook,
       ...(config.stripe.apiBase ? { apiBase: config.stripe.apiBase } : {}),
       requestsPerSecond: config.stripe.requestsPerSecond,
+      timeoutMs: config.stripe.timeoutMs,
       accountCountry: config.stripe.accountCountry,
       shippingCountries: config.stripe.shippingCountries,
     }),

@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
+import { type CoreClient, createCoreClient } from '#contract'
 import { parseConfig as parseBotConfig } from '../bot/config.ts'
 import { type Bot, startBot } from '../bot/start.ts'
 import { parseConfig as parseCoreConfig } from '../core/config.ts'
@@ -21,6 +22,8 @@ export type PersonName = keyof typeof PEOPLE
  */
 export interface World extends AsyncDisposable {
   readonly core: Core
+  /** Core as the bot asks it, over HTTP. */
+  readonly client: CoreClient
   readonly web: Web
   readonly bot: Bot
   readonly sandbox: Sandbox
@@ -40,7 +43,7 @@ export interface World extends AsyncDisposable {
 }
 
 export async function createWorld(
-  options: { readonly coreEnv?: Record<string, string> } = {},
+  options: { readonly coreEnv?: Record<string, string>; readonly stripeTimeoutMs?: number } = {},
 ): Promise<World> {
   const stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'c500-world-'))
@@ -74,26 +77,28 @@ export async function createWorld(
   if (!discord || !stripe || !page) throw new Error('the sandbox did not start')
 
   const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: 'world-push-secret-00' }
+  const parsedCore = parseCoreConfig({
+    PORT: String(corePort),
+    DATA_DIR: dataDir,
+    WEB_URL: url(webPort),
+    BOT_URL: url(botPort),
+    TOKEN_BOT: tokens.bot,
+    TOKEN_WEB: tokens.web,
+    BOT_PUSH_SECRET: tokens.push,
+    LINK_SECRET: 'world-link-secret-00',
+    STRIPE_SECRET_KEY: 'sk_test_world',
+    STRIPE_WEBHOOK_SECRET: platform,
+    STRIPE_CONNECT_WEBHOOK_SECRET: connect,
+    STRIPE_API_BASE: stripe.url,
+    STRIPE_REQUESTS_PER_SECOND: '500',
+    PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
+    LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
+    ...options.coreEnv,
+  })
   const coreConfig = {
-    ...parseCoreConfig({
-      PORT: String(corePort),
-      DATA_DIR: dataDir,
-      WEB_URL: url(webPort),
-      BOT_URL: url(botPort),
-      TOKEN_BOT: tokens.bot,
-      TOKEN_WEB: tokens.web,
-      BOT_PUSH_SECRET: tokens.push,
-      LINK_SECRET: 'world-link-secret-00',
-      STRIPE_SECRET_KEY: 'sk_test_world',
-      STRIPE_WEBHOOK_SECRET: platform,
-      STRIPE_CONNECT_WEBHOOK_SECRET: connect,
-      STRIPE_API_BASE: stripe.url,
-      STRIPE_REQUESTS_PER_SECOND: '500',
-      PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
-      LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
-      ...options.coreEnv,
-    }),
+    ...parsedCore,
     outboxEveryMs: null,
+    stripe: { ...parsedCore.stripe, timeoutMs: options.stripeTimeoutMs ?? parsedCore.stripe.timeoutMs },
   }
   const botConfig = {
     ...parseBotConfig({
@@ -142,6 +147,7 @@ export async function createWorld(
     get bot() {
       return bot
     },
+    client: createCoreClient({ baseUrl: url(corePort), token: tokens.bot }),
     web,
     sandbox,
     stripeUrl: stripe.url,

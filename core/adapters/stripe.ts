@@ -33,13 +33,15 @@ export function createStripePayments(options: {
   readonly apiBase?: string
   /** Per endpoint and process; Stripe allows 25 by default (docs.stripe.com/rate-limits). */
   readonly requestsPerSecond?: number
+  /** How long one call may take; 30 seconds unless told. */
+  readonly timeoutMs?: number
   /** Two letters, the country in which builders' accounts are opened. */
   readonly accountCountry: string
   /** Two letters each: where a buyer may have things sent. */
   readonly shippingCountries: readonly string[]
   readonly log?: Pick<Logger, 'warn'>
 }): Payments {
-  const stripe = createClient(options.secretKey, options.apiBase)
+  const stripe = createClient(options.secretKey, options.apiBase, options.timeoutMs ?? TIMEOUT_MS)
   const live = /^[sr]k_live_/.test(options.secretKey)
   const inBudget = createBudgets(options.requestsPerSecond ?? 20)
   stripe.on('response', ({ method, path, status, request_id, elapsed }: Stripe.ResponseEvent) => {
@@ -219,7 +221,7 @@ export function createStripePayments(options: {
   }
 }
 
-function createClient(secretKey: string, apiBase: string | undefined): Stripe {
+function createClient(secretKey: string, apiBase: string | undefined, timeoutMs: number): Stripe {
   const base = apiBase === undefined ? null : new URL(apiBase)
   const plain = base?.protocol === 'http:'
   const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS }
@@ -232,7 +234,7 @@ function createClient(secretKey: string, apiBase: string | undefined): Stripe {
     httpAgent: plain ? new http.Agent(agentOptions) : new https.Agent(agentOptions),
     // Once, for a lost connection or a 5xx; it repeats our idempotency key. Whatever needs longer is the outbox's.
     maxNetworkRetries: 1,
-    timeout: TIMEOUT_MS,
+    timeout: timeoutMs,
     telemetry: false,
   })
 }
