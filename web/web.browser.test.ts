@@ -81,8 +81,9 @@ function listen(page: Page): string[] {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   page.on('console', (message) => {
-    const isThePage = message.location().url === page.url()
-    if (['error', 'warning'].includes(message.type()) && !isThePage) complaints.push(message.text())
+    // An honest 404 page is a failed load to the console.
+    const isHonest404 = message.location().url === page.url() && / 404 /.test(message.text())
+    if (['error', 'warning'].includes(message.type()) && !isHonest404) complaints.push(message.text())
   })
   return complaints
 }
