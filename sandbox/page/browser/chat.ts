@@ -129,7 +129,11 @@ export function startChat(places: ChatPlaces): void {
       draw()
       scrollToNewest()
     }
-    composer.reset(here()?.kind === 'dm' ? 'Write to C500' : `Write to #${here()?.name ?? channelKey}: try /`)
+    composer.reset(
+      channelKey === 'dm'
+        ? 'C500 writes to you here'
+        : `Write to ${here()?.kind === 'thread' ? '' : '#'}${here()?.name}: try /`,
+    )
     const say = asked.get('say')
     history.replaceState(null, '', hrefTo(person, channelKey))
     if (say) composer.prefill(say)
