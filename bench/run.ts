@@ -1,0 +1,225 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { type InsertPace, measureInserts } from './inserts.ts'
+import { createLoadClient, medianRound, type Pace } from './load.ts'
+import { prepareScenario, type SaleRound } from './scenario.ts'
+import { type Service, type Shop, startShop } from './shop.ts'
+
+const ROUNDS = 3
+const CONNECTIONS = 64
+const MANY_CONNECTIONS = 256
+const WARM_UP_UNITS = 2_000
+/** The whole bench; a machine this slow has nothing to say. */
+const LONGEST_MS = 118_000
+
+interface Measured {
+  readonly sales: { readonly few: readonly SaleRound[]; readonly many: readonly SaleRound[] }
+  readonly echo: readonly Pace[]
+  readonly webhooks: readonly Pace[]
+  readonly landing: readonly Pace[]
+  readonly inserts: InsertPace
+  readonly coldStartMs: Shop['coldStartMs']
+  readonly idleMb: Readonly<Record<Service, number | null>>
+  readonly loadedMb: Readonly<Record<Service, number | null>>
+  /** Sentences about what must not happen at any speed. */
+  readonly problems: readonly string[]
+}
+
+const note = (line: string) => process.stderr.write(`${line}\n`)
+
+async function measure(dataDir: string, profileDir: string | null): Promise<Measured> {
+  await using stack = new AsyncDisposableStack()
+  note('Starting core, bot and web, three times each ...')
+  const shop = await startShop({ dataDir, shell: process.env, profileDir })
+  stack.use(shop)
+  const load = stack.use(createLoadClient())
+  const echoPort = await startEcho(stack)
+  const idleMb = shop.memoryMb()
+  const scenario = await prepareScenario(shop, load)
+
+  const landing: Pace[] = []
+  for (let round = 1; round <= ROUNDS; round++) {
+    landing.push(tell(`landing page, round ${round}`, await scenario.visit(CONNECTIONS)))
+  }
+
+  const few: SaleRound[] = []
+  const many: SaleRound[] = []
+  const echo: Pace[] = []
+  const warmUp = tell('warm-up', await scenario.sellOut(CONNECTIONS, WARM_UP_UNITS))
+  for (let round = 1; round <= ROUNDS; round++) {
+    few.push(tell(`${CONNECTIONS} connections, round ${round}`, await scenario.sellOut(CONNECTIONS)))
+    many.push(
+      tell(`${MANY_CONNECTIONS} connections, round ${round}`, await scenario.sellOut(MANY_CONNECTIONS)),
+    )
+    echo.push(tell(`echo, round ${round}`, await scenario.echo(echoPort, CONNECTIONS)))
+  }
+
+  const webhooks: Pace[] = []
+  for (const { orderIds } of few) {
+    const round = `webhooks, round ${webhooks.length + 1}`
+    webhooks.push(tell(round, await scenario.hearStripe(orderIds, CONNECTIONS)))
+  }
+  const loadedMb = shop.memoryMb()
+
+  note('Stopping the services ...')
+  await shop.stop()
+  note('Bare inserts ...')
+  const inserts = measureInserts({ coreFile: shop.coreFile, dir: dataDir, group: CONNECTIONS })
+
+  const unanswered = [...landing, ...echo, ...webhooks].flatMap(({ others }) => Object.entries(others))
+  return {
+    sales: { few, many },
+    echo,
+    webhooks,
+    landing,
+    inserts,
+    coldStartMs: shop.coldStartMs,
+    idleMb,
+    loadedMb,
+    problems: [
+      ...[warmUp, ...few, ...many].flatMap(({ problems }) => problems),
+      ...unanswered.map(([status, times]) => `Status ${status} came ${times} times where 200 was due.`),
+    ],
+  }
+}
+
+function tell<T extends Pace>(what: string, pace: T): T {
+  const { perSecond, p50Ms, p99Ms, maxMs } = pace
+  const waits = [p50Ms, p99Ms, maxMs].map((ms) => ms.toFixed(1)).join(' / ')
+  note(`${what}: ${Math.round(perSecond)} per second; p50 / p99 / max ${waits} ms`)
+  return pace
+}
+
+async function startEcho(stack: AsyncDisposableStack): Promise<number> {
+  const echo = fork(join(import.meta.dirname, 'echo.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  stack.defer(async () => {
+    const ended = once(echo, 'exit')
+    echo.disconnect()
+    await ended
+  })
+  const [address] = (await once(echo, 'message')) as [{ readonly port: number }]
+  return address.port
+}
+
+/** One object: the figures that are compared over time, and the rounds they come from. */
+function toJson(measured: Measured): object {
+  const { sales, inserts, coldStartMs, idleMb, loadedMb } = measured
+  const sale = medianRound(sales.few)
+  const webhooks = medianRound(measured.webhooks)
+  const landing = medianRound(measured.landing)
+  const rounds = (paces: readonly Pace[]) =>
+    paces.map(({ perSecond, p50Ms, p99Ms, maxMs }) => ({
+      per_second: Math.round(perSecond),
+      p50_ms: tenth(p50Ms),
+      p99_ms: tenth(p99Ms),
+      max_ms: tenth(maxMs),
+    }))
+  return {
+    reservations_per_second: Math.round(sale.perSecond),
+    reservation_p50_ms: tenth(sale.p50Ms),
+    reservation_p99_ms: tenth(sale.p99Ms),
+    echo_per_second: Math.round(medianRound(measured.echo).perSecond),
+    webhook_events_per_second: Math.round(webhooks.perSecond),
+    webhook_p99_ms: tenth(webhooks.p99Ms),
+    landing_per_second: Math.round(landing.perSecond),
+    landing_p99_ms: tenth(landing.p99Ms),
+    insert_one_row_per_second: Math.round(inserts.oneRow),
+    insert_four_rows_per_second: Math.round(inserts.fourRows),
+    cold_start_ms: each(coldStartMs, Math.round),
+    rss_mb: each(loadedMb, Math.round),
+    rss_idle_mb: each(idleMb, Math.round),
+    exactly_sold: measured.problems.length === 0,
+    rounds: {
+      [`reservations_${CONNECTIONS}_connections`]: rounds(sales.few),
+      [`reservations_${MANY_CONNECTIONS}_connections`]: rounds(sales.many),
+      echo: rounds(measured.echo),
+      webhooks: rounds(measured.webhooks),
+      landing: rounds(measured.landing),
+    },
+    machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
+  }
+}
+
+function toTable(measured: Measured): string {
+  const { sales, inserts, coldStartMs, idleMb, loadedMb } = measured
+  const echo = medianRound(measured.echo)
+  const line = (what: string, pace: Pace) => [
+    what,
+    whole(pace.perSecond),
+    pace.p50Ms.toFixed(1),
+    pace.p99Ms.toFixed(1),
+    `${Math.round((pace.perSecond / echo.perSecond) * 100)} %`,
+  ]
+  const speed = [
+    ['', 'per second', 'p50 ms', 'p99 ms', 'of echo'],
+    line(`reservations, ${CONNECTIONS} connections`, medianRound(sales.few)),
+    line(`reservations, ${MANY_CONNECTIONS} connections`, medianRound(sales.many)),
+    line('webhook events', medianRound(measured.webhooks)),
+    line('landing page', medianRound(measured.landing)),
+    line('ceiling: bare node:http echo', echo),
+    [`ceiling: inserts of a row, ${CONNECTIONS} per commit`, whole(inserts.oneRow), '', '', ''],
+    ['ceiling: the four rows of a reservation', whole(inserts.fourRows), '', '', ''],
+  ]
+  const megabytes = (mb: number | null) => (mb === null ? 'unknown' : String(Math.round(mb)))
+  const services = [
+    ['', 'cold start ms', 'MB idle', 'MB after load'],
+    ...(['core', 'bot', 'web'] as const).map((name) => [
+      name,
+      String(Math.round(coldStartMs[name])),
+      megabytes(idleMb[name]),
+      megabytes(loadedMb[name]),
+    ]),
+  ]
+  return `\n${aligned(speed)}\n\n${aligned(services)}\n`
+}
+
+/** The first column to the left, numbers to the right. */
+function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const pad = (cell: string, column: number) =>
+    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)
+  return rows.map((row) => row.map(pad).join('  ').trimEnd()).join('\n')
+}
+
+function each(
+  values: Readonly<Record<Service, number | null>>,
+  round: (value: number) => number,
+): Record<string, number | null> {
+  return Object.fromEntries(Object.entries(values).map(([k, v]) => [k, v === null ? null : round(v)]))
+}
+
+const tenth = (value: number) => Math.round(value * 10) / 10
+const whole = (value: number) => Math.round(value).toLocaleString('en-US')
+
+const { values: args } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, profile: { type: 'string' } },
+})
+// Beside the shop's own data, because the bench is about this disk: a temporary folder may be memory.
+const parent = resolve(dirname(import.meta.dirname), 'data')
+mkdirSync(parent, { recursive: true })
+const dataDir = mkdtempSync(join(parent, 'bench-'))
+const ended = Promise.withResolvers<never>()
+const late = setTimeout(() => ended.reject(new Error('The bench took too long.')), LONGEST_MS)
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => ended.reject(new Error('The bench was stopped.')))
+}
+try {
+  const measuring = measure(dataDir, args.profile === undefined ? null : resolve(args.profile))
+  const measured = await Promise.race([measuring, ended.promise])
+  process.stdout.write(args.json ? `${JSON.stringify(toJson(measured))}\n` : `${toTable(measured)}\n`)
+  for (const problem of measured.problems) note(problem)
+  if (measured.problems.length === 0) note('Every drop gave away exactly its units.')
+  else process.exitCode = 1
+} catch (error) {
+  note(error instanceof Error ? error.message : String(error))
+  process.exitCode = 1
+} finally {
+  clearTimeout(late)
+  rmSync(dataDir, { recursive: true, force: true })
+}
+// What was still under way when the bench was stopped ends with it: services follow their parent.
+process.exit()

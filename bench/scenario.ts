@@ -1,0 +1,207 @@
+import { createHmac } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type CoreClient, createCoreClient, type DropView, ROUTES } from '#contract'
+import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
+import { createPlayer } from '../sandbox/player.ts'
+import { joinAsBuilder } from '../sandbox/scenes.ts'
+import { type LoadClient, type Pace, paceOf, writeRequest } from './load.ts'
+import type { Shop } from './shop.ts'
+
+/** The most units a drop may have. */
+const UNITS = 10_000
+/** More come than there are units: the last ones must hear that all are held. */
+const LATE_BUYERS = 500
+const LANDINGS = 10_000
+const SESSION_PATIENCE_MS = 20_000
+
+export interface SaleRound extends Pace {
+  readonly connections: number
+  /** Every problem in one sentence each; empty when exactly the units were given away. */
+  readonly problems: readonly string[]
+  readonly orderIds: readonly string[]
+}
+
+export interface Scenario {
+  /** Everybody wants the same drop: a fresh one, with as many units as a drop may have. */
+  sellOut(connections: number, units?: number): Promise<SaleRound>
+  /** The very same requests as in a sale, asked of a server that only echoes. */
+  echo(port: number, connections: number): Promise<Pace>
+  /** Signed as Stripe signs, one distinct event for each order. */
+  hearStripe(orderIds: readonly string[], connections: number): Promise<Pace>
+  /** Visitors of the landing page, with an open drop on it. */
+  visit(connections: number): Promise<Pace>
+}
+
+/** Everything that is asked of the running shop. Opens with a builder who went through Stripe's onboarding. */
+export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Scenario> {
+  const core = createCoreClient({ baseUrl: shop.urls.core, token: shop.secrets.tokenBot })
+  const builder = PEOPLE.juniper
+  if (!shop.urls.page) throw new Error('The bench needs the local Discord.')
+  await joinAsBuilder(
+    createPlayer({ pageUrl: shop.urls.page, personId: builder.id, channelId: CHANNELS.lounge.id }),
+  )
+  let drops = 0
+  let buyers = 0
+  let events = 0
+  let eventBody: string | null = null
+
+  async function openDrop(units: number): Promise<DropView> {
+    const draft = await core.createDrop({
+      builder: { userId: builder.id, name: builder.globalName },
+      draftId: null,
+      form: {
+        title: `Speckled mug, batch ${++drops}`,
+        story: 'Wheel-thrown, glazed by hand, fired twice. Each one is a little different.',
+        price: '24.00',
+        quantity: String(units),
+        closesInHours: 72,
+        perPerson: 1,
+      },
+      picture: null,
+    })
+    return core.publishDrop({ userId: builder.id, draftId: draft.draftId })
+  }
+
+  /** A buyer nobody has seen before, as the bot would ask for them. */
+  function buyRequest(dropId: string, path: string): string {
+    const number = buyers++
+    return writeRequest({
+      method: 'POST',
+      path,
+      headers: {
+        authorization: `Bearer ${shop.secrets.tokenBot}`,
+        'content-type': 'application/json',
+        'x-request-id': crypto.randomUUID(),
+        // Discord's ids grow with time.
+        'idempotency-key': String(1_400_000_000_000_000_000n + BigInt(number) * 4_096n),
+      },
+      body: JSON.stringify({
+        buyer: {
+          userId: String(200_000_000_000_000_000n + BigInt(number) * 7_919n),
+          name: `Buyer ${number}`,
+        },
+        dropId,
+      }),
+    })
+  }
+
+  async function eventTemplate(): Promise<string> {
+    eventBody ??= await readEventTemplate(shop)
+    return eventBody
+  }
+
+  return {
+    async sellOut(connections, units = UNITS) {
+      const drop = await openDrop(units)
+      const requests = Array.from({ length: units + LATE_BUYERS }, () =>
+        buyRequest(drop.dropId, ROUTES.createCheckout.path),
+      )
+      const result = await load.run({ port: portOf(shop.urls.core), connections, requests, keepBodies: true })
+      const pace = paceOf(result, 200)
+      const orderIds = result.bodies.flatMap((body) => /"orderId":"(ord_\w{26})"/.exec(body)?.[1] ?? [])
+      return { ...pace, connections, orderIds, problems: await findProblems(core, drop, pace, orderIds) }
+    },
+
+    async echo(port, connections) {
+      const requests = Array.from({ length: UNITS * 3 }, () => buyRequest(`drp_${'0'.repeat(26)}`, '/'))
+      return paceOf(await load.run({ port, connections, requests }), 200)
+    },
+
+    async hearStripe(orderIds, connections) {
+      const template = await eventTemplate()
+      const now = Math.floor(Date.now() / 1_000)
+      const requests = orderIds.map((orderId) => {
+        const eventId = `evt_1${String(events++).padStart(23, '0')}`
+        const body = template.replaceAll('ORDER_ID', orderId).replaceAll('EVENT_ID', eventId)
+        return writeRequest({
+          method: 'POST',
+          path: '/webhooks/stripe',
+          headers: {
+            'content-type': 'application/json; charset=utf-8',
+            'user-agent': 'Stripe/1.0 (+https://stripe.com/docs/webhooks)',
+            'stripe-signature': signAsStripe(shop.secrets.stripeWebhookSecret, now, body),
+          },
+          body,
+        })
+      })
+      return paceOf(await load.run({ port: portOf(shop.urls.core), connections, requests }), 200)
+    },
+
+    async visit(connections) {
+      const drop = await openDrop(UNITS)
+      await seeOnLanding(shop.urls.web, drop.title)
+      const headers = { accept: 'text/html', 'accept-encoding': 'gzip, deflate, br' }
+      const request = writeRequest({ method: 'GET', path: '/', headers })
+      const requests = Array.from({ length: LANDINGS }, () => request)
+      return paceOf(await load.run({ port: portOf(shop.urls.web), connections, requests }), 200)
+    },
+  }
+}
+
+/** Does what the buyers were told agree with what core has written down, and with the number of units? */
+async function findProblems(
+  core: CoreClient,
+  drop: DropView,
+  { count, others }: Pace,
+  orderIds: readonly string[],
+): Promise<string[]> {
+  const problems: string[] = []
+  const after = await core.getDrop({ dropId: drop.dropId })
+  const given = after.held + after.sold
+  if (count !== drop.quantity) problems.push(`${count} buyers were given one of ${drop.quantity} units.`)
+  if (given !== count) problems.push(`${count} buyers were given a unit, but core has written down ${given}.`)
+  if (after.available + given !== drop.quantity) problems.push(`The shelf of ${drop.dropId} does not add up.`)
+  if (new Set(orderIds).size !== count) problems.push(`${count} units, but ${new Set(orderIds).size} orders.`)
+  const { 409: refused = 0, ...strange } = others
+  if (refused !== LATE_BUYERS) problems.push(`${refused} of ${LATE_BUYERS} late buyers were told why not.`)
+  for (const [status, times] of Object.entries(strange))
+    problems.push(`Status ${status} came ${times} times.`)
+  return problems
+}
+
+/** Stripe's scheme v1: HMAC-SHA256 of "timestamp.body". */
+function signAsStripe(secret: string, timestamp: number, body: string): string {
+  const digest = createHmac('sha256', secret).update(`${timestamp}.${body}`).digest('hex')
+  return `t=${timestamp},v1=${digest}`
+}
+
+/** An event as Stripe writes them, about a session that core has really made; ids to be filled in. */
+async function readEventTemplate(shop: Shop): Promise<string> {
+  const headers = { authorization: `Bearer ${shop.secrets.stripeSecretKey}` }
+  const until = performance.now() + SESSION_PATIENCE_MS
+  while (performance.now() < until) {
+    const response = await fetch(`${shop.urls.stripe}/v1/checkout/sessions?limit=1`, { headers })
+    const { data } = (await response.json()) as { data: { client_reference_id: string }[] }
+    const session = data[0]
+    if (session) {
+      const event = {
+        id: 'EVENT_ID',
+        object: 'event',
+        api_version: '2026-10-28.endive',
+        created: Math.floor(Date.now() / 1_000),
+        data: { object: { ...session, status: 'complete', payment_status: 'paid' } },
+        livemode: false,
+        pending_webhooks: 1,
+        request: { id: null, idempotency_key: null },
+        type: 'checkout.session.completed',
+      }
+      return JSON.stringify(event, null, 2).replaceAll(session.client_reference_id, 'ORDER_ID')
+    }
+    await wait(50)
+  }
+  throw new Error('No Checkout Session was made in time.')
+}
+
+async function seeOnLanding(webUrl: string, title: string): Promise<void> {
+  const until = performance.now() + SESSION_PATIENCE_MS
+  while (performance.now() < until) {
+    const page = await (await fetch(webUrl)).text()
+    if (page.includes(title)) return
+    await wait(50)
+  }
+  throw new Error(`The landing page does not show ${title}.`)
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}
