@@ -1,7 +1,8 @@
-import sharp from 'sharp'
+import { readFileSync } from 'node:fs'
 import { AppError } from '#contract'
-import { type FakeCore, makeBuilder, makeDrop, makeId, makeOrder, NOW, startFakeCore } from './fake-core.ts'
+import { type FakeCore, makeBuilder, makeDrop, makeOrder, NOW, startFakeCore } from './fake-core.ts'
 
+const STILL_LIFE = readFileSync(new URL('still-life.webp', import.meta.url)).toString('base64')
 const HOUR = 60 * 60_000
 const by = (userId: string, name: string) => ({ userId, name })
 const moss = by('100000000000000102', 'Moss')
@@ -90,10 +91,9 @@ export function startShopWindow(): Promise<FakeCore> {
       if (!drop) throw new AppError('drop_not_found')
       return drop
     },
-    async getPicture({ pictureId, size }) {
-      const n = drops.findIndex((_, i) => makeId('pic', i + 1) === pictureId)
-      if (n < 0) throw new AppError('not_found')
-      return { base64: (await paint(n, size === 'card' ? 640 : 1600)).toString('base64') }
+    getPicture({ pictureId }) {
+      if (!drops.some((drop) => drop.picture?.pictureId === pictureId)) throw new AppError('not_found')
+      return { base64: STILL_LIFE }
     },
     openPayment: ({ token }) => ({
       order: orderOf(token),
@@ -106,31 +106,4 @@ export function startShopWindow(): Promise<FakeCore> {
       throw new AppError('link_invalid')
     },
   })
-}
-
-const SCENES = [
-  ['#ead7c4', '#8fb7a3', '#f6efe6', '#c98f6b'],
-  ['#f3e3b8', '#d9a441', '#fff4d6', '#8a5a2b'],
-  ['#d8c3c9', '#a8325e', '#c9784f', '#5d3a2e'],
-  ['#cfdfe6', '#7fa3b8', '#eef4f6', '#54707f'],
-  ['#e0cdb2', '#7a5234', '#a87448', '#4a3228'],
-  ['#dcd3ea', '#f4f0e8', '#cfc6da', '#776a92'],
-] as const
-
-/** Something to look at in place of a photograph: a still life in soft light. */
-function paint(n: number, width: number): Promise<Buffer> {
-  const [wall, main, light, dark] = SCENES[n % SCENES.length] ?? SCENES[0]
-  return sharp(
-    Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 800 600">
-<defs><linearGradient id="w" x1="0" y1="0" x2="1" y2="1"><stop offset="0" stop-color="${light}"/><stop offset="1" stop-color="${wall}"/></linearGradient>
-<radialGradient id="o" cx=".35" cy=".3" r=".9"><stop offset="0" stop-color="${light}"/><stop offset=".45" stop-color="${main}"/><stop offset="1" stop-color="${dark}"/></radialGradient></defs>
-<rect width="800" height="600" fill="url(#w)"/><path d="M0 430h800v170H0z" fill="${dark}" opacity=".28"/>
-<ellipse cx="430" cy="470" rx="200" ry="26" fill="${dark}" opacity=".35"/>
-<path d="M270 220c70-12 190-12 260 0 10 90 0 180-40 240-50 16-130 16-180 0-40-60-50-150-40-240z" fill="url(#o)"/>
-<ellipse cx="400" cy="220" rx="130" ry="20" fill="${dark}" opacity=".55"/>
-<path d="M528 260c60-14 92 20 84 70-8 54-50 76-104 66" fill="none" stroke="${dark}" stroke-width="22" opacity=".7"/></svg>`),
-  )
-    .resize(width)
-    .webp({ quality: 80 })
-    .toBuffer()
 }
