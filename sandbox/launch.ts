@@ -13,6 +13,7 @@ const STOP_MS = 9_500
 const READY_MS = 60_000
 /** npm passes on the Ctrl-C that the terminal has sent to us already; only a later one is a second wish. */
 const SAME_SIGNAL_MS = 1_000
+const PARENT_CHECK_MS = 250
 
 const root = dirname(import.meta.dirname)
 
@@ -76,7 +77,7 @@ async function seed({ urls, local }: LaunchPlan): Promise<void> {
   // The seed comes with its own file, sandbox/seed.ts: seedShop({ pageUrl: urls.page })
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM; `again` is called at the next one. */
+/** Resolves at the first Ctrl-C or SIGTERM, or when npm is gone; `again` is called at the next signal. */
 function waitForSignal(again: () => void): Promise<null> {
   return new Promise((resolve) => {
     let firstAt: number | null = null
@@ -87,6 +88,11 @@ function waitForSignal(again: () => void): Promise<null> {
           resolve(null)
         } else if (performance.now() - firstAt > SAME_SIGNAL_MS) again()
       })
+    }
+    // npm's shell dies of a SIGTERM and passes nothing on: then whoever started us is gone.
+    const parent = process.ppid
+    if (process.env.npm_lifecycle_event) {
+      setInterval(() => process.ppid !== parent && resolve(null), PARENT_CHECK_MS).unref()
     }
   })
 }
