@@ -7,8 +7,9 @@ import { keepLocalSecrets } from './launch/local-secrets.ts'
 import { renderLogLine } from './launch/log-line.ts'
 import { type Env, LaunchError, type LaunchPlan, planLaunch } from './launch/plan.ts'
 import { findTakenPorts } from './launch/ports.ts'
+import { seedShop } from './seed.ts'
 
-const COLOURS = { sandbox: 'magenta', core: 'blue', web: 'green', bot: 'cyan' } as const
+const COLOURS = { sandbox: 'magenta', core: 'blue', web: 'green', bot: 'cyan', seed: 'yellow' } as const
 const STOP_MS = 9_500
 const READY_MS = 60_000
 /** npm passes on the Ctrl-C that the terminal has sent to us already; only a later one is a second wish. */
@@ -49,8 +50,8 @@ async function launch(shell: Env): Promise<void> {
     const services = plan.services.filter(({ name }) => name !== 'sandbox')
     await Promise.all(sandbox.map(fleet.start))
     await Promise.all(services.map(fleet.start))
-    if (isNew) await seed(plan)
     process.stdout.write(renderAnnouncement(plan, performance.now() - startedAt))
+    if (isNew) await seed(plan)
     return null
   }
 
@@ -71,10 +72,17 @@ async function launch(shell: Env): Promise<void> {
   }
 }
 
-/** The hook for filling a new shop; only where nobody but the person at this keyboard sees it. */
+/** Fills a new shop, where nobody but the person at this keyboard sees it. A failure is told, and the shop stays. */
 async function seed({ urls, local }: LaunchPlan): Promise<void> {
   if (!urls.page || !local.stripe) return
-  // The seed comes with its own file, sandbox/seed.ts: seedShop({ pageUrl: urls.page })
+  const onProgress = (line: string) => printLine('seed', line)
+  try {
+    onProgress('Filling the new shop by playing it; look on in the chat …')
+    await seedShop({ pageUrl: urls.page, stripeUrl: urls.stripe, onProgress })
+    onProgress(`The shop is full. Be somebody in it: ${urls.page}`)
+  } catch (error) {
+    onProgress(`stopped half way: ${error instanceof Error ? error.message : error}`)
+  }
 }
 
 /** Resolves at the first Ctrl-C or SIGTERM, or when npm is gone; `again` is called at the next signal. */

@@ -18,6 +18,7 @@ import type {
  *   POST /people/modal        multipart/form-data: `act` = JSON ModalAct, and one part per uploaded file, named by
  *                             the FileUpload's custom_id (repeat the name for several)  -> ActResult
  *   POST /people/dms          { as, closed: boolean } -> {}     a person closes or opens their direct messages
+ *   POST /people/dismiss      { as } -> {}    a person's client forgets what only they could see, as on a reload
  *   POST /people/reset        {} -> {}        forget every message; people, channels and commands stay
  *
  * Every POST body has `as`: the acting person's id. Errors: 4xx `{ error: string }`, one sentence.

@@ -37,6 +37,8 @@ export interface Player {
   /** Look until `find` finds something; throws after `patienceMs`. */
   see<T>(what: string, find: () => Promise<T | undefined>): Promise<T>
   closeDms(closed: boolean): Promise<void>
+  /** Forget what only this person could see, as a client does on a reload. */
+  dismiss(): Promise<void>
 }
 
 const LOOK_EVERY_MS = 60
@@ -75,6 +77,8 @@ export function createPlayer(options: {
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS))
     }
   }
+  /** The message an act began on: a deferred update shows on it. */
+  const sources = new WeakMap<ActResult, SeenMessage>()
   const messages = async (channel: string): Promise<SeenMessage[]> =>
     (await get<{ messages: SeenMessage[] }>(`/people/channels/${channel}?as=${as}`)).messages
 
@@ -102,7 +106,9 @@ export function createPlayer(options: {
       }
       if (button.disabled) throw new Error(`The button ${label} cannot be pressed.`)
       const act: ComponentAct = { as, messageId: message.id, customId: button.custom_id }
-      return (await post('/people/component', act)) as ActResult
+      const result = (await post('/people/component', act)) as ActResult
+      sources.set(result, message)
+      return result
     },
 
     async submit(opened, values, files = {}) {
@@ -111,14 +117,24 @@ export function createPlayer(options: {
       const act: ModalAct = { as, modalId: opened.modalId, values }
       form.set('act', JSON.stringify(act))
       for (const [name, file] of Object.entries(files)) form.append(name, file)
-      const result = await answerOf(await fetch(`${pageUrl}/people/modal`, { method: 'POST', body: form }))
+      const answer = await answerOf(await fetch(`${pageUrl}/people/modal`, { method: 'POST', body: form }))
+      const result = answer as ActResult
+      const source = sources.get(opened)
+      if (source) sources.set(result, source)
       await afterAct()
-      return result as ActResult
+      return result
     },
 
     async answer(act) {
       const done = await act
-      if (done.result === 'failed' || done.result === 'modal' || done.result === 'ok') {
+      const source = sources.get(done)
+      if (done.result === 'ok' && source) {
+        return see('the updated message', async () => {
+          const found = (await messages(source.channel_id)).find(({ id }) => id === source.id)
+          return found && found.edited_timestamp !== source.edited_timestamp ? found : undefined
+        })
+      }
+      if (done.result !== 'message' && done.result !== 'deferred') {
         throw new Error(`No message came: ${JSON.stringify(done).slice(0, 300)}`)
       }
       const id = done.result === 'message' ? done.message.id : done.messageId
@@ -138,6 +154,10 @@ export function createPlayer(options: {
     async closeDms(closed) {
       await post('/people/dms', { as, closed })
     },
+
+    async dismiss() {
+      await post('/people/dismiss', { as })
+    },
   }
 }
 
@@ -154,12 +174,19 @@ export function buttonsOf(message: SeenMessage): APIButtonComponent[] {
   return (message.components ?? []).flatMap(inside)
 }
 
-/** The address behind the link button whose label matches. Throws when there is none. */
-export function linkOf(message: SeenMessage, label: RegExp): string {
+/** The address behind the link button whose label matches; undefined when there is none. */
+export function findLink(message: SeenMessage, label: RegExp): string | undefined {
   for (const button of buttonsOf(message)) {
     if (button.style === ButtonStyle.Link && label.test(button.label ?? '')) return button.url
   }
-  throw new Error(`There is no link ${label} on: ${textOf(message)}`)
+  return undefined
+}
+
+/** As findLink; throws when there is none. */
+export function linkOf(message: SeenMessage, label: RegExp): string {
+  const url = findLink(message, label)
+  if (!url) throw new Error(`There is no link ${label} on: ${textOf(message)}`)
+  return url
 }
 
 /** All words of a message as a person reads them. */

@@ -289,7 +289,7 @@ export function createInteractions(deps: {
         fail(pending)
         throw new DiscordError(404, 10062, 'Unknown interaction')
       }
-      const { type, data } = parseForm(z.strictObject({ type: z.int(), data: z.unknown() }), body)
+      const { type, data } = parseForm(z.strictObject({ type: z.int(), data: z.unknown().optional() }), body)
       if (!allowed(pending).includes(type)) throw refusedType()
       // Taken before the first await, so that a second answer at the same moment is the one refused.
       pending.state = 'answered'

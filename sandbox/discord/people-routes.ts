@@ -9,6 +9,7 @@ import type { Gateway } from './gateway.ts'
 import type { Interactions } from './interactions.ts'
 import type { Live } from './live.ts'
 import { type Memory, toSeen } from './memory.ts'
+import type { Messages } from './messages.ts'
 import { receive } from './received.ts'
 import { toChannelSeen } from './views.ts'
 
@@ -33,6 +34,7 @@ const ModalBody = z.object({
   modalId: z.string(),
   values: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
 })
+const DismissBody = z.object({ as: As })
 const DmsBody = z.object({ as: As, closed: z.boolean() })
 
 /** The routes of people.ts. */
@@ -42,9 +44,10 @@ export function createPeopleRoutes(deps: {
   interactions: Interactions
   gateway: Gateway
   live: Live
+  messages: Pick<Messages, 'remove'>
   log: (line: string) => void
 }): Hono {
-  const { memory, acts, interactions, gateway, live, log } = deps
+  const { memory, acts, interactions, gateway, live, messages, log } = deps
   const app = new Hono()
 
   app.use('/people/*', async (c, next) => {
@@ -112,6 +115,11 @@ export function createPeopleRoutes(deps: {
     const { as, closed } = parse(DmsBody, await json(c))
     const person = memory.people.get(personId(as))
     if (person) memory.people.set(as, { ...person, dmsClosed: closed })
+    return c.json({})
+  })
+  app.post('/people/dismiss', async (c) => {
+    const as = personId(parse(DismissBody, await json(c)).as)
+    for (const { id, onlyFor } of memory.messages.values()) if (onlyFor === as) messages.remove(id)
     return c.json({})
   })
   app.post('/people/reset', (c) => {

@@ -65,7 +65,7 @@ export async function startLocalDiscord(options: {
   const messages = createMessages({ memory, live, baseUrl })
   const interactions = createInteractions({ memory, messages, gateway })
   const acts = createActs({ memory, interactions, baseUrl })
-  const people = createPeopleRoutes({ memory, acts, interactions, gateway, live, log })
+  const people = createPeopleRoutes({ memory, acts, interactions, gateway, live, messages, log })
   const rest = createRestRoutes({ memory, messages, interactions, live, gatewayUrl, log })
   listener = getRequestListener(rest.fetch)
   server.on('upgrade', gateway.upgrade)

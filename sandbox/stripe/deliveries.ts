@@ -84,12 +84,8 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
 
   async function deliver(record: DeliveryRecord, event: EventRecord | undefined): Promise<void> {
     const { mode } = mood
-    const tries =
-      mode === 'lose'
-        ? [{ at: clock(), status: null, problem: 'lost on purpose' }]
-        : await Promise.all(
-            Array.from({ length: mode === 'double' ? 2 : 1 }, () => attempt(record, event, stop.signal)),
-          )
+    const times = mode === 'double' ? 2 : 1
+    const tries = await Promise.all(Array.from({ length: times }, () => attempt(record, event, mode)))
     inFlight.delete(keyOf(record))
     if (stop.signal.aborted) return
     const latest = tables.deliveries.get(keyOf(record)) ?? record
@@ -100,9 +96,10 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
   async function attempt(
     record: DeliveryRecord,
     event: EventRecord | undefined,
-    signal: AbortSignal,
+    mode: WebhookMood['mode'],
   ): Promise<DeliveryTry> {
     const at = clock()
+    if (mode === 'lose') return { at, status: null, problem: 'lost on purpose' }
     const endpoint = tables.endpoints.get(record.endpointId)
     if (!event || !endpoint) return { at, status: null, problem: 'the endpoint was deleted' }
     // Indented, as Stripe sends it: a receiver that signs its own re-serialised JSON fails here as it does there.
@@ -117,7 +114,7 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
         },
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       })
       await response.body?.cancel()
       return { at, status: response.status, problem: response.ok ? null : `answered ${response.status}` }

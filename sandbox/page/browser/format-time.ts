@@ -23,11 +23,12 @@ export function formatTime(at: number, style: string, now: number, locale?: stri
 
 function formatRelative(at: number, now: number, locale?: string): string {
   const seconds = Math.round((at - now) / 1000)
-  const format = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   for (const [unit, size] of STEPS) {
-    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit)
+    // Almost an hour is an hour: "in 60 minutes" reads like a mistake.
+    if (Math.abs(seconds) < size * 0.98) continue
+    return new Intl.RelativeTimeFormat(locale).format(Math.round(seconds / size), unit)
   }
-  return format.format(0, 'second')
+  return new Intl.RelativeTimeFormat(locale, { numeric: 'auto' }).format(0, 'second')
 }
 
 /** The heading of a message: the clock today, the day with it before that. */

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createFleet, type Fleet } from './fleet.ts'
+import { keepLocalSecrets } from './local-secrets.ts'
+import { type Env, HOST, type LaunchPlan, planLaunch } from './plan.ts'
+
+const PORT_VARIABLES = [
+  'SANDBOX_PORT',
+  'WEB_PORT',
+  'CORE_PORT',
+  'BOT_PORT',
+  'LOCAL_DISCORD_PORT',
+  'LOCAL_STRIPE_PORT',
+  'LOCAL_TWITCH_PORT',
+] as const
+
+/** A whole empty shop of its own: separate processes on free ports, data in a folder that goes with it. */
+export interface SpareShop extends AsyncDisposable {
+  readonly plan: LaunchPlan
+  readonly fleet: Fleet
+  readonly dataDir: string
+  /** The chat page; there always is one, since every vendor is a stand-in. */
+  readonly pageUrl: string
+}
+
+/** Resolves when every service is ready. `env` may set what a service's environment may set. */
+export async function startSpareShop(options: {
+  readonly env?: Env
+  readonly onLine?: (name: string, line: string) => void
+}): Promise<SpareShop> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'c500-shop-'))
+  const ports = await freePorts(PORT_VARIABLES.length)
+  const shell = {
+    PATH: process.execPath,
+    ...options.env,
+    ...Object.fromEntries(PORT_VARIABLES.map((variable, index) => [variable, String(ports[index])])),
+  }
+  const plan = planLaunch({
+    shell,
+    files: { core: {}, bot: {}, web: {} },
+    secrets: keepLocalSecrets(join(dataDir, 'local-secrets.json')),
+    dataDir,
+  })
+  const fleet = createFleet({
+    root: dirname(dirname(import.meta.dirname)),
+    onLine: options.onLine ?? (() => {}),
+    stopMs: 9_500,
+    readyMs: 60_000,
+  })
+  async function end(): Promise<void> {
+    await fleet.stop()
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  try {
+    for (const service of plan.services.slice(0, 1)) await fleet.start(service)
+    await Promise.all(plan.services.slice(1).map((service) => fleet.start(service)))
+  } catch (error) {
+    await end()
+    throw error
+  }
+  if (!plan.urls.page) throw new Error('a spare shop always has a chat page')
+  return { plan, fleet, dataDir, pageUrl: plan.urls.page, [Symbol.asyncDispose]: end }
+}
+
+/** Ports nobody listens on, all different because they are held until the last is found. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => {
+    const address = server.address()
+    if (!address || typeof address === 'string') throw new Error('a port was asked for')
+    return address.port
+  })
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}

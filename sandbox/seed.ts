@@ -1,0 +1,173 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import sharp from 'sharp'
+import { CHANNELS, PEOPLE } from './cast.ts'
+import type { SeenMessage } from './people.ts'
+import { buttonsOf, createPlayer, findLink, linkOf, type Player, payInBrowser, textOf } from './player.ts'
+import { buy, joinAsBuilder, openDrop, seePrivate } from './scenes.ts'
+
+/** Stripe's test card whose refunds stay pending. */
+const SLOW_REFUND_CARD = '4000000000007726'
+
+/**
+ * Fill a new shop by playing it: everything here is done by people in the chat and on the pay page, so the shop that
+ * a newcomer finds was made by the same code that they will use. Two builders (Juniper, ready; Moss, whose account
+ * Stripe has restricted), open and sold-out drops with pictures, and an order in each state that lasts.
+ */
+export async function seedShop(options: {
+  readonly pageUrl: string
+  readonly stripeUrl: string
+  /** Hears one line per finished part. */
+  readonly onProgress: (line: string) => void
+}): Promise<void> {
+  const { pageUrl, stripeUrl, onProgress } = options
+  const player = (name: keyof typeof PEOPLE): Player =>
+    createPlayer({ pageUrl, personId: PEOPLE[name].id, channelId: CHANNELS.lounge.id })
+  const juniper = player('juniper')
+  const moss = player('moss')
+  const poppy = player('poppy')
+  const wren = player('wren')
+  const olive = player('olive')
+  await poppy.see('the bot online with its commands', async () => {
+    const world = (await (await fetch(`${pageUrl}/people/world`)).json()) as {
+      bot: { online: boolean }
+      commands: unknown[]
+    }
+    return (world.bot.online && world.commands.length > 0) || undefined
+  })
+  await Promise.all([joinAsBuilder(juniper), joinAsBuilder(moss)])
+  onProgress('Juniper and Moss joined')
+
+  async function candle(): Promise<void> {
+    const card = await openDrop(moss, {
+      title: 'Pine-needle candle',
+      story: 'Beeswax and pine from the wood behind the house. One test pour, one candle.',
+      price: '18.00',
+      quantity: '1',
+      picture: await picture('candle'),
+    })
+    const poppys = await holdAndLetGo(poppy, card)
+    const wrens = await holdAndLetGo(wren, card)
+    await buyAndPay(olive, card)
+    // Both pages were paid a moment after they were shut: there is no spare candle, so the money goes back.
+    await control(`/local/sessions/${poppys}/pay`, { late: true })
+    await control(`/local/sessions/${wrens}/pay`, { late: true, card: SLOW_REFUND_CARD })
+    await ship(moss, 'Pine-needle candle', 'Olive', 'Deutsche Post', 'LX 482 114 095 DE')
+    const arrivedCard = await seePrivate(olive, /(?=[\s\S]*Pine-needle candle)(?=[\s\S]*on its way)/i)
+    await restrict(PEOPLE.moss.id)
+    await olive.answer(olive.press(arrivedCard, /It arrived/))
+    onProgress('a candle that sold, with two payments that came too late and a release that waits for Moss')
+  }
+
+  async function mug(): Promise<void> {
+    const card = await openDrop(juniper, {
+      title: 'Moss-green mug',
+      story:
+        'Wheel-thrown stoneware, dipped in a moss glaze that breaks over the rim.\nHolds a good big cocoa. Dishwasher safe.',
+      price: '24.00',
+      quantity: '3',
+      picture: await picture('mug'),
+    })
+    await buy(poppy, card)
+    await holdAndLetGo(wren, card)
+    onProgress('an open drop of three mugs, one held right now')
+  }
+
+  async function scarf(): Promise<void> {
+    const card = await openDrop(juniper, {
+      title: 'Lavender lambswool scarf',
+      story: 'Knitted slowly on a hand frame from undyed and lavender lambswool. Two metres, fringed.',
+      price: '64.00',
+      quantity: '4',
+      picture: await picture('scarf'),
+    })
+    await buyAndPay(poppy, card)
+    await buyAndPay(wren, card)
+    await ship(juniper, 'Lavender lambswool scarf', 'Wren', 'Royal Mail', 'RM 918 273 645 GB')
+    onProgress('a scarf to ship and one on its way')
+  }
+
+  async function print(): Promise<void> {
+    const card = await openDrop(juniper, {
+      title: 'Evening hills, riso print',
+      story: 'Four colours, A3, signed and numbered on the back. Printed in one afternoon; two were perfect.',
+      price: '32.00',
+      quantity: '2',
+      picture: await picture('print'),
+    })
+    await buyAndPay(poppy, card)
+    await buyAndPay(wren, card)
+    await ship(juniper, 'Evening hills', 'Wren', 'USPS', '9400 1000 0000 0000 0000 00')
+    const onItsWay = await seePrivate(wren, /(?=[\s\S]*Evening hills)(?=[\s\S]*on its way)/i)
+    await wren.answer(wren.press(onItsWay, /It arrived/))
+    onProgress('a sold-out print, arrived and paid out')
+  }
+
+  /** Somebody else may be letting a unit go at this moment: press until one is free, as a person would. */
+  function hold(buyer: Player, card: SeenMessage): Promise<SeenMessage> {
+    return buyer.see('a unit to hold', async () => {
+      const answer = await buy(buyer, card)
+      return findLink(answer, /Pay/) ? answer : undefined
+    })
+  }
+
+  async function buyAndPay(buyer: Player, card: SeenMessage): Promise<void> {
+    const held = await hold(buyer, card)
+    const paid = await payInBrowser(linkOf(held, /Pay/))
+    if (paid.status !== 200) throw new Error(`Paying ended at ${paid.url} with ${paid.status}.`)
+  }
+
+  /** Answers the id of the Stripe session that is being shut. */
+  async function holdAndLetGo(buyer: Player, card: SeenMessage): Promise<string> {
+    const held = await hold(buyer, card)
+    const session = await buyer.see('the pay page', async () => {
+      const { url } = await fetch(linkOf(held, /Pay/))
+      return /\/c\/pay\/(cs_\w+)/.exec(url)?.[1]
+    })
+    await buyer.answer(buyer.press(held, /Let it go/))
+    return session
+  }
+
+  async function ship(
+    builder: Player,
+    title: string,
+    buyerName: string,
+    carrier: string,
+    tracking: string,
+  ): Promise<void> {
+    const sale = await builder.see(`the sale of ${title} to ${buyerName}`, async () =>
+      (await builder.privateMessages()).findLast((message) => {
+        const words = textOf(message)
+        const labels = buttonsOf(message).map((button) => ('label' in button ? button.label : ''))
+        return words.includes(title) && words.includes(buyerName) && labels.includes('Mark shipped')
+      }),
+    )
+    const form = await builder.press(sale, /Mark shipped/)
+    await builder.answer(builder.submit(form, { carrier, tracking }))
+  }
+
+  async function restrict(builderId: string): Promise<void> {
+    const { accounts } = (await (await fetch(`${stripeUrl}/local/summary`)).json()) as {
+      accounts: { id: string; metadata?: Record<string, string> }[]
+    }
+    const account = accounts.find(({ metadata }) => metadata?.builder_id === builderId)
+    if (!account) throw new Error('the builder has no account')
+    await control(`/local/accounts/${account.id}`, { transfers: 'inactive' })
+  }
+
+  async function control(path: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json' }
+    const response = await fetch(stripeUrl + path, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
+  }
+
+  await Promise.all([mug(), scarf(), print(), candle()])
+  // Nobody wants to find the private answers of hours ago.
+  await Promise.all([juniper, moss, poppy, wren, olive].map((person) => person.dismiss()))
+}
+
+async function picture(name: 'mug' | 'scarf' | 'candle' | 'print'): Promise<File> {
+  const drawing = await readFile(join(import.meta.dirname, 'seed', `${name}.svg`))
+  const bytes = await sharp(drawing).resize(1_200).jpeg({ quality: 88 }).toBuffer()
+  return new File([new Uint8Array(bytes)], `${name}.jpg`, { type: 'image/jpeg' })
+}
