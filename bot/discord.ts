@@ -64,7 +64,8 @@ export function createRest(options: {
     if (response.status !== 401 || data.auth === false) return
     // The library forgets its token at a 401 and every later call would fail; one refusal must not end the bot.
     options.log.error('Discord refused the bot token')
-    rest.setToken(options.token)
+    // This event comes just before the library forgets.
+    setImmediate(() => rest.setToken(options.token))
   })
   return rest
 }
