@@ -99,7 +99,7 @@ test('a refusal by state is replayed too, a refusal of the parameters is not kep
 
 test('the same key while the first request is at work is a conflict', async (t) => {
   const stripe = await openTestStripe(t)
-  await stripe.control('/faults', { kind: 'slow', delayMs: 300, times: 2 })
+  await stripe.control('/faults', { kind: 'slow', delayMs: 1_000, times: 2 })
   const key = { idempotencyKey: 'acct:bld_1' }
   const both = await Promise.allSettled([1, 2].map(() => stripe.client.accounts.create(ACCOUNT, key)))
   const refused = both.filter((one) => one.status === 'rejected').map((one) => one.reason)
