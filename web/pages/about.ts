@@ -22,7 +22,7 @@ ${drawing(site, 'mug', 200)}
 </header>
 <section class="about__part" aria-labelledby="drops">
 <h2 id="drops">What a drop is</h2>
-<p>A drop is a fixed number of one thing, with one price and a closing time. When every one is sold, or the time is up, it is over. Nothing is made twice, and nothing is sold twice: while one is held for you, nobody else can buy it.</p>
+<p>A drop is a fixed number of one thing, with one price and a closing time. When every one is sold, or the time is up, it is over. Nothing is sold twice: while one is held for you, nobody else can buy it.</p>
 </section>
 <section class="about__part about__part--held" aria-labelledby="held">
 ${drawing(site, 'jar', 120)}

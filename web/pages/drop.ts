@@ -43,7 +43,7 @@ ${paragraphs(drop.story).map((text) => html`<p>${text}</p>`)}
 
 function renderBuying(site: Site, state: ShelfState): Html {
   if (state === 'sold_out') {
-    return html`<div class="panel buying"><h2>Every one found a home</h2><p>Nothing is made twice. The next drop is announced in Discord first.</p>${renderOthers()}</div>`
+    return html`<div class="panel buying"><h2>Every one found a home</h2><p>The next drop is announced in Discord first.</p>${renderOthers()}</div>`
   }
   if (state === 'closed') {
     return html`<div class="panel buying"><h2>This drop has closed</h2><p>Its time was up. The next drop is announced in Discord first.</p>${renderOthers()}</div>`

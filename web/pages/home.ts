@@ -42,7 +42,7 @@ ${renderStaleNote(answer.staleSince)}
 ${
   onSale.length > 0
     ? html`<ul class="cards">${onSale.map((drop, i) => renderCard(site, drop, now, i < 3))}</ul>`
-    : html`<div class="panel empty">${drawing(site, 'shelf', 180)}<div><h3>The shelf is empty just now</h3><p>New drops are announced in Discord first, with a closing time and a fixed number. Nothing is made twice.</p></div></div>`
+    : html`<div class="panel empty">${drawing(site, 'shelf', 180)}<div><h3>The shelf is empty just now</h3><p>New drops are announced in Discord first, with a fixed number and a closing time.</p></div></div>`
 }
 </section>
 <section class="band" aria-labelledby="how-title">
