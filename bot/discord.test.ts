@@ -61,6 +61,7 @@ test('an edit that overtook its acknowledgement is sent once more', async (t) =>
 test('one refusal of the token is told loudly and does not end the bot', async (t) => {
   const { discord, asked, lines } = await startScripted(t, [[401, { code: 0, message: '401: Unauthorized' }]])
   await assert.rejects(discord.openDirect('100000000000000103'), { status: 401 })
+  await new Promise((resolve) => setImmediate(resolve))
   await discord.openDirect('100000000000000103')
   assert.deepEqual(
     asked.map((one) => one.authorization),

@@ -64,7 +64,7 @@ export function createRest(options: {
     if (response.status !== 401 || data.auth === false) return
     // The library forgets its token at a 401 and every later call would fail; one refusal must not end the bot.
     options.log.error('Discord refused the bot token')
-    // This event comes just before the library forgets.
+    // This event comes just before the library forgets, so the token is given back a turn later.
     setImmediate(() => rest.setToken(options.token))
   })
   return rest
