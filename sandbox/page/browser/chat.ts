@@ -301,8 +301,7 @@ export function startChat(places: ChatPlaces): void {
   ): void {
     switch (result.result) {
       case 'message':
-        if (command && !messages.get(channelId)?.has(result.message.id))
-          askedBy.set(result.message.id, command)
+        if (command) askedBy.set(result.message.id, command)
         put(result.message)
         break
       case 'deferred':
@@ -573,7 +572,7 @@ export function startChat(places: ChatPlaces): void {
       rows.push({
         id: message.id,
         at: Date.parse(message.timestamp),
-        sign: [message, continues, failure],
+        sign: [message, continues, failure, asked?.command],
         draw: () =>
           drawMessage(message, {
             continues,

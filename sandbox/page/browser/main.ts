@@ -12,7 +12,7 @@ const app = find('app')
 const rail = find('rail')
 const railToggle = find('rail-toggle')
 const helpToggle = find('help-toggle')
-const isNarrow = () => matchMedia('(max-width: 1100px)').matches
+const narrow = matchMedia('(max-width: 1100px)')
 
 function showRail(open: boolean): void {
   app.classList.toggle('rail-open', open)
@@ -23,10 +23,13 @@ function showHelp(open: boolean): void {
   app.classList.toggle('help-open', open)
   helpToggle.setAttribute('aria-expanded', String(open))
   // On a narrow page the help covers the chat: nobody wants it back at every visit.
-  if (!isNarrow()) localStorage.setItem(HELP_KEY, open ? 'open' : 'closed')
+  if (!narrow.matches) localStorage.setItem(HELP_KEY, open ? 'open' : 'closed')
 }
 
-showHelp(!isNarrow() && localStorage.getItem(HELP_KEY) !== 'closed')
+showHelp(!narrow.matches && localStorage.getItem(HELP_KEY) !== 'closed')
+narrow.addEventListener('change', () =>
+  showHelp(!narrow.matches && localStorage.getItem(HELP_KEY) !== 'closed'),
+)
 railToggle.addEventListener('click', () => showRail(!app.classList.contains('rail-open')))
 helpToggle.addEventListener('click', () => showHelp(!app.classList.contains('help-open')))
 find('help-close').addEventListener('click', () => {
@@ -43,7 +46,7 @@ document.addEventListener('keydown', (event) => {
   if (app.classList.contains('rail-open')) {
     showRail(false)
     railToggle.focus()
-  } else if (isNarrow() && app.classList.contains('help-open')) {
+  } else if (narrow.matches && app.classList.contains('help-open')) {
     showHelp(false)
     helpToggle.focus()
   }
@@ -55,6 +58,6 @@ startChat({
   chat: find('chat'),
   arrived() {
     showRail(false)
-    if (isNarrow()) showHelp(false)
+    if (narrow.matches) showHelp(false)
   },
 })

@@ -32,6 +32,8 @@ interface Field {
   focus(): void
 }
 
+/** What a text input takes when the app says nothing. */
+const LONGEST = 4000
 const PROBLEM = {
   needed: 'This one is needed.',
   choose: 'Choose one.',
@@ -209,7 +211,7 @@ function createTextField(
   description: string | undefined,
 ): Field {
   const frame = { id: frameId(input.custom_id), label, description, required: input.required !== false }
-  const most = input.max_length ?? 4000
+  const most = input.max_length ?? LONGEST
   const attributes = {
     ...controlAttributes(frame),
     maxlength: most,
@@ -223,7 +225,9 @@ function createTextField(
   control.value = input.value ?? ''
   const counter = element('span', { class: 'counter', 'aria-hidden': 'true' })
   const count = () => {
-    counter.textContent = input.max_length ? `${control.value.length}/${most}` : ''
+    // The limit of every field is 4,000: worth showing only where the app set its own, or where it is near.
+    const tells = most < LONGEST || control.value.length > LONGEST * 0.9
+    counter.textContent = tells ? `${control.value.length}/${most}` : ''
   }
   count()
   const box = element(

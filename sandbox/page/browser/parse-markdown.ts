@@ -204,7 +204,8 @@ function findClose(text: string, from: number, mark: string): number {
         at++
         continue
       }
-      if (at === from) return -1
+      // Marks around nothing but marks are just marks.
+      if (text.slice(from, at).replaceAll(mark[0] ?? '', '') === '') return -1
       if (mark === '*' && /\s/.test(text[at - 1] ?? '')) continue
       if (mark === '_' && /\w/.test(text[at + 1] ?? '')) continue
       // In `***words***` the outer mark closes last.
