@@ -160,7 +160,7 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
     const fields = await readFields(c)
     const { expand: wanted, ...rest } = fields
     const paths = expandPaths(wanted)
-    const target = { id: c.req.param('id') ?? '', other: c.req.param('other') ?? '', account }
+    const target = { id: c.req.param('id') ?? '', account }
     const given = c.req.method === 'POST' ? c.req.header('idempotency-key') : undefined
     if (given !== undefined && given.length > 255)
       throw refuse('Idempotency keys can be at most 255 characters long.')

@@ -200,7 +200,7 @@ ${balance.available.map(
 <p>Checkout Sessions: ${count('open')} open, ${count('complete')} complete, ${count('expired')} expired.
 Transfers: ${transfers.length}. Refunds: ${refunds.length}. Events: ${events}.</p>
 <h2>Webhooks (${stand.deliveries.mood().mode})</h2>
-<div class="scroll"><table><tr><th>Event</th><th>To</th><th>State</th><th>Tries</th><th></th></tr>
+<div class="scroll"><table><tr><th>Event</th><th>To</th><th>State</th><th>Tries</th><th>Again</th></tr>
 ${listDeliveries(stand)
   .slice(0, 100)
   .map(

@@ -24,7 +24,7 @@ export function mountOnboardingPage(app: Hono<Env>, stand: Stand): void {
 <ul>${due.length > 0 ? due.map((one) => html`<li>${one}</li>`) : html`<li>Nothing more: all is handed in.</li>`}</ul>
 <form method="post" action="/connect/onboard/${link.id}">
 <button name="action" value="finish">Finish</button>
-<button class="quiet" name="action" value="leave">Leave without finishing</button>
+<button class="quiet" name="action" value="leave">Leave for now</button>
 </form>
 <p class="note">Account ${account.id}. This address worked once and lasts five minutes.</p>`,
       ),

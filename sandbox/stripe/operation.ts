@@ -5,9 +5,8 @@ import type { Stand } from './stand.ts'
 
 export interface Call<P> {
   readonly params: P
-  /** From the path: `:id` and `:other`. */
+  /** `:id` of the path; empty where there is none. */
   readonly id: string
-  readonly other: string
   /** The connected account the caller acts for (Stripe-Account), or null for the platform. */
   readonly account: string | null
 }

@@ -35,7 +35,7 @@ export function renderPage(title: string, body: Html, width: 'narrow' | 'wide' =
 <style>${raw(CSS)}</style>
 </head>
 <body>
-<div class="band" role="note">Local Stripe, no real money</div>
+<header class="band">Local Stripe, no real money</header>
 <main class="${width}">
 ${body}
 </main>
