@@ -68,7 +68,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     log: { level: e.LOG_LEVEL, format: e.LOG_FORMAT },
     cardSpacingMs: 1_200,
     answerBudgetMs: 1_800,
-    closeMs: 10_000,
+    closeMs: 4_000,
     secrets: { discordToken: e.DISCORD_TOKEN, coreToken: e.CORE_TOKEN, pushSecret: e.PUSH_SECRET },
   }
 }

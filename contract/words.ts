@@ -65,7 +65,10 @@ export function describeOrder(
           : 'Paid too late; the buyer gets everything back.',
       }
     case 'refunded':
-      return { state: 'Refunded', next: `${total} went back to the buyer's card.` }
+      return {
+        state: 'Refunded',
+        next: buyer ? `${total} went back to you.` : `${total} went back to the buyer.`,
+      }
     default:
       return order.status satisfies never
   }

@@ -53,6 +53,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       timeoutMs: config.stripe.timeoutMs,
       accountCountry: config.stripe.accountCountry,
       shippingCountries: config.stripe.shippingCountries,
+      log,
     }),
     media: createMediaFiles({ dir: config.mediaDir, sources: config.pictureSources }),
     messenger: createBotPushes({

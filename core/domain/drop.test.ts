@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAppError } from '#contract'
-import { assertReservable, checkForm, type Drop, moveUnit, type ShelfMove } from './drop.ts'
+import { assertReservable, checkForm, type Drop, moveUnit, NO_CLAIM, type ShelfMove } from './drop.ts'
 
 const drop: Drop = {
   dropId: 'drp_00000000000000000000000000',
@@ -55,29 +55,26 @@ test('every unit is in exactly one place, whatever is moved', () => {
 })
 
 test('a buyer may hold a unit of an open drop', () => {
-  assert.doesNotThrow(() => assertReservable(drop, '1', undefined, 0))
+  assert.doesNotThrow(() => assertReservable(drop, '1', NO_CLAIM, 0))
 })
 test('nobody buys their own drop', () => {
-  assert.throws(() => assertReservable(drop, drop.builderId, undefined, 0), refusedWith('own_drop'))
+  assert.throws(() => assertReservable(drop, drop.builderId, NO_CLAIM, 0), refusedWith('own_drop'))
 })
 test('a drop closes at its closing time, not a moment later', () => {
-  assert.throws(() => assertReservable(drop, '1', undefined, 1_000), refusedWith('drop_closed'))
+  assert.throws(() => assertReservable(drop, '1', NO_CLAIM, 1_000), refusedWith('drop_closed'))
   assert.throws(
-    () => assertReservable({ ...drop, status: 'closed' }, '1', undefined, 0),
+    () => assertReservable({ ...drop, status: 'closed' }, '1', NO_CLAIM, 0),
     refusedWith('drop_closed'),
   )
 })
 test('a person gets no more than their share', () => {
-  assert.throws(
-    () => assertReservable(drop, '1', { taken: 1, liveOrderId: null }, 0),
-    refusedWith('limit_reached'),
-  )
+  assert.throws(() => assertReservable(drop, '1', { ...NO_CLAIM, taken: 1 }, 0), refusedWith('limit_reached'))
 })
 test('an empty shelf says whether something may come back', () => {
   const held = { ...drop, available: 0, held: 1, sold: 2 }
-  assert.throws(() => assertReservable(held, '1', undefined, 0), refusedWith('all_held'))
+  assert.throws(() => assertReservable(held, '1', NO_CLAIM, 0), refusedWith('all_held'))
   const sold = { ...drop, available: 0, sold: 3 }
-  assert.throws(() => assertReservable(sold, '1', undefined, 0), refusedWith('sold_out'))
+  assert.throws(() => assertReservable(sold, '1', NO_CLAIM, 0), refusedWith('sold_out'))
 })
 
 test('a good form is read as meant', () => {

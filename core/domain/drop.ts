@@ -54,6 +54,33 @@ export interface Claim {
   readonly taken: number
   /** The order the buyer is paying for right now. */
   readonly liveOrderId: string | null
+  /** The newest requests that led to an order, newest first, so that a repeated one is answered as it was. */
+  readonly requests: readonly { readonly key: string; readonly orderId: string }[]
+}
+
+export const NO_CLAIM: Claim = { taken: 0, liveOrderId: null, requests: [] }
+
+/** Nobody repeats a click of many clicks ago. */
+const REQUESTS_REMEMBERED = 5
+
+/** The claim after a request was given an order to pay for. */
+export function claimUnit(claim: Claim, key: string, orderId: string): Claim {
+  const requests = [{ key, orderId }, ...claim.requests].slice(0, REQUESTS_REMEMBERED)
+  return { taken: claim.taken + 1, liveOrderId: orderId, requests }
+}
+
+/** The claim after its unit moved. A hold on another unit stays. */
+export function moveClaim(claim: Claim, move: Exclude<ShelfMove, 'reserve'>): Claim {
+  switch (move) {
+    case 'put_back':
+      return { ...claim, taken: Math.max(0, claim.taken - 1), liveOrderId: null }
+    case 'sell':
+      return { ...claim, liveOrderId: null }
+    case 'sell_spare':
+      return { ...claim, taken: claim.taken + 1 }
+    default:
+      return move satisfies never
+  }
 }
 
 export const claimId = (dropId: string, buyerId: string) => `${dropId}:${buyerId}`
@@ -127,9 +154,9 @@ export function moveUnit(drop: Drop, move: ShelfMove): Drop {
 }
 
 /** May this person hold a unit now? Throws the reason why not. */
-export function assertReservable(drop: Drop, buyerId: string, claim: Claim | undefined, now: number): void {
+export function assertReservable(drop: Drop, buyerId: string, claim: Claim, now: number): void {
   if (drop.builderId === buyerId) throw new AppError('own_drop')
   if (drop.status !== 'open' || now >= drop.closesAt) throw new AppError('drop_closed')
-  if ((claim?.taken ?? 0) >= drop.perPerson) throw new AppError('limit_reached')
+  if (claim.taken >= drop.perPerson) throw new AppError('limit_reached')
   if (drop.available === 0) throw new AppError(drop.held > 0 ? 'all_held' : 'sold_out')
 }

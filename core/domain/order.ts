@@ -109,7 +109,7 @@ export type Step =
       readonly ok: true
       readonly order: Order
       /** Where the unit goes; null when it stays. */
-      readonly shelf: ShelfMove | null
+      readonly shelf: Exclude<ShelfMove, 'reserve'> | null
       readonly postings: readonly Posting[]
       readonly effects: readonly EffectKind[]
       readonly notices: readonly { readonly userId: string; readonly kind: Notice['kind'] }[]

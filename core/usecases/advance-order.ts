@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import { type Claim, claimId, moveUnit, type ShelfMove } from '../domain/drop.ts'
+import { claimId, moveClaim, moveUnit, NO_CLAIM } from '../domain/drop.ts'
 import { ledgerId } from '../domain/ledger.ts'
 import { type Order, type OrderEvent, stepOrder } from '../domain/order.ts'
 import type { Key } from '../ports/store.ts'
@@ -42,7 +42,7 @@ export async function advanceOrder(
       sheet.put('orders', orderId, step.order)
       if (step.shelf) {
         sheet.put('inventory', dropId, moveUnit(drop, step.shelf))
-        const claim = sheet.get('claims', claimId(dropId, buyerId))
+        const claim = sheet.get('claims', claimId(dropId, buyerId)) ?? NO_CLAIM
         sheet.put('claims', claimId(dropId, buyerId), moveClaim(claim, step.shelf))
         wish(sheet, 'draw_card', dropId, now)
       }
@@ -60,21 +60,4 @@ export async function advanceOrder(
       return step.order
     },
   })
-}
-
-function moveClaim(claim: Claim | undefined, move: ShelfMove): Claim {
-  const taken = claim?.taken ?? 0
-  switch (move) {
-    case 'reserve':
-      return { taken: taken + 1, liveOrderId: claim?.liveOrderId ?? null }
-    case 'put_back':
-      return { taken: Math.max(0, taken - 1), liveOrderId: null }
-    case 'sell':
-      return { taken, liveOrderId: null }
-    case 'sell_spare':
-      // The buyer may be holding another unit meanwhile: that hold stays.
-      return { taken: taken + 1, liveOrderId: claim?.liveOrderId ?? null }
-    default:
-      return move satisfies never
-  }
 }

@@ -152,7 +152,6 @@ export function startChat(places: ChatPlaces): void {
       event: take,
       open() {
         showBanner('')
-        refresh()
       },
       lost: () => showBanner('The connection broke. Trying again…'),
     })
