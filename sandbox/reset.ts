@@ -2,7 +2,6 @@ import { dirname, resolve } from 'node:path'
 import { LaunchError, portOf } from './launch/plan.ts'
 import { resetData } from './launch/reset-data.ts'
 
-// biome-ignore lint/style/noProcessEnv: an entry point, as main.ts is
 const shell = process.env
 const dataDir = resolve(dirname(import.meta.dirname), shell.DATA_DIR || 'data')
 try {
