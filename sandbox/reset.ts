@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
-import { LaunchError, portOf } from './launch/plan.ts'
+import { LaunchError } from './launch/launch-error.ts'
+import { portOf } from './launch/plan.ts'
 import { resetData } from './launch/reset-data.ts'
 
 const shell = process.env

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { z } from 'zod'
-import { LaunchError } from './plan.ts'
+import { LaunchError } from './launch-error.ts'
 
 /** Each secret and what it begins with. */
 const BEGINNINGS = {

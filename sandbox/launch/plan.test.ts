@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type Env, LaunchError, planLaunch } from './plan.ts'
+import { LaunchError } from './launch-error.ts'
+import { type Env, planLaunch } from './plan.ts'
 
 const SECRETS = {
   tokenBot: 'token-bot',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { APPLICATION, BOT_USER, CHANNELS, GUILD } from '../cast.ts'
+import { LaunchError } from './launch-error.ts'
 import type { LocalSecrets } from './local-secrets.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -37,14 +38,6 @@ export interface LaunchPlan {
     readonly discord: string
     readonly stripe: string
     readonly twitch: string
-  }
-}
-
-/** What the person who typed the command has to change; one line per problem. */
-export class LaunchError extends Error {
-  constructor(problems: readonly string[]) {
-    super(problems.join('\n'))
-    this.name = 'LaunchError'
   }
 }
 

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { LaunchError, type WantedPort } from './plan.ts'
+import { LaunchError } from './launch-error.ts'
+import type { WantedPort } from './plan.ts'
 import { findTakenPorts } from './ports.ts'
 
 /** All that `npm start` writes into the data folder. Nothing else in it is touched. */

@@ -269,6 +269,8 @@ test('an app that does not answer in time is told in the chat, and a slow one th
   assert.equal(await page.getByTestId('thinking').count(), 0)
 })
 
+/** How many pixels of the list are out of sight below. */
+const BELOW = '((m) => m.scrollHeight - m.scrollTop - m.clientHeight)(document.querySelector(".messages"))'
 const OVERFLOW = 'document.documentElement.scrollWidth - document.documentElement.clientWidth'
 
 test('suggestions come from the app, fit a narrow window and send their value', async () => {
@@ -324,6 +326,22 @@ test('what a message says never becomes markup, and only web addresses become li
   const words = (await message.textContent()) ?? ''
   assert.ok(words.includes('*kept* @Wren #live'), words)
   assert.ok(await message.getByRole('button', { name: 'Go' }).isDisabled())
+})
+
+test('the newest message stays in sight unless the person scrolled up', async () => {
+  await using chat = await visit('#as=poppy&channel=lounge', { viewport: { width: 800, height: 500 } })
+  const { page, people } = chat
+  const say = (content: string) => people.say({ channel_id: CHANNELS.lounge.id, content })
+  for (let count = 1; count <= 30; count++) say(`Message ${count}`)
+  await page.waitForFunction("document.querySelectorAll('[data-testid=message]').length === 30")
+  await page.waitForFunction(`${BELOW} < 2 && document.querySelector('.messages').scrollTop > 0`)
+  await page.getByText('Message 20', { exact: true }).hover()
+  await page.mouse.wheel(0, -300)
+  await page.waitForFunction(`${BELOW} > 200`)
+  say('Far below')
+  await page.getByRole('button', { name: 'Jump to the newest' }).click()
+  await page.waitForFunction(`${BELOW} < 2`)
+  assert.ok(await page.getByText('Far below').isVisible())
 })
 
 test('after the connection broke, the page catches up by itself', async () => {

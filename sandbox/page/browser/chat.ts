@@ -152,6 +152,7 @@ export function startChat(places: ChatPlaces): void {
       event: take,
       open() {
         showBanner('')
+        refresh()
       },
       lost: () => showBanner('The connection broke. Trying again…'),
     })
@@ -656,15 +657,21 @@ export function startChat(places: ChatPlaces): void {
   // ---- the end of the list stays in sight unless the person scrolled away from it
 
   let pinned = true
+  let lastTop = 0
   scroller.addEventListener('scroll', () => {
-    pinned = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 60
+    const { scrollTop, scrollHeight, clientHeight } = scroller
+    // Only a person moves the list upwards; that the end moved away from it means that something was added.
+    if (scrollHeight - scrollTop - clientHeight < 60) pinned = true
+    else if (scrollTop < lastTop) pinned = false
+    lastTop = scrollTop
     if (pinned) newest.hidden = true
   })
-  const keepPinned = () => {
+  const resized = new ResizeObserver(() => {
     if (pinned) scrollToNewest()
-  }
-  list.addEventListener('load', keepPinned, { capture: true })
-  new ResizeObserver(keepPinned).observe(scroller)
+  })
+  resized.observe(scroller)
+  // Pictures that arrive make the list longer too.
+  resized.observe(list)
   newest.addEventListener('click', scrollToNewest)
 
   function scrollToNewest(): void {
