@@ -333,14 +333,18 @@ test('the newest message stays in sight unless the person scrolled up', async ()
   const { page, people } = chat
   const say = (content: string) => people.say({ channel_id: CHANNELS.lounge.id, content })
   for (let count = 1; count <= 30; count++) say(`Message ${count}`)
-  await page.waitForFunction("document.querySelectorAll('[data-testid=message]').length === 30")
-  await page.waitForFunction(`${BELOW} < 2 && document.querySelector('.messages').scrollTop > 0`)
-  await page.getByText('Message 20', { exact: true }).hover()
-  await page.mouse.wheel(0, -300)
-  await page.waitForFunction(`${BELOW} > 200`)
+  await page.getByTestId('message').nth(29).waitFor()
+  assert.equal(await page.evaluate(BELOW), 0)
+  await page.getByText('Message 28', { exact: true }).hover()
+  const scrolled = page.evaluate(
+    "new Promise((done) => document.querySelector('.messages').addEventListener('scroll', () => done(), { once: true }))",
+  )
+  await page.mouse.wheel(0, -400)
+  await scrolled
   say('Far below')
   await page.getByRole('button', { name: 'Jump to the newest' }).click()
-  await page.waitForFunction(`${BELOW} < 2`)
+  await page.getByRole('button', { name: 'Jump to the newest' }).waitFor({ state: 'hidden' })
+  assert.equal(await page.evaluate(BELOW), 0)
   assert.ok(await page.getByText('Far below').isVisible())
 })
 
