@@ -44,7 +44,7 @@ export function createLoadClient(): LoadClient {
   }
 }
 
-export interface Request {
+interface Request {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
