@@ -26,7 +26,7 @@ function opened(port: number): Promise<Socket> {
   })
 }
 
-async function run({ port, connections, requests, keepBodies }: LoadJob): Promise<LoadResult> {
+async function run({ port, connections, opening, requests, keepBodies }: LoadJob): Promise<LoadResult> {
   const result: LoadResult = {
     statuses: new Uint16Array(requests.length),
     sentMs: new Float64Array(requests.length),
@@ -35,6 +35,8 @@ async function run({ port, connections, requests, keepBodies }: LoadJob): Promis
   }
   const width = Math.min(connections, requests.length)
   const sockets = new Set(await Promise.all(Array.from({ length: width }, () => opened(port))))
+  // Node takes one new connection per turn of its loop: until then a request waits for its connection, not for work.
+  if (opening !== null) await Promise.all([...sockets].map((socket) => ask(socket, opening)))
   const startedAt = performance.now()
   let next = 0
 

@@ -56,6 +56,19 @@ test('answers are read to their end, however they are cut', async () => {
   assert.deepEqual([...result.statuses], [200, 200, 200])
 })
 
+test('each connection is opened by a request that does not count', async () => {
+  const seen: string[] = []
+  await using server = await listen((request, response) => {
+    seen.push(request.url ?? '')
+    response.setHeader('content-length', 0).end()
+  })
+  const opening = writeRequest({ method: 'GET', path: '/open', headers: {} })
+  const result = await load.run({ port: server.port, connections: 2, opening, requests: gets(4) })
+  assert.deepEqual(seen.slice(0, 2), ['/open', '/open'])
+  assert.deepEqual(seen.slice(2).toSorted(), ['/0', '/1', '/2', '/3'])
+  assert.equal(result.statuses.length, 4)
+})
+
 test('what was sent arrives as it was written', async () => {
   const heard: string[] = []
   await using server = await listen((request, response) => {

@@ -12,6 +12,7 @@ const UNITS = 10_000
 /** More come than there are units: the last ones must hear that all are held. */
 export const LATE_BUYERS = 500
 const LANDINGS = 10_000
+const OPENING = writeRequest({ method: 'GET', path: '/livez', headers: {} })
 const SESSION_PATIENCE_MS = 20_000
 
 export interface SaleRound extends Pace {
@@ -90,7 +91,8 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
       const requests = Array.from({ length: units + LATE_BUYERS }, () =>
         buyRequest(drop.dropId, ROUTES.createCheckout.path),
       )
-      const result = await load.run({ port: portOf(shop.urls.core), connections, requests, keepBodies: true })
+      const port = portOf(shop.urls.core)
+      const result = await load.run({ port, connections, opening: OPENING, requests, keepBodies: true })
       const pace = paceOf(result, 200)
       const orderIds = result.bodies.flatMap((body) => /"orderId":"(ord_\w{26})"/.exec(body)?.[1] ?? [])
       const after = await core.getDrop({ dropId: drop.dropId })
@@ -99,7 +101,7 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
 
     async echo(port, connections) {
       const requests = Array.from({ length: UNITS * 3 }, () => buyRequest(`drp_${'0'.repeat(26)}`, '/'))
-      return paceOf(await load.run({ port, connections, requests }), 200)
+      return paceOf(await load.run({ port, connections, opening: OPENING, requests }), 200)
     },
 
     async hearStripe(orderIds, connections) {
@@ -120,7 +122,10 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
           body,
         })
       })
-      return paceOf(await load.run({ port: portOf(shop.urls.core), connections, requests }), 200)
+      return paceOf(
+        await load.run({ port: portOf(shop.urls.core), connections, opening: OPENING, requests }),
+        200,
+      )
     },
 
     async visit(connections) {
@@ -129,7 +134,10 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
       const headers = { accept: 'text/html', 'accept-encoding': 'gzip, deflate, br' }
       const request = writeRequest({ method: 'GET', path: '/', headers })
       const requests = Array.from({ length: LANDINGS }, () => request)
-      return paceOf(await load.run({ port: portOf(shop.urls.web), connections, requests }), 200)
+      return paceOf(
+        await load.run({ port: portOf(shop.urls.web), connections, opening: OPENING, requests }),
+        200,
+      )
     },
   }
 }
