@@ -35,7 +35,7 @@ async function run({ port, connections, opening, requests, keepBodies }: LoadJob
   }
   const width = Math.min(connections, requests.length)
   const sockets = new Set(await Promise.all(Array.from({ length: width }, () => opened(port))))
-  // Node takes one new connection per turn of its loop: until then a request waits for its connection, not for work.
+  // A busy server takes new connections slowly: until then a request waits for its connection, not for work.
   if (opening !== null) await Promise.all([...sockets].map((socket) => ask(socket, opening)))
   const startedAt = performance.now()
   let next = 0
