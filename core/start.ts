@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import { type ServerType, serve } from '@hono/node-server'
 import { pino } from 'pino'
 import { createBotPushes } from './adapters/bot-pushes.ts'
@@ -67,7 +68,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       currency: config.currency,
       feeBps: config.feeBps,
       holdMs: config.holdMs,
-      linkSecret: config.secrets.link,
+      linkSecret: createSecretKey(Buffer.from(config.secrets.link)),
     },
   }
   outbox = createOutbox(deps, effectHandlers(deps), {

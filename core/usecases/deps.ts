@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Currency } from '#contract'
 import type { Clock } from '../ports/clock.ts'
 import type { Media } from '../ports/media.ts'
@@ -15,7 +16,7 @@ export interface Settings {
   readonly feeBps: number
   readonly holdMs: number
   /** Signs the links that lead people from Discord to the web. */
-  readonly linkSecret: string
+  readonly linkSecret: KeyObject
 }
 
 /** What a use case may need; each takes the part it uses. */
