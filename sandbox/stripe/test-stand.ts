@@ -19,7 +19,10 @@ export interface Received {
  * A local Stripe on a clock of its own, the real client for it, and a receiver that verifies every webhook as the
  * client does. `answer` decides the receiver's status. Everything is closed after the test.
  */
-export async function openTestStripe(t: TestContext, answer: (event: Stripe.Event) => number = () => 200) {
+export async function openTestStripe(
+  t: Pick<TestContext, 'after'>,
+  answer: (event: Stripe.Event) => number = () => 200,
+) {
   const received: Received[] = []
   const problems: unknown[] = []
   const logged: string[] = []
