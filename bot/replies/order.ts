@@ -48,7 +48,9 @@ export function nextSteps(order: OrderView, reader: Reader, titled = false) {
     return [button(label('It arrived'), ['arrived', order.orderId], 'success')]
   }
   if (reader === 'builder' && order.status === 'paid') {
-    return [button(label('Mark shipped'), ['ship', order.orderId], 'primary')]
+    // Two buyers of one drop must not look alike here: a parcel noted for the wrong one is hard to take back.
+    const words = titled ? `Mark shipped to ${order.buyer.name}: ${order.drop.title}` : 'Mark shipped'
+    return [button(words, ['ship', order.orderId], 'primary')]
   }
   return []
 }

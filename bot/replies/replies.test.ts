@@ -167,3 +167,15 @@ test('a dashboard has a button for each of four orders and a menu for more', () 
   assert.match(five, /v1:pickship/)
   assert.doesNotMatch(five, /v1:ship:/)
 })
+
+test('two buyers of one drop have different buttons on the dashboard', () => {
+  const toShip = ['Wren', 'Olive'].map((name, n) =>
+    sampleOrder({
+      orderId: sampleOrderId(n),
+      status: 'paid',
+      buyer: { userId: `10000000000000010${n}`, name },
+    }),
+  )
+  const labels = JSON.stringify(renderDashboard(sampleDashboard({ toShip })).rows).match(/Mark shipped[^"]+/g)
+  assert.equal(new Set(labels).size, 2)
+})
