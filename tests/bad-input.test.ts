@@ -206,7 +206,7 @@ describe('text that wants to be more than text', () => {
       trackingNumber: '<@100000000000000105>`1`',
     })
     await world.settle()
-    const trick = { userId: '300000000000000001', name: '@everyone **Eve** [x](http://evil.example)' }
+    const trick = { userId: '300000000000000001', name: '@everyone \u202e**Eve** [x](http://evil.example)' }
     const { order } = await world.client.createCheckout({ buyer: trick, dropId })
     await world.settle()
     await payInBrowser(order.payUrl ?? '')

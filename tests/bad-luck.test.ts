@@ -410,7 +410,7 @@ describe('Stripe is down', () => {
 
 describe('races for a unit', () => {
   testInWorld('a payment that is quicker than the end of its hold wins', async (world) => {
-    const { card } = await openShop(world)
+    const { card } = await openShop(world, { quantity: '1' })
     const poppy = world.player('poppy')
     const held = await buy(poppy, card)
     // The call that shuts the session waits at Stripe's door while the buyer presses Pay.
@@ -423,9 +423,11 @@ describe('races for a unit', () => {
     await world.stripeControl(`/local/sessions/${checkout?.sessionId}/pay`, {})
     await letGo
     await world.settle()
-    assert.equal(await statusOf(world, poppy), 'paid')
+    const { status, history } = await orderOf(world, poppy)
+    assert.equal(status, 'paid')
+    assert.ok(!history.some(({ event }) => event === 'session_shut'), 'the unit was never back on the shelf')
     assert.equal(await told(poppy, /is yours/), 1)
-    await seeCard(poppy, card, /2 of 3 left/)
+    await seeCard(poppy, card, /Sold out/)
   })
 
   testInWorld('a late payment buys a spare unit, also when the buyer holds another', async (world) => {
