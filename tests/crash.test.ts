@@ -32,7 +32,7 @@ interface LiveShop extends AsyncDisposable {
 
 const TOKENS = { bot: 'crash-bot-token-0000', web: 'crash-web-token-0000', push: 'crash-push-secret-00' }
 const WEBHOOKS = { platform: 'whsec_crash_platform', connect: 'whsec_crash_connect' }
-const MOST_CRASHES = 8
+const MOST_CRASHES = 5
 /** How long a buyer who closed the page waits for news; a webhook that met a dead core comes again after 5 s. */
 const LOOKS_AGAIN_MS = 6_000
 const BUILDERS = ['juniper', 'moss'] as const
