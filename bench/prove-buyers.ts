@@ -8,7 +8,7 @@ import type { ProvingShop } from './prove-shop.ts'
 /** Requests on the way at once; whoever comes then waits, and the wait counts. */
 const CONNECTIONS = 256
 const PATIENCE_MS = 20_000
-const LOOK_EVERY_MS = 40
+const LOOK_EVERY_MS = 100
 const DECLINED_CARD = '4000000000000002'
 /** Answers to a click that are no unit and no mistake. */
 const REFUSALS = ['all_held', 'sold_out', 'limit_reached'] as const
@@ -61,7 +61,7 @@ export function createBuyer(number: number, chance: Chance, sure = false): Buyer
     userId: String(200_000_000_000_000_000n + BigInt(number) * 7_919n),
     name: `Buyer ${number}`,
     chance,
-    sends: 1 + chance.below(3),
+    sends: Number(chance.oneOf({ 1: 5, 2: 3, 3: 2 })),
     sameKey: chance.next() < 0.5,
     story: sure ? chance.oneOf({ pays: 4, lets_go: 1 }) : chance.oneOf(STORIES),
     returns: sure || chance.next() < 0.5,
@@ -261,7 +261,7 @@ export function createBuyers(
     async play(buyer) {
       let order = await click(buyer)
       for (let again = 0; !order && again < buyer.triesAgain; again++) {
-        await wait(200 + buyer.chance.below(1_000))
+        await wait(100 + buyer.chance.below(500))
         order = await click(buyer)
       }
       if (order) await liveWith(buyer, order)

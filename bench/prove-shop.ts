@@ -40,9 +40,9 @@ export interface ProvingShop extends AsyncDisposable {
   up(): Promise<void>
   /** kill -9, and a start on the same data after `downMs`. */
   crash(downMs: number): Promise<void>
-  /** kill -9; everybody's clock goes on by `ms`; a start on the same data. */
+  /** kill -9 for core and bot; everybody's clock goes on by `ms`; a start on the same data. */
   sleepThrough(ms: number): Promise<void>
-  /** Ends core as a deploy does. */
+  /** Ends core as a deploy does, and the bot before it, which would keep it waiting. */
   stopCore(): Promise<void>
   /** Do what no customer of Stripe can: a path below /local. */
   stripeControl<T = unknown>(path: string, body?: object): Promise<T>
@@ -109,8 +109,7 @@ export async function startProvingShop(options: {
     try {
       await Promise.race([ready, died])
     } catch (error) {
-      fleet.kill()
-      await fleet.stop()
+      await kill(fleet)
       throw error
     }
     return fleet
@@ -130,12 +129,11 @@ export async function startProvingShop(options: {
   async function killCore(): Promise<void> {
     life = null
     whenUp = Promise.withResolvers<void>()
-    core?.kill()
-    await core?.stop()
+    await kill(core)
   }
   stack.defer(async () => {
-    await bot?.stop()
-    await core?.stop()
+    await kill(bot)
+    await kill(core)
   })
 
   const sandbox = start('sandbox')
@@ -180,7 +178,7 @@ export async function startProvingShop(options: {
       await startCore()
     },
     async sleepThrough(ms) {
-      await Promise.all([killCore(), bot?.stop()])
+      await Promise.all([killCore(), kill(bot)])
       aheadMs += ms
       await stripeControl('/clock', { advanceMs: ms })
       const startBot = async () => {
@@ -190,6 +188,7 @@ export async function startProvingShop(options: {
     },
     async stopCore() {
       life = null
+      await kill(bot)
       await core?.stop()
     },
     stripeControl,
@@ -197,6 +196,11 @@ export async function startProvingShop(options: {
     broken,
     [Symbol.asyncDispose]: () => running.disposeAsync(),
   }
+}
+
+async function kill(fleet: Fleet | null): Promise<void> {
+  fleet?.kill()
+  await fleet?.stop()
 }
 
 /** The service's own code unchanged, on a machine whose clock shows a later time. */
