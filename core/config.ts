@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+const DAY_MS = 24 * 60 * 60_000
 const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/$/, ''))
@@ -44,6 +45,11 @@ const Env = z.object({
     .default('usd'),
   FEE_BPS: whole(0, 5_000).default(500),
   HOLD_MINUTES: whole(1, 24 * 60 - 5).default(30),
+  APPROVAL: z.enum(['none', 'operator']).default('none'),
+  RELEASE_AFTER_DAYS: whole(1, 60).default(14),
+  HOLDING_WARN_DAYS: whole(1, 700).default(60),
+  HOLDING_LIMIT_DAYS: whole(2, 730).default(75),
+  HOLDING_END: z.enum(['refund', 'release']).default('refund'),
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
@@ -68,6 +74,9 @@ export interface Config {
   readonly currency: string
   readonly feeBps: number
   readonly holdMs: number
+  readonly approvalNeeded: boolean
+  readonly releaseAfterMs: number
+  readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
   /** Address prefixes that pictures may be fetched from. */
   readonly pictureSources: readonly string[]
   readonly logLevel: string
@@ -101,6 +110,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       'core cannot start:\n  STRIPE_SECRET_KEY: a live key must not be used with STRIPE_API_BASE',
     )
   }
+  if (e.HOLDING_WARN_DAYS >= e.HOLDING_LIMIT_DAYS) {
+    throw new Error('core cannot start:\n  HOLDING_WARN_DAYS: must be less than HOLDING_LIMIT_DAYS')
+  }
   return {
     host: e.HOST,
     port: e.PORT,
@@ -118,6 +130,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     currency: e.CURRENCY,
     feeBps: e.FEE_BPS,
     holdMs: e.HOLD_MINUTES * 60_000,
+    approvalNeeded: e.APPROVAL === 'operator',
+    releaseAfterMs: e.RELEASE_AFTER_DAYS * DAY_MS,
+    holding: {
+      warnMs: e.HOLDING_WARN_DAYS * DAY_MS,
+      limitMs: e.HOLDING_LIMIT_DAYS * DAY_MS,
+      end: e.HOLDING_END,
+    },
     pictureSources: e.PICTURE_SOURCES,
     logLevel: e.LOG_LEVEL,
     outboxEveryMs: 500,

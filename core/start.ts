@@ -67,6 +67,9 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       currency: config.currency,
       feeBps: config.feeBps,
       holdMs: config.holdMs,
+      approvalNeeded: config.approvalNeeded,
+      releaseAfterMs: config.releaseAfterMs,
+      holding: config.holding,
       linkSecret: config.secrets.link,
     },
   }

@@ -2,20 +2,34 @@ import type { Currency } from '#contract'
 
 /**
  * stripe: what lies in the platform's Stripe balance. buyer_money: paid by buyers and not decided yet.
- * builder_due: decided for a builder, not transferred yet. refund_due: decided for a buyer, not refunded yet.
- * platform_fee: the collective's income. stripe_fees: what Stripe kept.
+ * builder_due: decided for a builder, not transferred yet. builder_debt: what builders owe after refunds that could
+ * not be taken back. refund_due: decided for a buyer, not refunded yet. disputed: taken by banks, not decided yet.
+ * platform_fee: the collective's income. stripe_fees, dispute_fees: what Stripe kept.
  */
 export const ACCOUNTS = [
   'stripe',
   'buyer_money',
   'builder_due',
+  'builder_debt',
   'refund_due',
+  'disputed',
   'platform_fee',
   'stripe_fees',
+  'dispute_fees',
 ] as const
 export type Account = (typeof ACCOUNTS)[number]
 
-export type Movement = 'payment' | 'stripe_fee' | 'arrival' | 'transfer' | 'late_payment' | 'refund'
+/** What was booked; with a refund's number where an order can have several. */
+export type Movement =
+  | 'payment'
+  | 'stripe_fee'
+  | 'arrival'
+  | 'transfer'
+  | 'dispute'
+  | 'dispute_won'
+  | 'dispute_lost'
+  | `${'give_back' | 'reversal' | 'debt'}:${number}`
+  | `${'refund' | 'refund_back'}:${number}:${number}`
 
 /** Debits are positive, credits negative, in minor units; the lines of one posting sum to zero. */
 export interface Posting {

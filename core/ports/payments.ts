@@ -23,6 +23,8 @@ export interface PaidCheckout {
   readonly shipTo: string | null
   /** Stripe's own fee in minor units of the settlement currency; null until Stripe knows (async capture). */
   readonly stripeFee: number | null
+  /** The transfer Stripe made for a split payment; null otherwise, and until Stripe has made it (async capture). */
+  readonly transferId: string | null
 }
 
 export interface CheckoutRequest {
@@ -32,6 +34,8 @@ export interface CheckoutRequest {
   /** Minor units. */
   readonly amount: number
   readonly currency: Currency
+  /** Stripe splits the payment itself: `fee` stays, the rest goes to the account. Null keeps all on the platform. */
+  readonly split: { readonly accountId: string; readonly fee: number } | null
   /** UTC milliseconds; Stripe wants 30 minutes to 24 hours from the moment of the call. */
   readonly expiresAt: number
   readonly successUrl: string
@@ -71,6 +75,8 @@ export interface PaymentHint {
   readonly type: string
   /** From metadata.order_id or client_reference_id of the object; null when it names none of our orders. */
   readonly orderId: string | null
+  /** The charge an event is about, for objects that carry no metadata of ours, such as disputes; or null. */
+  readonly chargeId: string | null
   /** The connected account an event is about, or null. */
   readonly accountId: string | null
 }
@@ -96,15 +102,33 @@ export interface Payments {
     readonly idempotencyKey: string
     readonly lookFirst: boolean
   }): Promise<{ readonly transferId: string }>
-  /** Give money back. `lookFirst` as above. A pending refund is not final: read it again. */
+  /**
+   * Give money back. `part` is the refund's own key within its order and stands in the metadata, so that `lookFirst`
+   * finds exactly this one. A pending refund is not final: read it again.
+   */
   refund(request: {
     readonly orderId: string
+    readonly part: string
     readonly paymentIntentId: string
     readonly amount: number
     readonly idempotencyKey: string
     readonly lookFirst: boolean
   }): Promise<Refund>
   readRefund(refundId: string): Promise<Refund>
+  /**
+   * Take part of a transfer back from a builder. Refused when their balance does not cover it. `part` and
+   * `lookFirst` as for refund.
+   */
+  reverseTransfer(request: {
+    readonly orderId: string
+    readonly part: string
+    readonly transferId: string
+    readonly amount: number
+    readonly idempotencyKey: string
+    readonly lookFirst: boolean
+  }): Promise<void>
+  /** The dispute of a charge as it is now, or null when there is none. */
+  readDispute(chargeId: string): Promise<Dispute | null>
   createAccount(request: {
     readonly builderId: string
     readonly idempotencyKey: string
@@ -123,4 +147,18 @@ export interface Payments {
 export interface Refund {
   readonly refundId: string
   readonly status: 'pending' | 'succeeded' | 'failed'
+  /** Stripe's failure_reason, or null. */
+  readonly failure: string | null
+}
+
+export interface Dispute {
+  readonly disputeId: string
+  readonly amount: number
+  /** What Stripe charges for it, in minor units. */
+  readonly fee: number
+  readonly reason: string
+  /** `warning_*` states took no money: they are `open` only once funds were withdrawn. */
+  readonly status: 'warning' | 'open' | 'won' | 'lost'
+  /** UTC ms, or null. */
+  readonly dueBy: number | null
 }

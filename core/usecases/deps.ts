@@ -1,4 +1,5 @@
 import type { Currency } from '#contract'
+import type { ConnectAccounts } from '../ports/accounts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Media } from '../ports/media.ts'
 import type { Messenger } from '../ports/messenger.ts'
@@ -14,6 +15,12 @@ export interface Settings {
   /** The platform's fee on new drops, in hundredths of a percent. */
   readonly feeBps: number
   readonly holdMs: number
+  /** A new builder waits for an operator. */
+  readonly approvalNeeded: boolean
+  /** How long after shipping the share is released by itself. */
+  readonly releaseAfterMs: number
+  /** How long a payment may be held, and when people are warned of that. */
+  readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
   /** Signs the links that lead people from Discord to the web. */
   readonly linkSecret: string
 }
@@ -24,6 +31,7 @@ export interface Deps {
   readonly change: MakeChange
   readonly clock: Clock
   readonly payments: Payments
+  readonly accounts: ConnectAccounts
   readonly media: Media
   readonly messenger: Messenger
   readonly settings: Settings
