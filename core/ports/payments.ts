@@ -44,14 +44,6 @@ export interface CheckoutRequest {
   readonly idempotencyKey: string
 }
 
-/** Whether a connected account may receive transfers. */
-export interface ConnectedAccount {
-  readonly accountId: string
-  /** capabilities.transfers === 'active' */
-  readonly transfers: boolean
-  readonly detailsSubmitted: boolean
-}
-
 /**
  * Why Stripe did not do it.
  * refused: the request itself is wrong or the object's state forbids it; the same call will not succeed.
@@ -127,21 +119,16 @@ export interface Payments {
     readonly idempotencyKey: string
     readonly lookFirst: boolean
   }): Promise<void>
-  /** The dispute of a charge as it is now, or null when there is none. */
+  /** The dispute of a charge as it is now; null when there is none, or only ones that ended without taking money. */
   readDispute(chargeId: string): Promise<Dispute | null>
-  createAccount(request: {
-    readonly builderId: string
-    readonly idempotencyKey: string
-  }): Promise<ConnectedAccount>
-  readAccount(accountId: string): Promise<ConnectedAccount>
-  /** A fresh single-use onboarding address. Never store or log it. */
-  createAccountLink(request: {
-    readonly accountId: string
-    readonly refreshUrl: string
-    readonly returnUrl: string
-  }): Promise<string>
-  /** Throws PaymentsError 'refused' when the signature is wrong, too old, or the body is no event. */
+  /**
+   * A delivery at one of the two snapshot endpoints. Throws PaymentsError 'refused', saying why in words: code
+   * `webhook_signature` (wrong or too old), `webhook_endpoint` (signed for another endpoint of ours), `webhook_kind`
+   * (a thin event), `webhook_body` (no event at all).
+   */
   parseEvent(rawBody: string, signature: string | undefined, endpoint: 'platform' | 'connect'): PaymentHint
+  /** The same for a delivery of thin events, which name an object and carry nothing of it. */
+  parseThinEvent(rawBody: string, signature: string | undefined): PaymentHint
 }
 
 export interface Refund {
@@ -153,11 +140,12 @@ export interface Refund {
 
 export interface Dispute {
   readonly disputeId: string
+  /** What was taken from the balance, or is asked for while nothing was; minor units. */
   readonly amount: number
-  /** What Stripe charges for it, in minor units. */
+  /** What Stripe charges for it, in minor units, less what it gave back after a win. */
   readonly fee: number
   readonly reason: string
-  /** `warning_*` states took no money: they are `open` only once funds were withdrawn. */
+  /** warning: it has taken no money so far, whatever Stripe calls it. open: it has, and is not decided. */
   readonly status: 'warning' | 'open' | 'won' | 'lost'
   /** UTC ms, or null. */
   readonly dueBy: number | null
