@@ -25,6 +25,9 @@ const ASKED = [
   'tos_acceptance.date',
   'tos_acceptance.ip',
 ]
+/** What Stripe asks for when it wants to look at an account again. */
+const DOCUMENT = 'individual.verification.document'
+const ANSWER_WITHIN_S = 14 * 86_400
 const LINK_LIVES_MS = 300_000
 
 type TransfersCapability = 'active' | 'inactive' | 'pending'
@@ -63,15 +66,29 @@ function requireAccount(stand: Stand, id: string): Stripe.Account {
   return account
 }
 
-function asked(due: readonly string[], pending: readonly string[] = []): Stripe.Account.Requirements {
+interface Owed {
+  readonly due: readonly string[]
+  readonly pending?: readonly string[]
+  /** Epoch seconds until when it must be handed in; null when that time is over or nothing is due. */
+  readonly deadline?: number | null
+  readonly errors?: Stripe.Account.Requirements.Error[]
+}
+
+function asked({ due, pending = [], deadline = null, errors = [] }: Owed): Stripe.Account.Requirements {
+  const past_due = deadline === null ? [...due] : []
   return {
     alternatives: [],
-    current_deadline: null,
+    current_deadline: deadline,
     currently_due: [...due],
-    disabled_reason: due.length > 0 ? 'requirements.past_due' : null,
-    errors: [],
+    disabled_reason:
+      past_due.length > 0
+        ? 'requirements.past_due'
+        : pending.length > 0
+          ? 'requirements.pending_verification'
+          : null,
+    errors,
     eventually_due: [...due],
-    past_due: [...due],
+    past_due,
     pending_verification: [...pending],
   }
 }
@@ -84,6 +101,7 @@ function tellUpdated(stand: Stand, before: Stripe.Account, after: Stripe.Account
       details_submitted: before.details_submitted,
       payouts_enabled: before.payouts_enabled,
       capabilities: before.capabilities,
+      requirements: before.requirements,
     },
   })
 }
@@ -107,40 +125,83 @@ function tellCapability(stand: Stand, account: Stripe.Account): void {
 /** The builder answered everything. Told in two steps, as Stripe does: handed in first, then checked. */
 export function finishOnboarding(stand: Stand, accountId: string): void {
   const before = requireAccount(stand, accountId)
-  if (before.details_submitted) return
+  if (before.details_submitted && before.requirements?.currently_due?.length === 0) return
   const handedIn: Stripe.Account = {
     ...setTransfers(before, 'pending'),
     business_type: before.business_type ?? 'individual',
     details_submitted: true,
-    requirements: asked([], ['individual.verification.document']),
+    requirements: asked({ due: [], pending: [DOCUMENT] }),
   }
   tellUpdated(stand, before, handedIn)
   const checked: Stripe.Account = {
     ...setTransfers(handedIn, 'active'),
     payouts_enabled: true,
-    requirements: asked([]),
+    requirements: asked({ due: [] }),
   }
   tellUpdated(stand, handedIn, checked)
   tellCapability(stand, checked)
 }
 
-/** Give or take the right to receive transfers, as Stripe may at any time. Throws StripeError 403. */
-export function controlTransfers(
+/** The builder handed everything in, and Stripe asks again: the photo of the document cannot be read. */
+export function askAgain(stand: Stand, accountId: string): void {
+  const before = requireAccount(stand, accountId)
+  const after: Stripe.Account = {
+    ...setTransfers(before, 'inactive'),
+    business_type: before.business_type ?? 'individual',
+    details_submitted: true,
+    payouts_enabled: false,
+    requirements: asked({
+      due: [DOCUMENT],
+      errors: [
+        {
+          code: 'verification_document_not_readable',
+          reason: 'The document could not be read. Upload a clear photo of it.',
+          requirement: DOCUMENT,
+        },
+      ],
+    }),
+  }
+  tellUpdated(stand, before, after)
+  tellCapability(stand, after)
+}
+
+/**
+ * Give or take the right to receive transfers, as Stripe may at any time. `due` alone asks for something within two
+ * weeks; with transfers inactive it is what is missing. Throws StripeError 403.
+ */
+export function controlAccount(
   stand: Stand,
   accountId: string,
-  transfers: 'active' | 'inactive',
+  change: {
+    readonly transfers?: 'active' | 'inactive' | undefined
+    readonly due?: readonly string[] | undefined
+  },
 ): Stripe.Account {
   const before = requireAccount(stand, accountId)
-  const active = transfers === 'active'
+  const { transfers } = change
+  if (transfers === undefined && change.due === undefined) return before
+  const active =
+    transfers === undefined ? before.capabilities?.transfers === 'active' : transfers === 'active'
+  const due = change.due ?? (active ? [] : [DOCUMENT])
+  const deadline = active && due.length > 0 ? seconds(stand) + ANSWER_WITHIN_S : null
   const after: Stripe.Account = {
-    ...setTransfers(before, transfers),
+    ...(transfers === undefined ? before : setTransfers(before, transfers)),
     details_submitted: before.details_submitted || active,
     payouts_enabled: active,
-    requirements: asked(active ? [] : ['individual.verification.document']),
+    requirements: asked({ due, deadline }),
   }
   tellUpdated(stand, before, after)
   tellCapability(stand, after)
   return after
+}
+
+/** Whoever did not hand in in time may receive nothing more. */
+export function advanceAccounts(stand: Stand): void {
+  for (const { id, requirements } of stand.tables.accounts.values()) {
+    const deadline = requirements?.current_deadline ?? null
+    if (deadline !== null && deadline <= seconds(stand))
+      controlAccount(stand, id, { transfers: 'inactive', due: requirements?.currently_due ?? [] })
+  }
 }
 
 export const accountOperations: readonly Operation[] = [
@@ -220,7 +281,7 @@ export const accountOperations: readonly Operation[] = [
         email: params.email ?? null,
         metadata: mergeMetadata(null, params.metadata),
         payouts_enabled: false,
-        requirements: asked(ASKED),
+        requirements: asked({ due: ASKED }),
         // With a controller Stripe says `none`, whatever the dashboard is.
         type: 'none',
       }

@@ -4,6 +4,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context, Hono } from 'hono'
 import { accountOperations } from './accounts.ts'
+import { applicationFeeOperations } from './application-fees.ts'
 import { balanceOperations } from './balance.ts'
 import { chargeOperations } from './charges.ts'
 import { checkoutSessionOperations } from './checkout-sessions.ts'
@@ -16,7 +17,9 @@ import { decodeForm, type FormObject } from './form.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Operation } from './operation.ts'
 import { paymentIntentOperations } from './payment-intents.ts'
+import { payoutOperations } from './payouts.ts'
 import { refundOperations } from './refunds.ts'
+import { settingsOperations } from './settings.ts'
 import { API_VERSION, type Stand } from './stand.ts'
 import { makeId } from './tables.ts'
 import { transferOperations } from './transfers.ts'
@@ -31,7 +34,10 @@ const OPERATIONS: readonly Operation[] = [
   ...chargeOperations,
   ...refundOperations,
   ...transferOperations,
+  ...applicationFeeOperations,
   ...balanceOperations,
+  ...payoutOperations,
+  ...settingsOperations,
   ...accountOperations,
   ...eventOperations,
   ...webhookEndpointOperations,
@@ -160,7 +166,7 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
     const fields = await readFields(c)
     const { expand: wanted, ...rest } = fields
     const paths = expandPaths(wanted)
-    const target = { id: c.req.param('id') ?? '', account }
+    const target = { id: c.req.param('id') ?? '', part: c.req.param('part') ?? '', account }
     const given = c.req.method === 'POST' ? c.req.header('idempotency-key') : undefined
     if (given !== undefined && given.length > 255)
       throw refuse('Idempotency keys can be at most 255 characters long.')

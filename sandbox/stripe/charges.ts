@@ -1,11 +1,14 @@
+import type Stripe from 'stripe'
 import { z } from 'zod'
+import { takeFee } from './application-fees.ts'
 import { chargeAvailableOn, moveBalance } from './balance.ts'
 import { noSuch } from './errors.ts'
 import { emit } from './events.ts'
 import { type Operation, operation, pageOf } from './operation.ts'
 import { optionalText, paging } from './params.ts'
-import type { Stand } from './stand.ts'
+import { idOf, type Stand } from './stand.ts'
 import type { ChargeRecord } from './tables.ts'
+import { sendTransfer } from './transfer-money.ts'
 
 /** 2.9% and 30 minor units, rounded to the nearest unit. */
 function stripeFee(amount: number): number {
@@ -19,6 +22,7 @@ function stripeFee(amount: number): number {
 export function settleCharge(stand: Stand, record: ChargeRecord): ChargeRecord {
   const { charge } = record
   if (charge.balance_transaction !== null || charge.status !== 'succeeded') return record
+  const availableOn = chargeAvailableOn(stand, record.paidWith)
   const balance_transaction = moveBalance(stand, {
     account: null,
     type: 'charge',
@@ -27,12 +31,44 @@ export function settleCharge(stand: Stand, record: ChargeRecord): ChargeRecord {
     fee: stripeFee(charge.amount),
     currency: charge.currency,
     source: charge.id,
-    availableOn: chargeAvailableOn(stand, record.paidWith),
+    availableOn,
   })
-  const settled = { ...record, charge: { ...charge, balance_transaction } }
+  const passedOn = passOn(stand, charge, availableOn)
+  const settled = { ...record, charge: { ...charge, ...passedOn, balance_transaction } }
   stand.tables.charges.set(charge.id, settled)
-  emit(stand, 'charge.updated', settled.charge, { previous: { balance_transaction: null } })
+  const previous = { balance_transaction: null, ...(passedOn.transfer ? { transfer: null } : {}) }
+  emit(stand, 'charge.updated', settled.charge, { previous })
   return settled
+}
+
+/** The second half of a destination charge: the connected account's share, and what the platform keeps of it. */
+function passOn(stand: Stand, charge: Stripe.Charge, availableOn: number): Partial<Stripe.Charge> {
+  const { transfer_data: split, currency } = charge
+  if (!split) return {}
+  const applicationFee = Math.min(charge.application_fee_amount ?? 0, charge.amount)
+  const account = idOf(split.destination)
+  const transfer = sendTransfer(stand, {
+    amount: Math.min(split.amount ?? charge.amount, charge.amount),
+    currency,
+    destination: account,
+    sourceCharge: charge.id,
+    group: charge.transfer_group,
+    description: null,
+    metadata: {},
+    availableOn,
+    applicationFee,
+  })
+  if (applicationFee === 0) return { transfer: transfer.id }
+  const payment = idOf(transfer.destination_payment)
+  const fee = takeFee(stand, {
+    amount: applicationFee,
+    currency,
+    account,
+    payment,
+    charge: charge.id,
+    availableOn,
+  })
+  return { transfer: transfer.id, application_fee: fee.id }
 }
 
 /** Settle every charge that waits for its balance transaction. */

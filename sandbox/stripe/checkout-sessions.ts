@@ -11,12 +11,14 @@ import {
   metadata,
   optionalText,
   paging,
+  positive,
   text,
   webUrl,
   whole,
 } from './params.ts'
-import { type Stand, seconds } from './stand.ts'
+import { modesOf, type Stand, seconds } from './stand.ts'
 import { makeId, type SessionRecord, type WireLineItem } from './tables.ts'
+import { checkDestination } from './transfer-money.ts'
 
 const SHORTEST_S = 30 * 60
 const LONGEST_S = 24 * 3_600
@@ -33,7 +35,7 @@ const createParams = z.strictObject({
   mode: z.enum(['payment', 'setup', 'subscription']),
   line_items: list(
     z.strictObject({
-      quantity: whole.refine((value) => value >= 1, 'Invalid positive integer'),
+      quantity: positive,
       price_data: z.strictObject({
         currency,
         unit_amount: whole.refine((value) => value >= 0, 'Invalid non-negative integer'),
@@ -60,6 +62,8 @@ const createParams = z.strictObject({
       transfer_group: optionalText,
       statement_descriptor_suffix: z.string().min(1).max(22).optional(),
       receipt_email: optionalText,
+      application_fee_amount: positive.optional(),
+      transfer_data: z.strictObject({ destination: text, amount: positive.optional() }).optional(),
     })
     .optional(),
   shipping_address_collection: z
@@ -112,14 +116,11 @@ const LATER = [
   'name_collection',
   'optional_items',
   'origin_context',
-  'payment_intent_data[application_fee_amount]',
   'payment_intent_data[capture_method]',
   'payment_intent_data[on_behalf_of]',
   'payment_intent_data[setup_future_usage]',
   'payment_intent_data[shipping]',
   'payment_intent_data[statement_descriptor]',
-  'payment_intent_data[transfer_data]',
-  'payment_intent_data[transfer_data][destination]',
   'payment_method_configuration',
   'payment_method_data',
   'payment_method_options',
@@ -136,8 +137,12 @@ const LATER = [
 export function requireSession(stand: Stand, id: string): SessionRecord {
   const record = stand.tables.sessions.get(id)
   if (!record) throw noSuch('checkout.session', id)
-  const late = record.session.status === 'open' && record.session.expires_at <= seconds(stand)
-  return late ? expireSession(stand, record) : record
+  return isOverdue(stand, record) ? expireSession(stand, record) : record
+}
+
+/** Its caller reckons in its own time: what the clock was moved by before the session was made does not count. */
+function isOverdue(stand: Stand, { session, clockMovedBy }: SessionRecord): boolean {
+  return session.status === 'open' && session.expires_at <= seconds(stand) - (clockMovedBy ?? 0) / 1000
 }
 
 function expireSession(stand: Stand, record: SessionRecord): SessionRecord {
@@ -149,9 +154,8 @@ function expireSession(stand: Stand, record: SessionRecord): SessionRecord {
 
 /** Expire every open session whose time has come. */
 export function expireSessions(stand: Stand): void {
-  const now = seconds(stand)
   for (const record of stand.tables.sessions.values())
-    if (record.session.status === 'open' && record.session.expires_at <= now) expireSession(stand, record)
+    if (isOverdue(stand, record)) expireSession(stand, record)
 }
 
 function toLineItem(stand: Stand, given: z.output<typeof createParams>['line_items'][number]): WireLineItem {
@@ -213,7 +217,7 @@ function checkTotal(items: readonly WireLineItem[]): { readonly total: number; r
 }
 
 function checkExpiry(stand: Stand, expiresAt: number | undefined): number {
-  const now = seconds(stand)
+  const now = Math.floor((stand.clock() - modesOf(stand).movedByMs) / 1000)
   if (expiresAt === undefined) return now + LONGEST_S
   if (expiresAt < now + SHORTEST_S || expiresAt > now + LONGEST_S)
     throw refuse(
@@ -222,6 +226,25 @@ function checkExpiry(stand: Stand, expiresAt: number | undefined): number {
       'expires_at',
     )
   return expiresAt
+}
+
+/** A destination charge names an account that may receive, and takes its share in one way only. */
+function checkSplit(stand: Stand, intent: z.output<typeof createParams>['payment_intent_data']): void {
+  const split = intent?.transfer_data
+  if (intent?.application_fee_amount !== undefined && !split)
+    throw refuse(
+      'Can only apply an application_fee_amount when the PaymentIntent is attempting a direct payment (using an OAuth key or Stripe-Account header) or destination payment (using `transfer_data[destination]`).',
+      undefined,
+      'payment_intent_data[application_fee_amount]',
+    )
+  if (!split) return
+  if (intent.application_fee_amount !== undefined && split.amount !== undefined)
+    throw refuse(
+      'You may only specify one of these parameters: application_fee_amount, transfer_data[amount].',
+      undefined,
+      'payment_intent_data[transfer_data][amount]',
+    )
+  checkDestination(stand, split.destination, 'payment_intent_data[transfer_data][destination]')
 }
 
 export const checkoutSessionOperations: readonly Operation[] = [
@@ -237,6 +260,7 @@ export const checkoutSessionOperations: readonly Operation[] = [
           'payment_method_types',
         )
       if (params.mode !== 'payment') throw notBuilt(`mode ${params.mode} of Checkout Sessions`)
+      checkSplit(stand, params.payment_intent_data)
       const lineItems = params.line_items.map((item) => toLineItem(stand, item))
       const { total, currency: paidIn } = checkTotal(lineItems)
       const methods = enabledMethods(paidIn).filter(
@@ -331,8 +355,11 @@ export const checkoutSessionOperations: readonly Operation[] = [
           transfer_group: intent?.transfer_group ?? null,
           statement_descriptor_suffix: intent?.statement_descriptor_suffix ?? null,
           receipt_email: intent?.receipt_email ?? null,
+          application_fee_amount: intent?.application_fee_amount ?? null,
+          transfer_data: toTransferData(intent?.transfer_data),
         },
         intentId: null,
+        clockMovedBy: modesOf(stand).movedByMs,
       })
       return session
     },
@@ -397,6 +424,14 @@ export const checkoutSessionOperations: readonly Operation[] = [
     },
   }),
 ]
+
+function toTransferData(
+  given: { readonly destination: string; readonly amount?: number | undefined } | undefined,
+): NonNullable<SessionRecord['intentData']['transfer_data']> | null {
+  if (!given) return null
+  const { destination, amount } = given
+  return amount === undefined ? { destination } : { destination, amount }
+}
 
 /** What Checkout knows of a buyer before the buyer told anything. */
 export const NOBODY = {

@@ -1,47 +1,102 @@
 import type { Context, Hono } from 'hono'
-import { html } from 'hono/html'
 import { z } from 'zod'
-import { controlTransfers } from './accounts.ts'
+import { controlAccount } from './accounts.ts'
 import type { Env } from './api.ts'
-import { balanceOf } from './balance.ts'
-import { expireSessions } from './checkout-sessions.ts'
+import { renderControls } from './controls-page.ts'
+import { DISPUTE_REASONS, decideDispute, openDispute } from './disputes.ts'
 import { StripeError } from './errors.ts'
 import { FAULT_KINDS, type Faults } from './faults.ts'
-import { money, renderPage } from './page.ts'
 import { examplePayer, paySession, settleDelayed } from './pay-session.ts'
-import type { Stand } from './stand.ts'
+import { decidePayout, makePayout } from './payouts.ts'
+import { decideRefund } from './refunds.ts'
+import { changeSettings } from './settings.ts'
+import { modesOf, type Stand, setModes } from './stand.ts'
+import { listDeliveries, summarise } from './summary.ts'
+
+// Forms send text; JSON sends what it is.
+const number = z.coerce.number().pipe(z.int())
+const yes = z.union([z.boolean(), z.stringbool()])
+const names = z.union([
+  z.array(z.string().min(1).max(200)).max(50),
+  z
+    .string()
+    .max(2_000)
+    .transform((given) => given.split(/[\s,]+/).filter((one) => one !== '')),
+])
+const nothing = z.object({})
 
 const FaultBody = z.strictObject({
   route: z.string().max(200).optional(),
   kind: z.enum(FAULT_KINDS),
-  times: z.int().min(1).max(10_000).default(1),
-  delayMs: z.int().min(0).max(600_000).optional(),
+  times: number.pipe(z.number().min(1).max(10_000)).default(1),
+  delayMs: number.pipe(z.number().min(0).max(600_000)).optional(),
 })
 const MoodBody = z.strictObject({
   mode: z.enum(['normal', 'double', 'lose', 'hold']),
-  delayMs: z.int().min(0).max(86_400_000).default(0),
-  shuffle: z.boolean().default(false),
+  delayMs: number.pipe(z.number().min(0).max(86_400_000)).default(0),
+  shuffle: yes.default(false),
 })
-const PayBody = z.strictObject({ card: z.string().max(40).optional(), late: z.boolean().default(false) })
+const PayBody = z.strictObject({ card: z.string().max(40).optional(), late: yes.default(false) })
 const SettleBody = z.strictObject({ outcome: z.enum(['succeeded', 'failed']) })
-const AccountBody = z.strictObject({ transfers: z.enum(['active', 'inactive']) })
+const AccountBody = z.strictObject({
+  transfers: z.enum(['active', 'inactive']).optional(),
+  currently_due: names.optional(),
+  negativeAllowed: yes.optional(),
+})
+const ClockBody = z.strictObject({
+  advanceMs: number.pipe(
+    z
+      .number()
+      .min(0)
+      .max(400 * 86_400_000),
+  ),
+})
+const DisputeBody = z.strictObject({
+  reason: z.enum(DISPUTE_REASONS).optional(),
+  amount: number.optional(),
+  inquiry: yes.optional(),
+})
+const DisputeOutcomeBody = z.strictObject({ status: z.enum(['won', 'lost', 'warning_closed']) })
+const RefundModeBody = z.strictObject({ hold: yes })
+const RefundBody = z.strictObject({
+  status: z.enum(['succeeded', 'failed', 'canceled']),
+  failure_reason: z.string().min(1).max(100).optional(),
+})
+const PayoutBody = z.strictObject({
+  account: z.string().min(1).nullable().default(null),
+  amount: number.optional(),
+  currency: z.string().length(3).default('usd'),
+  automatic: yes.default(false),
+})
+const PayoutOutcomeBody = z.strictObject({ status: z.enum(['paid', 'failed']) })
+const DelayBody = z.strictObject({ ms: number.pipe(z.number().min(0).max(86_400_000)).default(60_000) })
 
 /**
- * What tests, the sandbox page and the journey may do that no customer of Stripe can: JSON below /local.
+ * What tests, the sandbox page and the journey may do that no customer of Stripe can: JSON below /local. The page's
+ * own forms send the same fields as text and are sent back to the page.
  *
- *   GET    /local                                 a page with the summary and the deliveries
- *   GET    /local/summary                         { balance, sessions, transfers, refunds, accounts, events: number }
+ *   GET    /local                                 a page to see and do all this
+ *   GET    /local/summary                         balance, clock, and lists: sessions, transfers, reversals, refunds,
+ *                                                 application_fees, disputes, payouts, accounts; events: number
  *   GET    /local/deliveries                      { deliveries: [{ eventId, type, url, state, nextAt, attempts: [{ attempt, at, status, problem }] }] }
- *   POST   /local/deliveries/:eventId/send-again  {}
- *   POST   /local/faults                          { route?, kind, times?, delayMs? }   DELETE forgets them all
+ *   POST   /local/deliveries/:eventId/send-again  {}            /send-twice {}   /delay { ms? }   /drop {}
+ *   POST   /local/faults                          { route?, kind, times?, delayMs? }   DELETE (or POST /local/faults/clear) forgets them all
  *   POST   /local/webhooks                        { mode, delayMs?, shuffle? }
+ *   POST   /local/clock                           { advanceMs }      moves this stand-in's clock on, and does what is due then
  *   POST   /local/sessions/:cs/pay                { card?, late? }   `card` may be a delayed method of the session
  *   POST   /local/sessions/:cs/settle             { outcome }        a delayed payment arrives or fails
- *   POST   /local/accounts/:id                    { transfers }
+ *   POST   /local/accounts/:id                    { transfers?, currently_due?, negativeAllowed? }
+ *   POST   /local/charges/:ch/dispute             { reason?, amount?, inquiry? }
+ *   POST   /local/disputes/:dp                    { status: won | lost | warning_closed }
+ *   POST   /local/refunds                         { hold }           new refunds stay pending until decided
+ *   POST   /local/refunds/:re                     { status: succeeded | failed | canceled, failure_reason? }
+ *   POST   /local/payouts                         { account?, amount?, currency?, automatic? }   all that is available unless told
+ *   POST   /local/payouts/:po                     { status: paid | failed }   failing one that was paid returns it
  *
- * Lists are newest first. Errors: 4xx `{ error: string }`. A page of another origin is refused.
+ * Lists are newest first. Errors: 4xx `{ error: string }`. A page of another origin is refused. `tick` does whatever
+ * the clock says is due.
  */
-export function mountControls(app: Hono<Env>, stand: Stand, faults: Faults): void {
+export function mountControls(app: Hono<Env>, stand: Stand, faults: Faults, tick: () => void): void {
   app.use('/local/*', async (c, next) => {
     const origin = c.req.header('origin')
     if (origin !== undefined && (!URL.canParse(origin) || new URL(origin).host !== c.req.header('host')))
@@ -51,165 +106,95 @@ export function mountControls(app: Hono<Env>, stand: Stand, faults: Faults): voi
 
   app.get('/local/summary', (c) => c.json(summarise(stand)))
   app.get('/local/deliveries', (c) => c.json({ deliveries: listDeliveries(stand) }))
-  app.get('/local', (c) => c.html(renderControls(stand)))
+  app.get('/local', (c) => c.html(renderControls(stand, faults)))
 
-  app.post('/local/deliveries/:eventId/send-again', (c) => {
-    if (!stand.deliveries.sendAgain(c.req.param('eventId')))
-      return c.json({ error: `There is no event ${c.req.param('eventId')}.` }, 404)
-    const fromPage = c.req.header('accept')?.includes('text/html') ?? false
-    return fromPage ? c.redirect('/local', 303) : c.json({})
+  /** One control: its body, and what it does. The answer is JSON, or the page again when a form asked. */
+  function control<S extends z.ZodType>(
+    path: string,
+    schema: S,
+    run: (body: z.output<S>, id: string) => object,
+  ): void {
+    app.post(path, async (c) => {
+      const form = isForm(c)
+      const parsed = schema.safeParse(await (form ? readForm(c) : c.req.json().catch(() => undefined)))
+      const refuse = (message: string, status: StripeError['status']) =>
+        form ? c.html(renderControls(stand, faults, message), status) : c.json({ error: message }, status)
+      if (!parsed.success) return refuse(z.prettifyError(parsed.error), 400)
+      try {
+        const answer = run(parsed.data, c.req.param('id') ?? '')
+        return form ? c.redirect(`/local#${c.req.path.split('/')[2]}`, 303) : c.json(answer)
+      } catch (error) {
+        if (error instanceof StripeError) return refuse(error.message, error.status)
+        throw error
+      }
+    })
+  }
+
+  function deliver(path: string, run: (eventId: string, ms: number) => boolean): void {
+    control(`/local/deliveries/:id/${path}`, path === 'delay' ? DelayBody : nothing, (body, id) => {
+      if (run(id, 'ms' in body ? body.ms : 0)) return {}
+      const message = `There is no event ${id}, or it went nowhere that could be changed.`
+      throw new StripeError(404, { type: 'invalid_request_error', message })
+    })
+  }
+  deliver('send-again', (eventId) => stand.deliveries.sendAgain(eventId))
+  deliver('send-twice', (eventId) => stand.deliveries.sendAgain(eventId, 2))
+  deliver('delay', (eventId, ms) => stand.deliveries.delay(eventId, ms))
+  deliver('drop', (eventId) => stand.deliveries.drop(eventId))
+
+  control('/local/faults', FaultBody, (fault) => {
+    faults.add(fault)
+    return { faults: faults.list() }
   })
-
-  app.post('/local/faults', (c) =>
-    act(c, FaultBody, (fault) => {
-      faults.add(fault)
-      return { faults: faults.list() }
-    }),
-  )
+  control('/local/faults/clear', nothing, () => {
+    faults.clear()
+    return { faults: [] }
+  })
   app.delete('/local/faults', (c) => {
     faults.clear()
     return c.json({ faults: [] })
   })
-  app.post('/local/webhooks', (c) =>
-    act(c, MoodBody, (mood) => {
-      stand.deliveries.setMood(mood)
-      return stand.deliveries.mood()
-    }),
+  control('/local/webhooks', MoodBody, (mood) => {
+    stand.deliveries.setMood(mood)
+    return stand.deliveries.mood()
+  })
+  control('/local/clock', ClockBody, ({ advanceMs }) => {
+    setModes(stand, { movedByMs: modesOf(stand).movedByMs + advanceMs })
+    tick()
+    return { now: stand.clock(), movedByMs: modesOf(stand).movedByMs }
+  })
+  control('/local/sessions/:id/pay', PayBody, ({ card, late }, id) => {
+    const record = stand.tables.sessions.get(id)
+    if (!record) throw new StripeError(404, { type: 'invalid_request_error', message: 'No such session.' })
+    const example = examplePayer(record.session)
+    return paySession(stand, record.session.id, { ...example, paidWith: card ?? example.paidWith }, late)
+  })
+  control('/local/sessions/:id/settle', SettleBody, ({ outcome }, id) => {
+    settleDelayed(stand, id, outcome)
+    return {}
+  })
+  control('/local/accounts/:id', AccountBody, ({ transfers, currently_due: due, negativeAllowed }, id) => {
+    const account = controlAccount(stand, id, { transfers, due })
+    if (negativeAllowed !== undefined) changeSettings(stand, id, { negativeAllowed })
+    return account
+  })
+  control('/local/charges/:id/dispute', DisputeBody, (given, id) => openDispute(stand, id, given))
+  control('/local/disputes/:id', DisputeOutcomeBody, ({ status }, id) => decideDispute(stand, id, status))
+  control('/local/refunds', RefundModeBody, ({ hold }) => setModes(stand, { holdRefunds: hold }))
+  control('/local/refunds/:id', RefundBody, ({ status, failure_reason }, id) =>
+    decideRefund(stand, id, status, failure_reason),
   )
-  app.post('/local/sessions/:cs/pay', (c) =>
-    act(c, PayBody, ({ card, late }) => {
-      const record = stand.tables.sessions.get(c.req.param('cs'))
-      if (!record) throw new StripeError(404, { type: 'invalid_request_error', message: 'No such session.' })
-      const example = examplePayer(record.session)
-      return paySession(stand, record.session.id, { ...example, paidWith: card ?? example.paidWith }, late)
-    }),
-  )
-  app.post('/local/sessions/:cs/settle', (c) =>
-    act(c, SettleBody, ({ outcome }) => {
-      settleDelayed(stand, c.req.param('cs'), outcome)
-      return {}
-    }),
-  )
-  app.post('/local/accounts/:id', (c) =>
-    act(c, AccountBody, ({ transfers }) => controlTransfers(stand, c.req.param('id'), transfers)),
-  )
+  control('/local/payouts', PayoutBody, ({ account, ...asked }) => makePayout(stand, account, asked))
+  control('/local/payouts/:id', PayoutOutcomeBody, ({ status }, id) => decidePayout(stand, id, status))
   app.all('/local/*', (c) => c.json({ error: `There is no control ${c.req.method} ${c.req.path}.` }, 404))
 }
 
-async function act<S extends z.ZodType>(
-  c: Context<Env>,
-  schema: S,
-  run: (body: z.output<S>) => object,
-): Promise<Response> {
-  const body: unknown = await c.req.json().catch(() => undefined)
-  const parsed = schema.safeParse(body)
-  if (!parsed.success) return c.json({ error: z.prettifyError(parsed.error) }, 400)
-  try {
-    return c.json(run(parsed.data))
-  } catch (error) {
-    if (error instanceof StripeError) return c.json({ error: error.message }, error.status)
-    throw error
-  }
+function isForm(c: Context<Env>): boolean {
+  return c.req.header('content-type')?.startsWith('application/x-www-form-urlencoded') ?? false
 }
 
-function summarise(stand: Stand) {
-  expireSessions(stand)
-  const { tables } = stand
-  return {
-    balance: balanceOf(stand, null),
-    sessions: tables.sessions
-      .values()
-      .map(({ session: s }) => ({
-        id: s.id,
-        status: s.status,
-        payment_status: s.payment_status,
-        amount_total: s.amount_total,
-        currency: s.currency,
-        client_reference_id: s.client_reference_id,
-        payment_intent: s.payment_intent,
-        url: s.url,
-        created: s.created,
-        expires_at: s.expires_at,
-      }))
-      .toReversed(),
-    transfers: tables.transfers
-      .values()
-      .map((t) => ({
-        id: t.id,
-        amount: t.amount,
-        amount_reversed: t.amount_reversed,
-        currency: t.currency,
-        destination: t.destination,
-        source_transaction: t.source_transaction,
-        transfer_group: t.transfer_group,
-        metadata: t.metadata,
-        created: t.created,
-      }))
-      .toReversed(),
-    refunds: tables.refunds
-      .values()
-      .map((r) => ({
-        id: r.id,
-        amount: r.amount,
-        currency: r.currency,
-        status: r.status,
-        charge: r.charge,
-        payment_intent: r.payment_intent,
-        metadata: r.metadata,
-        created: r.created,
-      }))
-      .toReversed(),
-    accounts: tables.accounts
-      .values()
-      .map((a) => ({
-        id: a.id,
-        transfers: a.capabilities?.transfers ?? 'inactive',
-        details_submitted: a.details_submitted,
-        metadata: a.metadata,
-        balance: balanceOf(stand, a.id),
-      }))
-      .toReversed(),
-    events: tables.events.values().length,
-  }
-}
-
-function listDeliveries(stand: Stand) {
-  return stand.tables.deliveries
-    .values()
-    .map(({ eventId, type, url, state, nextAt, tries }) => ({
-      eventId,
-      type,
-      url,
-      state,
-      nextAt,
-      attempts: tries.map((one, at) => ({ attempt: at + 1, ...one })),
-    }))
-    .toReversed()
-}
-
-function renderControls(stand: Stand) {
-  const { balance, sessions, transfers, refunds, events } = summarise(stand)
-  const count = (status: string) => sessions.filter((session) => session.status === status).length
-  return renderPage(
-    'What happened',
-    html`<h1>What happened here</h1>
-${balance.available.map(
-  ({ amount, currency }, at) =>
-    html`<p><span class="amount">${money(amount, currency)}</span> available, ${money(balance.pending[at]?.amount ?? 0, currency)} pending</p>`,
-)}
-<p>Checkout Sessions: ${count('open')} open, ${count('complete')} complete, ${count('expired')} expired.
-Transfers: ${transfers.length}. Refunds: ${refunds.length}. Events: ${events}.</p>
-<h2>Webhooks (${stand.deliveries.mood().mode})</h2>
-<div class="scroll"><table><tr><th>Event</th><th>To</th><th>State</th><th>Tries</th><th>Again</th></tr>
-${listDeliveries(stand)
-  .slice(0, 100)
-  .map(
-    (one) =>
-      html`<tr><td>${one.type}<br><code>${one.eventId}</code></td><td><code>${one.url}</code></td><td>${one.state}</td>
-<td>${one.attempts.map((tried) => html`${tried.status ?? tried.problem} `)}</td>
-<td><form method="post" action="/local/deliveries/${one.eventId}/send-again"><button class="quiet">Send again</button></form></td></tr>`,
-  )}
-</table></div>`,
-    'wide',
-  )
+/** A form's fields; what was left empty is not there. */
+async function readForm(c: Context<Env>): Promise<object> {
+  const fields = await c.req.parseBody()
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ''))
 }

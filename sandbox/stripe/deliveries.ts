@@ -27,8 +27,12 @@ export interface Deliveries {
   settled(eventId?: string): Promise<void>
   setMood(mood: WebhookMood): void
   mood(): WebhookMood
-  /** Due again at once, at all its endpoints. False when the event is unknown. */
-  sendAgain(eventId: string): boolean
+  /** Due again at once, at all its endpoints, so many times. False when the event is unknown. */
+  sendAgain(eventId: string, copies?: number): boolean
+  /** What is still due waits this many ms of the clock from now. False when nothing is due. */
+  delay(eventId: string, ms: number): boolean
+  /** What is still due never arrives. False when nothing is due. */
+  drop(eventId: string): boolean
   close(): Promise<void>
 }
 
@@ -46,6 +50,11 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
     tables.deliveries.set(keyOf(record), record)
     if (record.state === 'due') due.set(keyOf(record), record)
     else due.delete(keyOf(record))
+  }
+
+  function allOf(eventId: string): DeliveryRecord[] {
+    const ids = tables.events.get(eventId)?.endpointIds ?? []
+    return ids.flatMap((endpointId) => tables.deliveries.get(`${eventId}/${endpointId}`) ?? [])
   }
 
   function busy(eventId?: string): boolean {
@@ -84,12 +93,14 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
 
   async function deliver(record: DeliveryRecord, event: EventRecord | undefined): Promise<void> {
     const { mode } = mood
-    const times = mode === 'double' ? 2 : 1
+    const times = mode === 'double' ? 2 : (record.copies ?? 1)
     const tries = await Promise.all(Array.from({ length: times }, () => attempt(record, event, mode)))
     inFlight.delete(keyOf(record))
     if (stop.signal.aborted) return
     const latest = tables.deliveries.get(keyOf(record)) ?? record
-    save(afterTries(latest, tries, mode === 'lose', clock()))
+    // Somebody asked for a copy, a delay or a loss meanwhile: that wish counts, whatever came of this try.
+    if (latest !== record) save({ ...latest, tries: [...latest.tries, ...tries] })
+    else save(afterTries(record, tries, mode === 'lose', clock()))
     pump()
   }
 
@@ -146,15 +157,24 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
       pump()
     },
     mood: () => mood,
-    sendAgain(eventId) {
-      const event = tables.events.get(eventId)
-      if (!event) return false
-      for (const endpointId of event.endpointIds) {
-        const record = tables.deliveries.get(`${eventId}/${endpointId}`)
-        if (record) save({ ...record, state: 'due', nextAt: clock() })
-      }
+    sendAgain(eventId, copies = 1) {
+      if (!tables.events.get(eventId)) return false
+      for (const record of allOf(eventId)) save({ ...record, state: 'due', nextAt: clock(), copies })
       pump()
       return true
+    },
+    delay(eventId, ms) {
+      const waiting = allOf(eventId).filter((record) => record.state === 'due')
+      for (const record of waiting) save({ ...record, nextAt: clock() + ms })
+      wakeWaiters()
+      return waiting.length > 0
+    },
+    drop(eventId) {
+      const waiting = allOf(eventId).filter((record) => record.state === 'due')
+      const lost = { at: clock(), status: null, problem: 'dropped by hand' }
+      for (const record of waiting) save({ ...record, state: 'lost', tries: [...record.tries, lost] })
+      wakeWaiters()
+      return waiting.length > 0
     },
     async close() {
       stop.abort()
@@ -176,7 +196,7 @@ export function pendingWebhooks(tables: Tables, record: EventRecord): number {
 }
 
 function afterTries(
-  record: DeliveryRecord,
+  { copies, ...record }: DeliveryRecord,
   tries: readonly DeliveryTry[],
   lost: boolean,
   now: number,

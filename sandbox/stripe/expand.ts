@@ -76,6 +76,10 @@ function lookUp(stand: Stand, id: string): object | undefined {
     viewTransaction(stand, id) ??
     tables.transfers.get(id) ??
     tables.reversals.get(id) ??
+    tables.disputes.get(id) ??
+    tables.payouts.get(id)?.payout ??
+    tables.fees.get(id) ??
+    tables.feeRefunds.get(id) ??
     tables.refunds.get(id) ??
     tables.accounts.get(id) ??
     tables.sessions.get(id)?.session

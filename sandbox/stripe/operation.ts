@@ -7,6 +7,8 @@ export interface Call<P> {
   readonly params: P
   /** `:id` of the path; empty where there is none. */
   readonly id: string
+  /** `:part` of the path, the second id; empty where there is none. */
+  readonly part: string
   /** The connected account the caller acts for (Stripe-Account), or null for the platform. */
   readonly account: string | null
 }
@@ -80,7 +82,8 @@ export function pageOf<T extends { readonly id: string }>(
   return { object: 'list', url, has_more: found.length > data.length, data }
 }
 
-function isWithin(created: number, range: Paging['created']): boolean {
+/** True when a moment fits what a list was asked for, e.g. `created` or `arrival_date`. Epoch seconds. */
+export function isWithin(created: number, range: Paging['created']): boolean {
   if (range === undefined) return true
   if (typeof range === 'number') return created === range
   return (

@@ -102,9 +102,14 @@ test('the controls tell what happened and refuse pages of other origins', async 
   const summary = await (await fetch(`${stripe.local.url}/local/summary`)).json()
   assert.deepEqual(Object.keys(summary as object).toSorted(), [
     'accounts',
+    'application_fees',
     'balance',
+    'clock',
+    'disputes',
     'events',
+    'payouts',
     'refunds',
+    'reversals',
     'sessions',
     'transfers',
   ])

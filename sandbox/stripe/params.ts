@@ -9,6 +9,7 @@ export const whole = z
   .string()
   .regex(/^-?\d{1,15}$/, 'Invalid integer')
   .transform(Number)
+export const positive = whole.refine((value) => value >= 1, 'Invalid positive integer')
 export const flag = z.enum(['true', 'false']).transform((value) => value === 'true')
 export const currency = z
   .string()
@@ -19,16 +20,23 @@ export const webUrl = z
   .max(5_000)
   .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'Not a valid URL')
 
-/** At most 50 keys of 40 characters without brackets, values of 500. An empty value means "remove this key". */
+/**
+ * At most 50 keys of 40 characters without brackets, values of 500. An empty value means "remove this key", empty
+ * metadata (null here) "remove them all".
+ */
 export const metadata = z
-  .record(
+  .union([
     z
-      .string()
-      .max(40)
-      .regex(/^[^[\]]+$/),
-    z.string().max(500),
-  )
-  .refine((value) => Object.keys(value).length <= 50, 'Metadata can have at most 50 keys')
+      .record(
+        z
+          .string()
+          .max(40)
+          .regex(/^[^[\]]+$/),
+        z.string().max(500),
+      )
+      .refine((value) => Object.keys(value).length <= 50, 'Metadata can have at most 50 keys'),
+    z.literal('').transform(() => null),
+  ])
   .optional()
 
 /** Lists arrive as objects with the keys 0, 1, 2, ... */
@@ -60,8 +68,9 @@ export const paging = {
 /** Keep what is set, drop what an empty value unsets. */
 export function mergeMetadata(
   before: Readonly<Record<string, string>> | null,
-  change: Readonly<Record<string, string>> | undefined,
+  change: Readonly<Record<string, string>> | null | undefined,
 ): Record<string, string> {
+  if (change === null) return {}
   const merged = { ...before, ...change }
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== ''))
 }

@@ -4,14 +4,18 @@ import { refuse } from './errors.ts'
 import { emit } from './events.ts'
 import { idOf, type Stand, seconds } from './stand.ts'
 import { type ChargeRecord, makeId, type SessionRecord } from './tables.ts'
+import { checkDestination } from './transfer-money.ts'
 
 /** Stripe's test cards that this stand-in knows. `decline` is the decline code; the rest of a card's character is
- * kept by number: 0077 skips the two days until available, 7726 makes refunds pend, 5126 makes them fail. */
+ * kept by number: 0077 skips the two days until available, 7726 makes refunds pend, 5126 makes them fail, 0259 is
+ * disputed and 1976 asked about right after the payment. */
 const CARDS: Readonly<Record<string, { readonly brand: string; readonly decline: string | null }>> = {
   '4242424242424242': { brand: 'visa', decline: null },
   '4000000000000077': { brand: 'visa', decline: null },
   '4000000000007726': { brand: 'visa', decline: null },
   '4000000000005126': { brand: 'visa', decline: null },
+  '4000000000000259': { brand: 'visa', decline: null },
+  '4000000000001976': { brand: 'visa', decline: null },
   '4000000000000002': { brand: 'visa', decline: 'generic_decline' },
   '4000000000009995': { brand: 'visa', decline: 'insufficient_funds' },
 }
@@ -60,6 +64,8 @@ export function paySession(stand: Stand, sessionId: string, payer: Payer, late =
   if (!payable)
     throw refuse(`This Checkout Session has a status of \`${session.status}\` and cannot be paid.`)
   checkAddress(session, payer)
+  const split = record.intentData.transfer_data
+  if (split) checkDestination(stand, split.destination)
   const paidWith = payer.paidWith.replaceAll(/[\s-]/g, '')
   if (session.payment_method_types.includes(paidWith) && paidWith !== 'card')
     return startDelayed(stand, record, { ...payer, paidWith })
@@ -232,6 +238,7 @@ function openIntent(stand: Stand, record: SessionRecord): Stripe.PaymentIntent {
   const before = stand.tables.intents.get(record.intentId ?? '')
   if (before) return before
   const { session, intentData } = record
+  const split = intentData.transfer_data ?? null
   const id = makeId('pi_3')
   const intent = saveIntent(stand, {
     id,
@@ -242,7 +249,7 @@ function openIntent(stand: Stand, record: SessionRecord): Stripe.PaymentIntent {
     amount_details: { tip: {} },
     amount_received: 0,
     application: null,
-    application_fee_amount: null,
+    application_fee_amount: intentData.application_fee_amount ?? null,
     automatic_payment_methods: null,
     canceled_at: null,
     cancellation_reason: null,
@@ -276,8 +283,9 @@ function openIntent(stand: Stand, record: SessionRecord): Stripe.PaymentIntent {
     statement_descriptor: null,
     statement_descriptor_suffix: intentData.statement_descriptor_suffix,
     status: 'requires_payment_method',
-    transfer_data: null,
-    transfer_group: intentData.transfer_group,
+    transfer_data: split,
+    // A destination charge without a group of its own gets one.
+    transfer_group: intentData.transfer_group ?? (split ? `group_${id}` : null),
   })
   emit(stand, 'payment_intent.created', intent)
   return intent
@@ -299,7 +307,7 @@ function newCharge(
     amount_refunded: 0,
     application: null,
     application_fee: null,
-    application_fee_amount: null,
+    application_fee_amount: intent.application_fee_amount,
     balance_transaction: null,
     billing_details: {
       address: payer.address,
@@ -338,7 +346,7 @@ function newCharge(
     statement_descriptor: null,
     statement_descriptor_suffix: intent.statement_descriptor_suffix,
     status: 'pending',
-    transfer_data: null,
+    transfer_data: intent.transfer_data as Stripe.Charge.TransferData | null,
     transfer_group: intent.transfer_group,
   }
   return { charge, paidWith: payer.paidWith }

@@ -6,17 +6,20 @@ import { Hono } from 'hono'
 import { html } from 'hono/html'
 import { pino } from 'pino'
 import type { State } from '../state.ts'
+import { advanceAccounts } from './accounts.ts'
 import { type Env, mountApi } from './api.ts'
 import { settleCharges } from './charges.ts'
 import { expireSessions } from './checkout-sessions.ts'
 import { mountControls } from './controls.ts'
 import { createDeliveries } from './deliveries.ts'
+import { advanceDisputes } from './disputes.ts'
 import { pruneEvents } from './events.ts'
 import { createFaults } from './faults.ts'
 import { createIdempotency } from './idempotency.ts'
 import { mountOnboardingPage } from './onboarding-page.ts'
 import { renderPage } from './page.ts'
 import { mountPayPage } from './pay-page.ts'
+import { advancePayouts } from './payouts.ts'
 import { advanceRefunds } from './refunds.ts'
 import type { Stand } from './stand.ts'
 import { openTables } from './tables.ts'
@@ -38,7 +41,8 @@ export interface LocalStripe {
 
 /**
  * A Stripe of one's own for the real `stripe` client: the API, hosted pages, signed webhooks, and controls under
- * /local. `clock` answers UTC ms and drives expiry and retries. Rejects when the port is taken.
+ * /local. `clock` answers UTC ms and drives expiry, settlement and
+ * retries; POST /local/clock moves on from it. Rejects when the port is taken.
  */
 export async function startLocalStripe(options: {
   readonly host: string
@@ -50,8 +54,9 @@ export async function startLocalStripe(options: {
   readonly webhooks: readonly FixedEndpoint[]
   readonly log?: (message: string) => void
 }): Promise<LocalStripe> {
-  const { host, clock } = options
+  const { host } = options
   const tables = openTables(options.state)
+  const clock = () => options.clock() + (tables.modes.get('now')?.movedByMs ?? 0)
   const logger = options.log ? null : pino({ name: 'local-stripe' })
   const log = options.log ?? ((message: string) => logger?.warn(message))
   let url = ''
@@ -63,6 +68,7 @@ export async function startLocalStripe(options: {
     log,
     cause: { id: null, idempotency_key: null },
   }
+  let prunedAt = clock()
   const faults = createFaults()
   const idempotency = createIdempotency(stand)
   keepFixedEndpoints(stand, options.webhooks)
@@ -71,7 +77,7 @@ export async function startLocalStripe(options: {
   mountApi(app, stand, faults, idempotency)
   mountPayPage(app, stand)
   mountOnboardingPage(app, stand)
-  mountControls(app, stand, faults)
+  mountControls(app, stand, faults, tick)
   app.get('/', (c) => c.redirect('/local', 303))
   app.notFound((c) => c.html(renderPage('Not found', html`<h1>There is no such page.</h1>`), 404))
   app.onError((error, c) => {
@@ -86,11 +92,13 @@ export async function startLocalStripe(options: {
   const { port } = server.address() as AddressInfo
   url = `http://${host}:${port}`
 
-  let prunedAt = clock()
   function tick(): void {
     expireSessions(stand)
     settleCharges(stand)
     advanceRefunds(stand)
+    advanceDisputes(stand)
+    advancePayouts(stand)
+    advanceAccounts(stand)
     if (clock() - prunedAt >= PRUNE_EVERY_MS) {
       prunedAt = clock()
       pruneEvents(stand)

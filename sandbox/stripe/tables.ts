@@ -17,8 +17,13 @@ export interface SessionRecord {
     readonly transfer_group: string | null
     readonly statement_descriptor_suffix: string | null
     readonly receipt_email: string | null
+    /** A destination charge: what the connected account gets. Absent in sessions of an older version. */
+    readonly application_fee_amount?: number | null
+    readonly transfer_data?: { readonly destination: string; readonly amount?: number } | null
   }
   readonly intentId: string | null
+  /** How far the clock had been moved when it was made, in ms: its caller knows nothing of that. */
+  readonly clockMovedBy?: number
 }
 
 export interface ChargeRecord {
@@ -31,6 +36,38 @@ export interface TransactionRecord {
   /** Whose balance it moves; null is the platform's. */
   readonly account: string | null
   readonly transaction: Stripe.BalanceTransaction
+  /** The automatic payout that took it to the bank. */
+  readonly payout?: string
+}
+
+/** What was switched by hand and outlives a restart. */
+export interface Modes {
+  /** How far the clock was moved, in ms. */
+  readonly movedByMs: number
+  /** New refunds stay pending until somebody decides. */
+  readonly holdRefunds: boolean
+}
+
+/** How one balance behaves. */
+export interface OwnerSettings {
+  /** The account's id; the platform's own for the platform. */
+  readonly id: string
+  /** Null for the platform. */
+  readonly account: string | null
+  /** False: a reversal that the connected account's balance does not cover is refused. */
+  readonly negativeAllowed: boolean
+  /** `daily` pays out once a UTC day what is above the minimum. */
+  readonly interval: 'manual' | 'daily'
+  /** Minor units that stay in the balance, by currency. */
+  readonly minimumByCurrency: Readonly<Record<string, number>>
+  /** The last UTC day (since 1970) with a scheduled payout. */
+  readonly paidOutDay: number | null
+}
+
+export interface PayoutRecord {
+  /** Whose balance it came from; null is the platform's. */
+  readonly account: string | null
+  readonly payout: Stripe.Payout
 }
 
 export interface LocalEvent {
@@ -77,6 +114,8 @@ export interface DeliveryRecord {
   /** UTC ms of the next try while due. */
   readonly nextAt: number
   readonly tries: readonly DeliveryTry[]
+  /** How often the next try is sent at once; once unless told. */
+  readonly copies?: number
 }
 
 export interface LinkRecord {
@@ -109,7 +148,17 @@ export interface Tables {
   readonly refunds: Table<Stripe.Refund>
   readonly transfers: Table<Stripe.Transfer>
   readonly reversals: Table<Stripe.TransferReversal>
+  readonly disputes: Table<Stripe.Dispute>
+  readonly fees: Table<Stripe.ApplicationFee>
+  readonly feeRefunds: Table<Stripe.FeeRefund>
+  readonly payouts: Table<PayoutRecord>
   readonly accounts: Table<Stripe.Account>
+  /** Refunds that stay pending until somebody decides. */
+  readonly heldRefunds: Table<{ readonly id: string }>
+  /** One document, `now`. */
+  readonly modes: Table<Modes>
+  /** By account id; the platform's under its own. An owner without an entry has the usual settings. */
+  readonly settings: Table<OwnerSettings>
   readonly links: Table<LinkRecord>
   readonly events: Table<EventRecord>
   readonly endpoints: Table<EndpointRecord>
@@ -127,7 +176,14 @@ export function openTables(state: State): Tables {
     refunds: state.table('stripe.refunds'),
     transfers: state.table('stripe.transfers'),
     reversals: state.table('stripe.reversals'),
+    disputes: state.table('stripe.disputes'),
+    fees: state.table('stripe.fees'),
+    feeRefunds: state.table('stripe.feeRefunds'),
+    payouts: state.table('stripe.payouts'),
     accounts: state.table('stripe.accounts'),
+    heldRefunds: state.table('stripe.heldRefunds'),
+    modes: state.table('stripe.modes'),
+    settings: state.table('stripe.settings'),
     links: state.table('stripe.links'),
     events: state.table('stripe.events'),
     endpoints: state.table('stripe.endpoints'),

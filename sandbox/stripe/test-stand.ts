@@ -19,7 +19,10 @@ export interface Received {
  * A local Stripe on a clock of its own, the real client for it, and a receiver that verifies every webhook as the
  * client does. `answer` decides the receiver's status. Everything is closed after the test.
  */
-export async function openTestStripe(t: TestContext, answer: (event: Stripe.Event) => number = () => 200) {
+export async function openTestStripe(
+  t: Pick<TestContext, 'after'>,
+  answer: (event: Stripe.Event) => number = () => 200,
+) {
   const received: Received[] = []
   const problems: unknown[] = []
   const logged: string[] = []
@@ -93,6 +96,12 @@ export async function openTestStripe(t: TestContext, answer: (event: Stripe.Even
     },
     /** Types of what the receiver got, in order of arrival. */
     types: () => received.map(({ event }) => event.type),
+    /** Minor units of usd, available and pending together, of the platform or of a connected account. */
+    async total(account?: string): Promise<number> {
+      const balance = await client.balance.retrieve({}, account ? { stripeAccount: account } : {})
+      const all = [...balance.available, ...balance.pending]
+      return all.filter((one) => one.currency === 'usd').reduce((sum, { amount }) => sum + amount, 0)
+    },
     /** A session of 25.00 usd that ships, tied to order ord_1. */
     openSession: (change: Partial<Stripe.Checkout.SessionCreateParams> = {}) =>
       client.checkout.sessions.create({ ...sessionParams(now), ...change }),

@@ -99,3 +99,54 @@ test('a transfer is reversed up to its amount and no further', async (t) => {
   )
   await assert.rejects(stripe.client.transfers.createReversal(id), /fully reversed/)
 })
+
+test('a reversal is idempotent, found again and can be annotated', async (t) => {
+  const stripe = await openTestStripe(t)
+  const destination = await stripe.activeAccount()
+  const { charge } = await stripe.paidCharge()
+  const params = { amount: 2_000, currency: 'usd', destination, source_transaction: charge.id }
+  const { id } = await stripe.client.transfers.create(params)
+  const reverse = () =>
+    stripe.client.transfers.createReversal(
+      id,
+      { amount: 500, metadata: { order_id: 'ord_1' } },
+      { idempotencyKey: 'ord_1:reverse:1' },
+    )
+  const [first, second] = [await reverse(), await reverse()]
+  assert.equal(first.id, second.id)
+  const found = await stripe.client.transfers.retrieveReversal(id, first.id)
+  assert.deepEqual(found.metadata, { order_id: 'ord_1' })
+  const noted = await stripe.client.transfers.updateReversal(id, first.id, { metadata: { why: 'returned' } })
+  assert.deepEqual(noted.metadata, { order_id: 'ord_1', why: 'returned' })
+  const emptied = await stripe.client.transfers.update(id, { metadata: '' })
+  assert.deepEqual(emptied.metadata, {})
+  await assert.rejects(stripe.client.transfers.retrieveReversal('tr_other', first.id), { statusCode: 404 })
+  await stripe.local.idle()
+  assert.ok(stripe.types().includes('transfer.updated'))
+})
+
+test('a reversal takes a connected account below zero, or is refused when that is not allowed', async (t) => {
+  const stripe = await openTestStripe(t)
+  const destination = await stripe.activeAccount()
+  const { charge } = await stripe.paidCharge()
+  const params = { amount: 2_000, currency: 'usd', destination, source_transaction: charge.id }
+  const { id } = await stripe.client.transfers.create(params)
+  await stripe.control(`/accounts/${destination}`, { negativeAllowed: false })
+  await stripe.client.transfers.createReversal(id, { amount: 200 })
+  stripe.advance(2 * DAY)
+  assert.equal((await stripe.control('/payouts', { account: destination })).amount, 1_800)
+  await assert.rejects(stripe.client.transfers.createReversal(id, { amount: 1 }), {
+    code: 'balance_insufficient',
+    statusCode: 400,
+  })
+  await stripe.control(`/accounts/${destination}`, { negativeAllowed: true })
+  await stripe.client.transfers.createReversal(id)
+  assert.equal(await stripe.total(destination), -1_800)
+  const ours = await stripe.client.balance.retrieve()
+  assert.deepEqual(
+    ours.connect_reserved?.map(({ amount, currency }) => [amount, currency]),
+    [[1_800, 'usd']],
+  )
+  const unsourced = { amount: 1_000, currency: 'usd', destination }
+  await assert.rejects(stripe.client.transfers.create(unsourced), { code: 'balance_insufficient' })
+})

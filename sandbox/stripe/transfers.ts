@@ -1,15 +1,14 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
-import { availableNow, moveBalance, viewTransaction } from './balance.ts'
+import { giveFeeBack } from './application-fees.ts'
+import { spendable, viewTransaction } from './balance.ts'
 import { settleCharge } from './charges.ts'
 import { noSuch, refuse } from './errors.ts'
 import { emit } from './events.ts'
 import { type Operation, operation, pageOf } from './operation.ts'
-import { currency, mergeMetadata, metadata, optionalText, paging, text, whole } from './params.ts'
+import { currency, flag, mergeMetadata, metadata, optionalText, paging, positive, text } from './params.ts'
 import { idOf, type Stand, seconds } from './stand.ts'
-import { makeId } from './tables.ts'
-
-const positive = whole.refine((value) => value >= 1, 'Invalid positive integer')
+import { checkCover, checkDestination, reversalsOf, sendTransfer, takeBack } from './transfer-money.ts'
 
 function requireTransfer(stand: Stand, id: string): Stripe.Transfer {
   const transfer = stand.tables.transfers.get(id)
@@ -17,8 +16,25 @@ function requireTransfer(stand: Stand, id: string): Stripe.Transfer {
   return transfer
 }
 
-function reversalsOf(stand: Stand, transferId: string): Stripe.TransferReversal[] {
-  return stand.tables.reversals.values().filter((one) => one.transfer === transferId)
+function requireReversal(stand: Stand, transferId: string, id: string): Stripe.TransferReversal {
+  const reversal = stand.tables.reversals.get(id)
+  if (reversal?.transfer !== transferId) throw noSuch('transfer reversal', id)
+  return reversal
+}
+
+/** The application fee that belongs to a reversal of this size; rounding adds up to the whole fee at the end. */
+function feeShare(stand: Stand, transfer: Stripe.Transfer, amount: number) {
+  const charge = stand.tables.charges.get(idOf(transfer.source_transaction))?.charge
+  const fee = stand.tables.fees.get(idOf(charge?.application_fee))
+  if (!fee || charge?.transfer !== transfer.id)
+    throw refuse(
+      `Transfer ${transfer.id} has no application fee to refund.`,
+      undefined,
+      'refund_application_fee',
+    )
+  const share = (of: number) => Math.round((fee.amount * of) / transfer.amount)
+  const due = share(transfer.amount_reversed + amount) - share(transfer.amount_reversed)
+  return { fee, amount: Math.min(due, fee.amount - fee.amount_refunded) }
 }
 
 /** The charge must have succeeded, settled in the transfer's currency, and have room left. Returns available_on. */
@@ -52,16 +68,6 @@ function checkSource(stand: Stand, chargeId: string, amount: number, wanted: str
   return paid.available_on
 }
 
-function checkDestination(stand: Stand, accountId: string): void {
-  const account = stand.tables.accounts.get(accountId)
-  if (!account) throw noSuch('destination', accountId, 'destination')
-  if (account.capabilities?.transfers !== 'active')
-    throw refuse(
-      'Your destination account needs to have at least one of the following capabilities enabled: transfers, crypto_transfers, legacy_payments',
-      'insufficient_capabilities_for_transfer',
-    )
-}
-
 export const transferOperations: readonly Operation[] = [
   operation({
     route: 'POST /v1/transfers',
@@ -80,55 +86,23 @@ export const transferOperations: readonly Operation[] = [
       checkDestination(stand, params.destination)
       const source = params.source_transaction
       const availableOn = source ? checkSource(stand, source, amount, params.currency) : seconds(stand)
-      if (!source && availableNow(stand, null, params.currency) < amount)
+      if (!source && spendable(stand, null, params.currency) < amount)
         throw refuse(
           'You have insufficient available funds in your Stripe account. Try adding funds directly to your available balance by creating Charges using the 4000000000000077 test card. See: https://stripe.com/docs/testing#available-balance',
           'balance_insufficient',
         )
-      const id = makeId('tr_')
-      const paymentId = makeId('py_')
       const sourceGroup = source ? stand.tables.charges.get(source)?.charge.transfer_group : null
-      const transfer: Stripe.Transfer = {
-        id,
-        object: 'transfer',
+      return sendTransfer(stand, {
         amount,
-        amount_reversed: 0,
-        balance_transaction: moveBalance(stand, {
-          account: null,
-          type: 'transfer',
-          category: 'transfer',
-          amount: -amount,
-          fee: 0,
-          currency: params.currency,
-          source: id,
-          availableOn,
-        }),
-        created: seconds(stand),
         currency: params.currency,
-        description: params.description ?? null,
         destination: params.destination,
-        destination_payment: paymentId,
-        livemode: false,
+        sourceCharge: source ?? null,
+        group: params.transfer_group ?? sourceGroup ?? null,
+        description: params.description ?? null,
         metadata: mergeMetadata(null, params.metadata),
-        reversals: { object: 'list', data: [], has_more: false, url: `/v1/transfers/${id}/reversals` },
-        reversed: false,
-        source_transaction: source ?? null,
-        source_type: 'card',
-        transfer_group: params.transfer_group ?? sourceGroup ?? null,
-      }
-      moveBalance(stand, {
-        account: params.destination,
-        type: 'payment',
-        category: 'charge',
-        amount,
-        fee: 0,
-        currency: params.currency,
-        source: paymentId,
         availableOn,
+        applicationFee: 0,
       })
-      stand.tables.transfers.set(id, transfer)
-      emit(stand, 'transfer.created', transfer)
-      return transfer
     },
   }),
   operation({
@@ -148,9 +122,29 @@ export const transferOperations: readonly Operation[] = [
     run: (stand, { id }) => requireTransfer(stand, id),
   }),
   operation({
+    route: 'POST /v1/transfers/:id',
+    params: z.strictObject({ metadata, description: optionalText }),
+    run(stand, { id, params }) {
+      const before = requireTransfer(stand, id)
+      const after: Stripe.Transfer = {
+        ...before,
+        description: params.description ?? before.description,
+        metadata: mergeMetadata(before.metadata, params.metadata),
+      }
+      stand.tables.transfers.set(id, after)
+      const { description, metadata: previous } = before
+      emit(stand, 'transfer.updated', after, { previous: { description, metadata: previous } })
+      return after
+    },
+  }),
+  operation({
     route: 'POST /v1/transfers/:id/reversals',
-    params: z.strictObject({ amount: positive.optional(), metadata }),
-    later: ['refund_application_fee', 'description'],
+    params: z.strictObject({
+      amount: positive.optional(),
+      metadata,
+      refund_application_fee: flag.optional(),
+    }),
+    later: ['description'],
     run(stand, { id, params }) {
       const transfer = requireTransfer(stand, id)
       const left = transfer.amount - transfer.amount_reversed
@@ -162,48 +156,16 @@ export const transferOperations: readonly Operation[] = [
           undefined,
           'amount',
         )
-      const reversalId = makeId('trr_')
-      const refundId = makeId('pyr_')
-      const shared = { fee: 0, currency: transfer.currency, availableOn: seconds(stand) }
-      const reversal: Stripe.TransferReversal = {
-        id: reversalId,
-        object: 'transfer_reversal',
+      const share = params.refund_application_fee ? feeShare(stand, transfer, amount) : null
+      const feeBack = share?.amount ?? 0
+      checkCover(stand, transfer, amount - feeBack)
+      if (share && feeBack > 0) giveFeeBack(stand, share.fee, feeBack)
+      return takeBack(stand, transfer, {
         amount,
-        balance_transaction: moveBalance(stand, {
-          ...shared,
-          account: null,
-          type: 'transfer_refund',
-          category: 'transfer_reversal',
-          amount,
-          source: reversalId,
-        }),
-        created: seconds(stand),
-        currency: transfer.currency,
-        destination_payment_refund: refundId,
         metadata: mergeMetadata(null, params.metadata),
-        source_refund: null,
-        transfer: id,
-      }
-      moveBalance(stand, {
-        ...shared,
-        account: idOf(transfer.destination),
-        type: 'payment_refund',
-        category: 'refund',
-        amount: -amount,
-        source: refundId,
+        sourceRefund: null,
+        feeBack,
       })
-      stand.tables.reversals.set(reversalId, reversal)
-      const amount_reversed = transfer.amount_reversed + amount
-      const all = reversalsOf(stand, id).toReversed()
-      const changed: Stripe.Transfer = {
-        ...transfer,
-        amount_reversed,
-        reversed: amount_reversed === transfer.amount,
-        reversals: { ...transfer.reversals, data: all.slice(0, 10), has_more: all.length > 10 },
-      }
-      stand.tables.transfers.set(id, changed)
-      emit(stand, 'transfer.reversed', changed, { previous: { amount_reversed: transfer.amount_reversed } })
-      return reversal
     },
   }),
   operation({
@@ -212,6 +174,21 @@ export const transferOperations: readonly Operation[] = [
     run(stand, { id, params }) {
       requireTransfer(stand, id)
       return pageOf(`/v1/transfers/${id}/reversals`, reversalsOf(stand, id), params, (one) => one.created)
+    },
+  }),
+  operation({
+    route: 'GET /v1/transfers/:id/reversals/:part',
+    params: z.strictObject({}),
+    run: (stand, { id, part }) => requireReversal(stand, id, part),
+  }),
+  operation({
+    route: 'POST /v1/transfers/:id/reversals/:part',
+    params: z.strictObject({ metadata }),
+    run(stand, { id, part, params }) {
+      const before = requireReversal(stand, id, part)
+      const after = { ...before, metadata: mergeMetadata(before.metadata, params.metadata) }
+      stand.tables.reversals.set(part, after)
+      return after
     },
   }),
 ]
