@@ -30,6 +30,13 @@ const Env = z.object({
     .regex(/^(sk|rk)_(test|live)_\w+$/, 'must be a Stripe secret or restricted key'),
   STRIPE_WEBHOOK_SECRET: z.string().regex(/^whsec_\S+$/, 'must start with whsec_'),
   STRIPE_CONNECT_WEBHOOK_SECRET: z.string().regex(/^whsec_\S+$/, 'must start with whsec_'),
+  STRIPE_THIN_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_\S+$/, 'must start with whsec_')
+    .optional(),
+  STRIPE_ACCOUNTS: z.enum(['v1', 'v2']).default('v1'),
+  STRIPE_ACCOUNTS_CARD_PAYMENTS: z.stringbool().default(false),
+  STRIPE_ACCOUNTS_CONTACT_EMAIL: z.email().optional(),
   STRIPE_API_BASE: url.optional(),
   STRIPE_REQUESTS_PER_SECOND: whole(1, 1_000).default(20),
   ACCOUNT_COUNTRY: z
@@ -68,7 +75,15 @@ export interface Config {
     readonly requestsPerSecond: number
     /** How long one call may take before it counts as lost. */
     readonly timeoutMs: number
-    readonly accountCountry: string
+    /** How builders' accounts are opened. */
+    readonly accounts:
+      | { readonly version: 'v1'; readonly country: string; readonly cardPayments: boolean }
+      | {
+          readonly version: 'v2'
+          readonly country: string
+          readonly currency: string
+          readonly contactEmail: string | null
+        }
     readonly shippingCountries: readonly string[]
   }
   readonly currency: string
@@ -90,6 +105,8 @@ export interface Config {
     readonly stripeKey: string
     readonly stripeWebhook: string
     readonly stripeConnectWebhook: string
+    /** For thin events of v2 accounts; null when there is no such endpoint. */
+    readonly stripeThinWebhook: string | null
   }
 }
 
@@ -124,7 +141,19 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       apiBase: e.STRIPE_API_BASE,
       requestsPerSecond: e.STRIPE_REQUESTS_PER_SECOND,
       timeoutMs: 30_000,
-      accountCountry: e.ACCOUNT_COUNTRY,
+      accounts:
+        e.STRIPE_ACCOUNTS === 'v2'
+          ? {
+              version: 'v2',
+              country: e.ACCOUNT_COUNTRY,
+              currency: e.CURRENCY,
+              contactEmail: e.STRIPE_ACCOUNTS_CONTACT_EMAIL ?? null,
+            }
+          : {
+              version: 'v1',
+              country: e.ACCOUNT_COUNTRY,
+              cardPayments: e.STRIPE_ACCOUNTS_CARD_PAYMENTS,
+            },
       shippingCountries: e.SHIPPING_COUNTRIES,
     },
     currency: e.CURRENCY,
@@ -151,6 +180,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       stripeKey: e.STRIPE_SECRET_KEY,
       stripeWebhook: e.STRIPE_WEBHOOK_SECRET,
       stripeConnectWebhook: e.STRIPE_CONNECT_WEBHOOK_SECRET,
+      stripeThinWebhook: e.STRIPE_THIN_WEBHOOK_SECRET ?? null,
     },
   }
 }

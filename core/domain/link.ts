@@ -1,15 +1,15 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** What a link may be used for. A token for one purpose is worth nothing for another. */
 export type LinkPurpose = 'order' | 'builder'
 
 /** An unguessable token for a web address: `<id>.<signature>`. Whoever holds it may do what the purpose allows. */
-export function signLink(secret: string, purpose: LinkPurpose, id: string): string {
+export function signLink(secret: KeyObject, purpose: LinkPurpose, id: string): string {
   return `${id}.${signature(secret, purpose, id)}`
 }
 
 /** The id inside a token, or null when the token is not ours. */
-export function readLink(secret: string, purpose: LinkPurpose, token: string): string | null {
+export function readLink(secret: KeyObject, purpose: LinkPurpose, token: string): string | null {
   const dot = token.lastIndexOf('.')
   if (dot <= 0) return null
   const id = token.slice(0, dot)
@@ -18,7 +18,7 @@ export function readLink(secret: string, purpose: LinkPurpose, token: string): s
   return given.length === expected.length && timingSafeEqual(given, expected) ? id : null
 }
 
-function signature(secret: string, purpose: LinkPurpose, id: string): string {
+function signature(secret: KeyObject, purpose: LinkPurpose, id: string): string {
   // 128 bits are plenty against guessing, and keep the address short.
   return createHmac('sha256', secret)
     .update(`${purpose}:${id}`)

@@ -60,6 +60,7 @@ export function createApp(
 
   stripeWebhook(app, deps, 'platform', '/webhooks/stripe')
   stripeWebhook(app, deps, 'connect', '/webhooks/stripe-connect')
+  stripeWebhook(app, deps, 'thin', '/webhooks/stripe-thin')
 
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', async (c) => {

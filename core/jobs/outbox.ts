@@ -5,6 +5,7 @@ import type { Deps } from '../usecases/deps.ts'
 
 /** How long one run may take before another process may take the effect over. */
 const LEASE_MS = 60_000
+const BETWEEN_LOOKS_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
 
@@ -90,6 +91,8 @@ export function createOutbox(
   /** Null when somebody else has it, or it is no longer due. */
   function claim(document: Stored<'outbox'>): Promise<Effect | null> {
     return deps.change({
+      // A drop's own changes write its card's wish too: together they never beat each other.
+      lane: document.value.subject,
       reads: [['outbox', document.id]],
       decide(sheet) {
         const now = deps.clock.now()
@@ -115,6 +118,7 @@ export function createOutbox(
       again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
     }
     await deps.change({
+      lane: claimed.subject,
       reads: [['outbox', id]],
       decide(sheet) {
         const effect = sheet.get('outbox', id)
@@ -161,6 +165,8 @@ export function createOutbox(
         options.onFailure(LOOKING, error)
         return started
       }
+      // At a drop hundreds of commits a second wake this: one look serves many.
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS))
     }
     return started
   }

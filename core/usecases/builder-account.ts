@@ -137,7 +137,7 @@ async function createAccount(
   deps: Pick<Deps, 'change' | 'clock' | 'accounts'>,
   builder: Builder,
 ): Promise<string> {
-  const { userId, name } = builder
+  const { userId } = builder
   // The key makes a repeat after a crash find the same account.
   const account = await deps.accounts.create({
     builderId: userId,

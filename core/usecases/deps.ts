@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { Currency } from '#contract'
 import type { ConnectAccounts } from '../ports/accounts.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -22,7 +23,7 @@ export interface Settings {
   /** How long a payment may be held, and when people are warned of that. */
   readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
   /** Signs the links that lead people from Discord to the web. */
-  readonly linkSecret: string
+  readonly linkSecret: KeyObject
 }
 
 /** What a use case may need; each takes the part it uses. */

@@ -25,6 +25,7 @@ const LOOK_AT: Readonly<Record<string, EffectKind>> = {
   'v2.core.account[requirements].updated': 'account',
   'v2.core.account[configuration.recipient].updated': 'account',
   'v2.core.account[configuration.recipient].capability_status_updated': 'account',
+  'v2.core.account.updated': 'account',
   'v2.core.account.closed': 'account',
   'v2.core.account_link.returned': 'account',
 }
