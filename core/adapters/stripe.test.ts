@@ -4,6 +4,7 @@ import Stripe from 'stripe'
 import { PaymentsError } from '../ports/payments.ts'
 import { createStripePayments } from './stripe.ts'
 import { createStripeClient } from './stripe-client.ts'
+import { createStripeRecords } from './stripe-records.ts'
 import { type Answer, error, ok, startScript } from './stripe-script.ts'
 
 const ORDER = 'ord_01jd7y5m5sf1wsp61v0zhx2e3a'
@@ -401,6 +402,33 @@ test('no endpoint gets more calls in a second than its budget', async (t) => {
   t.mock.timers.tick(1_000)
   await Promise.all(reads)
   assert.equal(asked(), 5)
+})
+
+test('whoever reads records lets a call that somebody waits for go first', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  const page = { object: 'list', has_more: true, data: [{ id: 'tr_0', created: 0, reversals: { data: [] } }] }
+  await using script = await startScript((call) =>
+    ok(call.form.has('transfer_group') ? { object: 'list', data: [] } : { ...page, id: 'tr_new' }),
+  )
+  const client = createStripeClient({ secretKey: KEY, apiBase: script.apiBase, requestsPerSecond: 1 })
+  const reading = createStripeRecords(client).transfers(0)[Symbol.asyncIterator]()
+  await reading.next()
+  const second = reading.next()
+  const webhookSecrets = { platform: 'whsec_platform', connect: 'whsec_connect', thin: null }
+  const { transfer } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
+  const looked = transfer({ ...TRANSFER_REQUEST, lookFirst: true })
+  t.mock.timers.tick(1_000)
+  await looked
+  assert.deepEqual(
+    script.calls.map(({ method, form }) => [method, form.has('transfer_group')]),
+    [
+      ['GET', false],
+      ['GET', true],
+      ['POST', true],
+    ],
+  )
+  t.mock.timers.tick(1_000)
+  assert.equal((await second).done, false)
 })
 
 test('an event is believed only when its endpoint signed it and it is fresh', () => {
