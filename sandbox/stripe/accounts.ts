@@ -6,7 +6,8 @@ import { emit } from './events.ts'
 import { type Operation, operation, pageOf } from './operation.ts'
 import { flag, mergeMetadata, metadata, optionalText, paging, text, webUrl } from './params.ts'
 import { PLATFORM_ID, type Stand, seconds } from './stand.ts'
-import { makeId } from './tables.ts'
+import { type LinkRecord, makeId } from './tables.ts'
+import { emitThin } from './thin-events.ts'
 
 /** What Stripe asks a person who only wants to receive transfers. */
 const ASKED = [
@@ -93,24 +94,39 @@ function asked({ due, pending = [], deadline = null, errors = [] }: Owed): Strip
   }
 }
 
-function tellUpdated(stand: Stand, before: Stripe.Account, after: Stripe.Account): void {
+/** Keep the account as it is now and tell it: v1 accounts by account.updated, v2 accounts by thin events. */
+export function changeAccount(stand: Stand, before: Stripe.Account, after: Stripe.Account): void {
   stand.tables.accounts.set(after.id, after)
-  emit(stand, 'account.updated', after, {
-    account: after.id,
-    previous: {
-      details_submitted: before.details_submitted,
-      payouts_enabled: before.payouts_enabled,
-      capabilities: before.capabilities,
-      requirements: before.requirements,
-    },
-  })
+  if (stand.tables.v2Accounts.get(after.id)) tellThin(stand, before, after)
+  else
+    emit(stand, 'account.updated', after, {
+      account: after.id,
+      previous: {
+        details_submitted: before.details_submitted,
+        payouts_enabled: before.payouts_enabled,
+        capabilities: before.capabilities,
+        requirements: before.requirements,
+      },
+    })
 }
 
-function setTransfers(account: Stripe.Account, transfers: TransfersCapability): Stripe.Account {
+function tellThin(stand: Stand, before: Stripe.Account, after: Stripe.Account): void {
+  const status = 'v2.core.account[configuration.recipient].capability_status_updated'
+  if (before.capabilities?.transfers !== after.capabilities?.transfers)
+    emitThin(stand, status, after.id, { updated_capability: 'stripe_balance.stripe_transfers' })
+  if (before.payouts_enabled !== after.payouts_enabled)
+    emitThin(stand, status, after.id, { updated_capability: 'stripe_balance.payouts' })
+  if (JSON.stringify(before.requirements) !== JSON.stringify(after.requirements))
+    emitThin(stand, 'v2.core.account[requirements].updated', after.id)
+}
+
+/** The same account with its right to receive transfers changed. */
+export function setTransfers(account: Stripe.Account, transfers: TransfersCapability): Stripe.Account {
   return { ...account, capabilities: { ...account.capabilities, transfers } }
 }
 
 function tellCapability(stand: Stand, account: Stripe.Account): void {
+  if (stand.tables.v2Accounts.get(account.id)) return
   const capability = {
     id: 'transfers',
     object: 'capability',
@@ -132,13 +148,13 @@ export function finishOnboarding(stand: Stand, accountId: string): void {
     details_submitted: true,
     requirements: asked({ due: [], pending: [DOCUMENT] }),
   }
-  tellUpdated(stand, before, handedIn)
+  changeAccount(stand, before, handedIn)
   const checked: Stripe.Account = {
     ...setTransfers(handedIn, 'active'),
     payouts_enabled: true,
     requirements: asked({ due: [] }),
   }
-  tellUpdated(stand, handedIn, checked)
+  changeAccount(stand, handedIn, checked)
   tellCapability(stand, checked)
 }
 
@@ -161,7 +177,7 @@ export function askAgain(stand: Stand, accountId: string): void {
       ],
     }),
   }
-  tellUpdated(stand, before, after)
+  changeAccount(stand, before, after)
   tellCapability(stand, after)
 }
 
@@ -190,7 +206,7 @@ export function controlAccount(
     payouts_enabled: active,
     requirements: asked({ due, deadline }),
   }
-  tellUpdated(stand, before, after)
+  changeAccount(stand, before, after)
   tellCapability(stand, after)
   return after
 }
@@ -202,6 +218,67 @@ export function advanceAccounts(stand: Stand): void {
     if (deadline !== null && deadline <= seconds(stand))
       controlAccount(stand, id, { transfers: 'inactive', due: requirements?.currently_due ?? [] })
   }
+}
+
+/** A connected account with the express dashboard, that has answered nothing yet. */
+export function makeAccount(
+  stand: Stand,
+  given: {
+    /** Upper case. */
+    readonly country: string
+    readonly email: string | null
+    readonly businessType: Stripe.Account.BusinessType | null
+    readonly cardPayments: boolean
+    readonly metadata: Record<string, string>
+    readonly businessProfile?: z.output<typeof businessProfile>
+  },
+): Stripe.Account {
+  const account: Stripe.Account = {
+    id: makeId('acct_1', 15),
+    object: 'account',
+    business_profile: profileOf(null, given.businessProfile),
+    business_type: given.businessType,
+    capabilities: {
+      transfers: 'inactive',
+      ...(given.cardPayments ? { card_payments: 'inactive' as const } : {}),
+    },
+    charges_enabled: false,
+    controller: {
+      fees: { payer: 'application' },
+      is_controller: true,
+      losses: { payments: 'application' },
+      requirement_collection: 'stripe',
+      stripe_dashboard: { type: 'express' },
+      type: 'application',
+    },
+    country: given.country,
+    created: seconds(stand),
+    default_currency: 'usd',
+    details_submitted: false,
+    email: given.email,
+    metadata: given.metadata,
+    payouts_enabled: false,
+    requirements: asked({ due: ASKED }),
+    // With a controller Stripe says `none`, whatever the dashboard is.
+    type: 'none',
+  }
+  stand.tables.accounts.set(account.id, account)
+  return account
+}
+
+/** A single-use address of the onboarding page. */
+export function makeLink(
+  stand: Stand,
+  given: Pick<LinkRecord, 'accountId' | 'refreshUrl' | 'returnUrl'> & {
+    readonly livesMs: number
+    readonly tellReturn: boolean
+  },
+): { readonly url: string /** UTC ms */; readonly expiresAt: number } {
+  const { livesMs, ...link } = given
+  const id = makeId('', 32)
+  const expiresAt = stand.clock() + livesMs
+  stand.tables.links.set(id, { ...link, id, expiresAt, opened: false, finished: false })
+  return { url: `${stand.url()}/connect/onboard/${id}`, expiresAt }
 }
 
 export const accountOperations: readonly Operation[] = [
@@ -256,36 +333,14 @@ export const accountOperations: readonly Operation[] = [
           undefined,
           'capabilities',
         )
-      const account: Stripe.Account = {
-        id: makeId('acct_1', 15),
-        object: 'account',
-        business_profile: profileOf(null, params.business_profile),
-        business_type: params.business_type ?? null,
-        capabilities: {
-          transfers: 'inactive',
-          ...(params.capabilities.card_payments?.requested ? { card_payments: 'inactive' as const } : {}),
-        },
-        charges_enabled: false,
-        controller: {
-          fees: { payer: 'application' },
-          is_controller: true,
-          losses: { payments: 'application' },
-          requirement_collection: 'stripe',
-          stripe_dashboard: { type: 'express' },
-          type: 'application',
-        },
+      const account = makeAccount(stand, {
         country: params.country ?? 'US',
-        created: seconds(stand),
-        default_currency: 'usd',
-        details_submitted: false,
         email: params.email ?? null,
+        businessType: params.business_type ?? null,
+        cardPayments: params.capabilities.card_payments?.requested ?? false,
         metadata: mergeMetadata(null, params.metadata),
-        payouts_enabled: false,
-        requirements: asked({ due: ASKED }),
-        // With a controller Stripe says `none`, whatever the dashboard is.
-        type: 'none',
-      }
-      stand.tables.accounts.set(account.id, account)
+        businessProfile: params.business_profile,
+      })
       return account
     },
   }),
@@ -312,7 +367,7 @@ export const accountOperations: readonly Operation[] = [
         business_profile: profileOf(before.business_profile ?? null, params.business_profile),
         metadata: mergeMetadata(before.metadata ?? null, params.metadata),
       }
-      tellUpdated(stand, before, after)
+      changeAccount(stand, before, after)
       return after
     },
   }),
@@ -351,22 +406,18 @@ export const accountOperations: readonly Operation[] = [
           undefined,
           'type',
         )
-      const id = makeId('', 32)
-      const expiresAt = stand.clock() + LINK_LIVES_MS
-      stand.tables.links.set(id, {
-        id,
+      const { url, expiresAt } = makeLink(stand, {
         accountId: account.id,
         refreshUrl: params.refresh_url,
         returnUrl: params.return_url,
-        expiresAt,
-        opened: false,
-        finished: false,
+        livesMs: LINK_LIVES_MS,
+        tellReturn: false,
       })
       return {
         object: 'account_link',
         created: seconds(stand),
         expires_at: Math.floor(expiresAt / 1000),
-        url: `${stand.url()}/connect/onboard/${id}`,
+        url,
       } satisfies Stripe.AccountLink
     },
   }),

@@ -9,11 +9,12 @@ import { balanceOperations } from './balance.ts'
 import { chargeOperations } from './charges.ts'
 import { checkoutSessionOperations } from './checkout-sessions.ts'
 import { disputeOperations } from './disputes.ts'
-import { noAccount, notBuilt, refuse, StripeError, toEnvelope } from './errors.ts'
+import { noAccount, notBuilt, refuse, StripeError, toEnvelope, toEnvelopeV2 } from './errors.ts'
+import { eventDestinationOperations } from './event-destinations.ts'
 import { eventOperations } from './events.ts'
 import { expand } from './expand.ts'
 import type { Fault, Faults } from './faults.ts'
-import { decodeForm, type FormObject } from './form.ts'
+import { decodeForm } from './form.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Operation } from './operation.ts'
 import { paymentIntentOperations } from './payment-intents.ts'
@@ -22,7 +23,9 @@ import { refundOperations } from './refunds.ts'
 import { settingsOperations } from './settings.ts'
 import { API_VERSION, type Stand } from './stand.ts'
 import { makeId } from './tables.ts'
+import { thinEventOperations } from './thin-events.ts'
 import { transferOperations } from './transfers.ts'
+import { v2AccountOperations } from './v2-accounts.ts'
 import { webhookEndpointOperations } from './webhook-endpoints.ts'
 
 export type Env = { Bindings: HttpBindings }
@@ -42,6 +45,9 @@ const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...webhookEndpointOperations,
   ...disputeOperations,
+  ...v2AccountOperations,
+  ...thinEventOperations,
+  ...eventDestinationOperations,
 ]
 
 const MAX_BODY = 256 * 1024
@@ -52,7 +58,7 @@ interface Answer {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Serve /v1, in Stripe's manners; every route that is not built answers 501 with its name. */
+/** Serve /v1 and /v2, in Stripe's manners; every route that is not built answers 501 with its name. */
 export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempotency: Idempotency): void {
   for (const operation of OPERATIONS)
     app.on(operation.method, operation.path, (c) =>
@@ -84,7 +90,7 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
       c.env.incoming.socket.destroy()
       return RESPONSE_ALREADY_SENT
     }
-    const answer = await settle(requestId, () => act(requestId, fault), fault)
+    const answer = await settle(c, requestId, () => act(requestId, fault), fault)
     if (fault?.kind === 'reset_after') {
       c.env.incoming.socket.destroy()
       return RESPONSE_ALREADY_SENT
@@ -111,6 +117,7 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
   }
 
   async function settle(
+    c: Ctx,
     requestId: string,
     act: () => Answer | Promise<Answer>,
     fault: Fault | undefined,
@@ -130,11 +137,11 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
         })
       return await act()
     } catch (error) {
-      return failed(error, requestId)
+      return failed(c, error, requestId)
     }
   }
 
-  function failed(error: unknown, requestId: string): Answer {
+  function failed(c: Ctx, error: unknown, requestId: string): Answer {
     const known =
       error instanceof StripeError
         ? error
@@ -143,7 +150,7 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
     if (known.status === 501) stand.log(`NOT BUILT: ${known.message}`)
     return {
       status: known.status,
-      body: JSON.stringify(toEnvelope(known, requestId), null, 2),
+      body: JSON.stringify(isV2(c) ? toEnvelopeV2(known) : toEnvelope(known, requestId), null, 2),
       headers: {
         // 501 will not change by asking again, and the client would ask again.
         ...(known.status === 501 ? { 'stripe-should-retry': 'false' } : {}),
@@ -177,8 +184,9 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
       try {
         answer = { status: 200, body: JSON.stringify(expand(here, prepared(here), paths), null, 2) }
       } catch (error) {
-        answer = failed(error, requestId)
-        if (answer.status === 501) return answer
+        answer = failed(c, error, requestId)
+        // What v2 could not do is tried again with the same key, not replayed.
+        if (answer.status === 501 || isV2(c)) return answer
       }
       if (saveAs !== null) idempotency.save({ key: saveAs, fingerprint, requestId, ...answer })
       return answer
@@ -189,7 +197,7 @@ export function mountApi(app: Hono<Env>, stand: Stand, faults: Faults, idempoten
       await pause()
       return perform(null)
     }
-    const key = `${account ?? 'platform'}/${given}`
+    const key = `${isV2(c) ? 'v2/' : ''}${account ?? 'platform'}/${given}`
     const saved = idempotency.take(key, fingerprint)
     if (saved)
       return {
@@ -233,7 +241,14 @@ function actingFor(c: Ctx): string | null {
   return c.req.header('stripe-account') ?? c.req.header('stripe-context') ?? null
 }
 
-async function readFields(c: Ctx): Promise<FormObject> {
+function isV2(c: Ctx): boolean {
+  return c.req.path.startsWith('/v2/')
+}
+
+/** Decoded parameters; in v1 and in addresses every leaf is text. */
+type Fields = Record<string, unknown>
+
+async function readFields(c: Ctx): Promise<Fields> {
   const query = c.req.url.split('?')[1]?.split('#')[0] ?? ''
   if (c.req.method !== 'POST') return decodeForm(query)
   if (query !== '') throw refuse('Parameters of a POST request belong in its body.')
@@ -241,14 +256,28 @@ async function readFields(c: Ctx): Promise<FormObject> {
     throw new StripeError(413, { type: 'invalid_request_error', message: 'The request body is too large.' })
   const body = await c.req.text()
   const type = c.req.header('content-type') ?? ''
+  if (isV2(c)) return readJson(body, type)
   if (body !== '' && !type.startsWith('application/x-www-form-urlencoded'))
     throw refuse(`Invalid request: v1 takes application/x-www-form-urlencoded, not ${type || 'nothing'}.`)
   return decodeForm(body)
 }
 
-function expandPaths(wanted: FormObject | string | undefined): string[] {
+function readJson(body: string, type: string): Fields {
+  if (body === '') return {}
+  if (!type.startsWith('application/json'))
+    throw refuse(`Invalid request: v2 takes application/json, not ${type || 'nothing'}.`)
+  try {
+    const parsed: unknown = JSON.parse(body)
+    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return { ...parsed }
+  } catch {
+    // Told below: it is not JSON at all.
+  }
+  throw refuse('Invalid request: the body must be a JSON object.')
+}
+
+function expandPaths(wanted: unknown): string[] {
   if (wanted === undefined) return []
-  const paths = typeof wanted === 'string' ? [wanted] : Object.values(wanted)
+  const paths: unknown[] = typeof wanted === 'object' && wanted !== null ? Object.values(wanted) : [wanted]
   return paths.map((path) => {
     if (typeof path !== 'string' || path === '') throw refuse('Invalid array', undefined, 'expand')
     return path
@@ -256,10 +285,10 @@ function expandPaths(wanted: FormObject | string | undefined): string[] {
 }
 
 /** Keys in a fixed order: the same parameters in another order are the same request. */
-function sorted(fields: FormObject): object {
+function sorted(fields: object): object {
   return Object.fromEntries(
     Object.entries(fields)
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => [name, typeof value === 'string' ? value : sorted(value)]),
+      .map(([name, value]) => [name, typeof value === 'object' && value !== null ? sorted(value) : value]),
   )
 }

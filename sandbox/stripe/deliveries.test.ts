@@ -203,3 +203,72 @@ test('a new account owes everything and may receive nothing', async (t) => {
     deleted: true,
   })
 })
+
+test('the same address registered twice is two endpoints with two secrets, and lists never tell one', async (t) => {
+  const stripe = await openTestStripe(t)
+  const make = () =>
+    stripe.client.webhookEndpoints.create({
+      url: 'http://127.0.0.1:1/hook',
+      enabled_events: ['*'],
+      connect: true,
+    })
+  const [first, second] = [await make(), await make()]
+  assert.notEqual(first.id, second.id)
+  assert.notEqual(first.secret, second.secret)
+  const { data } = await stripe.client.webhookEndpoints.list({ limit: 100 })
+  assert.deepEqual(
+    data.filter(({ url }) => url.endsWith('/hook')).map(({ id, secret }) => [id, secret]),
+    [
+      [second.id, undefined],
+      [first.id, undefined],
+    ],
+  )
+  const off = await stripe.client.webhookEndpoints.update(first.id, { disabled: true })
+  assert.deepEqual([off.status, off.secret], ['disabled', undefined])
+})
+
+test('missed events are caught up with from the last one seen, by type and by moment', async (t) => {
+  const stripe = await openTestStripe(t)
+  const { events, checkout } = stripe.client
+  for (let n = 0; n < 3; n++) await checkout.sessions.expire((await stripe.openSession()).id)
+  await stripe.local.idle()
+  const [newest, middle, oldest] = (await events.list({ types: ['checkout.session.expired'] })).data
+  const missed = await events.list({ ending_before: oldest?.id ?? '', limit: 1 })
+  assert.deepEqual([missed.data[0]?.id, missed.has_more], [middle?.id, true])
+  const seen: string[] = []
+  for await (const { id } of events.list({ ending_before: oldest?.id ?? '' })) seen.push(id)
+  assert.deepEqual(seen, [middle?.id, newest?.id], 'the client pages from the oldest on')
+  const since = { created: { gte: (oldest?.created ?? 0) + 60 } }
+  assert.equal((await events.list(since)).data.length, 0)
+  const many = Array.from({ length: 21 }, (_, n) => `type.${n}`)
+  await assert.rejects(events.list({ types: many }), { statusCode: 400 })
+  await assert.rejects(events.list({ type: 'a', types: ['b'] }), { statusCode: 400 })
+})
+
+test('one event can be sent twice, delayed or dropped', async (t) => {
+  const stripe = await openTestStripe(t)
+  const expireOne = async () => {
+    await stripe.client.checkout.sessions.expire((await stripe.openSession()).id)
+    return (await stripe.client.events.list()).data[0]?.id ?? ''
+  }
+  const arrived = async () => {
+    await stripe.local.idle()
+    return stripe.received.splice(0).length
+  }
+  const id = await expireOne()
+  assert.equal(await arrived(), 1)
+  await stripe.control(`/deliveries/${id}/send-twice`, {})
+  assert.equal(await arrived(), 2)
+  await stripe.control(`/deliveries/${id}/send-again`, {})
+  assert.equal(await arrived(), 1)
+  await stripe.control('/webhooks', { mode: 'hold' })
+  const [late, gone] = [await expireOne(), await expireOne()]
+  assert.equal((await stripe.control(`/deliveries/${late}/delay`, { ms: 60_000 })).status, 200)
+  assert.equal((await stripe.control(`/deliveries/${gone}/drop`, {})).status, 200)
+  assert.equal((await stripe.control(`/deliveries/${gone}/drop`, {})).status, 404)
+  await stripe.control('/webhooks', { mode: 'normal' })
+  assert.equal(await arrived(), 0)
+  stripe.advance(60_000)
+  assert.equal(await arrived(), 1)
+  assert.equal((await deliveries(stripe)).find(({ eventId }) => eventId === gone)?.state, 'lost')
+})

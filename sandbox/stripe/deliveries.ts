@@ -84,7 +84,7 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
       for (const record of ready) {
         if (inFlight.size >= MAX_IN_FLIGHT) break
         const event = tables.events.get(record.eventId)
-        if (event && unanswered.has(event.event.request.id ?? '')) continue
+        if (event && unanswered.has(requestOf(event))) continue
         inFlight.set(keyOf(record), deliver(record, event))
       }
     }
@@ -114,7 +114,7 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
     const endpoint = tables.endpoints.get(record.endpointId)
     if (!event || !endpoint) return { at, status: null, problem: 'the endpoint was deleted' }
     // Indented, as Stripe sends it: a receiver that signs its own re-serialised JSON fails here as it does there.
-    const body = JSON.stringify(event.event, null, 2)
+    const body = JSON.stringify(toPayload(event), null, 2)
     try {
       const response = await fetch(record.url, {
         method: 'POST',
@@ -184,11 +184,7 @@ export function createDeliveries(tables: Tables, clock: () => number): Deliverie
   }
 }
 
-/** True when every endpoint has this event. */
-export function isDelivered(tables: Tables, record: EventRecord): boolean {
-  return pendingWebhooks(tables, record) === 0
-}
-
+/** How many endpoints still have not got this event. */
 export function pendingWebhooks(tables: Tables, record: EventRecord): number {
   return record.endpointIds.filter(
     (endpointId) => tables.deliveries.get(`${record.event.id}/${endpointId}`)?.state !== 'delivered',
@@ -215,6 +211,19 @@ function afterTries(
 function sign(secret: string, body: string, now: number): string {
   const t = Math.floor(now / 1000)
   return `t=${t},v1=${createHmac('sha256', secret).update(`${t}.${body}`).digest('hex')}`
+}
+
+/** The API request that caused it; empty when none did. */
+function requestOf({ event }: EventRecord): string {
+  const id = 'reason' in event ? event.reason?.request.id : event.request.id
+  return id ?? ''
+}
+
+/** A thin event leaves its data behind. */
+function toPayload({ event }: EventRecord): object {
+  if (event.object !== 'v2.core.event') return event
+  const { data, ...thin } = event
+  return thin
 }
 
 function keyOf(record: DeliveryRecord): string {

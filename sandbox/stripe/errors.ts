@@ -33,6 +33,30 @@ export function toEnvelope(error: StripeError, requestId: string): { readonly er
   }
 }
 
+const V2_CODES: Readonly<Record<number, string>> = { 400: 'invalid_fields', 404: 'not_found' }
+
+/** v2's shorter envelope: `{ error: { code, message } }`, with a type where the client has a class for it. */
+export function toEnvelopeV2({ status, fields }: StripeError): { readonly error: object } {
+  const isMissing = status === 404
+  const code = isMissing ? 'not_found' : (fields.code ?? V2_CODES[status] ?? fields.type)
+  const type =
+    status === 429
+      ? { type: 'rate_limit' }
+      : fields.type === 'idempotency_error'
+        ? { type: 'idempotency_error' }
+        : {}
+  return { error: { code: KNOWN_AS[code] ?? code, message: fields.message, ...type } }
+}
+
+/** v2 has one code for every fault of the parameters. */
+const KNOWN_AS: Readonly<Record<string, string>> = {
+  parameter_unknown: 'invalid_fields',
+  parameter_missing: 'invalid_fields',
+  parameter_invalid_empty: 'invalid_fields',
+  parameter_invalid_integer: 'invalid_fields',
+  url_invalid: 'invalid_fields',
+}
+
 /** 400: the request or the object's state forbids it. */
 export function refuse(message: string, code?: string, param?: string): StripeError {
   return new StripeError(400, {

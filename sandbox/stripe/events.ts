@@ -1,11 +1,11 @@
 import type Stripe from 'stripe'
 import { z } from 'zod'
-import { isDelivered, pendingWebhooks } from './deliveries.ts'
-import { noAccount, noSuch } from './errors.ts'
+import { pendingWebhooks } from './deliveries.ts'
+import { noAccount, noSuch, refuse } from './errors.ts'
 import { type Operation, operation, pageOf } from './operation.ts'
 import { flag, list, optionalText, paging, text } from './params.ts'
 import { API_VERSION, type Stand, seconds } from './stand.ts'
-import { type EventRecord, type LocalEvent, makeId } from './tables.ts'
+import { type EventRecord, type LocalEvent, makeId, type ThinEvent } from './tables.ts'
 
 const DAY_MS = 86_400_000
 const KEPT_MS = 30 * DAY_MS
@@ -22,7 +22,8 @@ export function emit(
 ): string {
   const endpointIds = stand.tables.endpoints
     .values()
-    .filter(({ endpoint, connect }) => connect === (options.account !== undefined) && wants(endpoint, type))
+    .filter(({ connect, thin }) => !thin && connect === (options.account !== undefined))
+    .filter(({ endpoint }) => wants(endpoint, type))
     .map(({ endpoint }) => endpoint.id)
   const event: LocalEvent = {
     id: makeId('evt_'),
@@ -46,21 +47,30 @@ export function emit(
 }
 
 function wants(endpoint: Stripe.WebhookEndpoint, type: string): boolean {
+  if (endpoint.status !== 'enabled') return false
   return endpoint.enabled_events.includes('*') || endpoint.enabled_events.includes(type)
 }
 
 /** Forget events older than 30 days, with their deliveries. */
 export function pruneEvents(stand: Stand): void {
-  const oldest = (stand.clock() - KEPT_MS) / 1000
+  const oldest = stand.clock() - KEPT_MS
   for (const { event, endpointIds } of stand.tables.events.values()) {
-    if (event.created >= oldest) break
+    if (happenedAt(event) >= oldest) break
     for (const endpointId of endpointIds) stand.tables.deliveries.delete(`${event.id}/${endpointId}`)
     stand.tables.events.delete(event.id)
   }
 }
 
-function toEvent(stand: Stand, record: EventRecord): LocalEvent {
-  return { ...record.event, pending_webhooks: pendingWebhooks(stand.tables, record) }
+/** UTC ms */
+function happenedAt({ created }: LocalEvent | ThinEvent): number {
+  return typeof created === 'number' ? created * 1_000 : Date.parse(created)
+}
+
+/** The event as the API shows it now; undefined for a thin one, or one that is not of this account. */
+function viewEvent(stand: Stand, record: EventRecord, account: string | null): LocalEvent | undefined {
+  const { event } = record
+  if (event.object !== 'event' || (event.account ?? null) !== account) return undefined
+  return { ...event, pending_webhooks: pendingWebhooks(stand.tables, record) }
 }
 
 function requireAccount(stand: Stand, account: string | null): void {
@@ -74,22 +84,24 @@ export const eventOperations: readonly Operation[] = [
     params: z.strictObject({
       ...paging,
       type: optionalText,
-      types: list(text).optional(),
+      types: list(text)
+        .refine((types) => types.length <= 20, 'At most 20 types')
+        .optional(),
       delivery_success: flag.optional(),
     }),
     run(stand, { params, account }) {
       requireAccount(stand, account)
+      if (params.type && params.types)
+        throw refuse('You may only specify one of these parameters: type, types.', undefined, 'types')
       const wanted = params.types ?? (params.type ? [params.type] : null)
       const found = stand.tables.events
         .values()
-        .filter(({ event }) => (event.account ?? null) === account)
-        .filter(({ event }) => wanted === null || wanted.some((one) => matches(one, event.type)))
+        .flatMap((record) => viewEvent(stand, record, account) ?? [])
+        .filter(({ type }) => wanted === null || wanted.some((one) => matches(one, type)))
         .filter(
-          (record) =>
-            params.delivery_success === undefined ||
-            isDelivered(stand.tables, record) === params.delivery_success,
+          ({ pending_webhooks }) =>
+            params.delivery_success === undefined || (pending_webhooks === 0) === params.delivery_success,
         )
-        .map((record) => toEvent(stand, record))
       return pageOf('/v1/events', found, params, (event) => event.created)
     },
   }),
@@ -100,8 +112,9 @@ export const eventOperations: readonly Operation[] = [
     run(stand, { id, account }) {
       requireAccount(stand, account)
       const record = stand.tables.events.get(id)
-      if (!record || (record.event.account ?? null) !== account) throw noSuch('event', id)
-      return toEvent(stand, record)
+      const event = record && viewEvent(stand, record, account)
+      if (!event) throw noSuch('event', id)
+      return event
     },
   }),
 ]

@@ -3,6 +3,7 @@ import type { Stand } from './stand.ts'
 import type { SavedAnswer } from './tables.ts'
 
 const KEPT_MS = 86_400_000
+const KEPT_V2_MS = 30 * KEPT_MS
 
 export interface Idempotency {
   /**
@@ -13,15 +14,16 @@ export interface Idempotency {
   save(answer: Omit<SavedAnswer, 'at'>): void
   /** The key is free to be used again unless an answer was saved. */
   release(key: string): void
-  /** Forget answers older than a day. */
+  /** Forget what is older than it is kept. */
   prune(): void
 }
 
-/** Keys of v1 POST requests, kept for 24 hours of the stand-in's clock. */
+/** Keys of POST requests, kept for 24 hours of the stand-in's clock; those that begin with `v2/` for 30 days. */
 export function createIdempotency(stand: Stand): Idempotency {
   const busy = new Map<string, string>()
   const { answers } = stand.tables
-  const isOld = (answer: SavedAnswer) => answer.at + KEPT_MS <= stand.clock()
+  const isOld = ({ key, at }: SavedAnswer) =>
+    at + (key.startsWith('v2/') ? KEPT_V2_MS : KEPT_MS) <= stand.clock()
 
   return {
     take(key, fingerprint) {

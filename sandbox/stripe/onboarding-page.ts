@@ -1,11 +1,12 @@
 import type { Context, Hono } from 'hono'
 import { html } from 'hono/html'
-import { finishOnboarding } from './accounts.ts'
+import { askAgain, finishOnboarding } from './accounts.ts'
 import type { Env } from './api.ts'
 import { balanceOf } from './balance.ts'
 import { money, renderPage } from './page.ts'
 import type { Stand } from './stand.ts'
 import type { LinkRecord } from './tables.ts'
+import { emitThin } from './thin-events.ts'
 
 /** Where account links and login links lead: `/connect/onboard/:linkId` and `/express/:account`. */
 export function mountOnboardingPage(app: Hono<Env>, stand: Stand): void {
@@ -24,9 +25,10 @@ export function mountOnboardingPage(app: Hono<Env>, stand: Stand): void {
 <ul>${due.length > 0 ? due.map((one) => html`<li>${one}</li>`) : html`<li>Nothing more: all is handed in.</li>`}</ul>
 <form method="post" action="/connect/onboard/${link.id}">
 <button name="action" value="finish">Finish</button>
+<button class="quiet" name="action" value="more">Hand it in, and be asked again for a document</button>
 <button class="quiet" name="action" value="leave">Leave for now</button>
 </form>
-<p class="note">Account ${account.id}. This address worked once and lasts five minutes.</p>`,
+<p class="note">Account ${account.id}. This address worked once.</p>`,
       ),
     )
   })
@@ -36,10 +38,17 @@ export function mountOnboardingPage(app: Hono<Env>, stand: Stand): void {
     const link: LinkRecord | undefined = stand.tables.links.get(c.req.param('linkId'))
     if (!link || !stand.tables.accounts.get(link.accountId)) return noSuchPage(c)
     if (!link.opened || link.finished) return c.redirect(link.refreshUrl, 303)
-    if (action !== 'finish' && action !== 'leave')
-      return c.html(renderPage('Choose', html`<h1>Choose Finish or Leave.</h1>`), 400)
+    if (action !== 'finish' && action !== 'more' && action !== 'leave')
+      return c.html(renderPage('Choose', html`<h1>Choose one of the buttons.</h1>`), 400)
     stand.tables.links.set(link.id, { ...link, finished: true })
     if (action === 'finish') finishOnboarding(stand, link.accountId)
+    if (action === 'more') askAgain(stand, link.accountId)
+    if (link.tellReturn)
+      emitThin(stand, 'v2.core.account_link.returned', link.accountId, {
+        account_id: link.accountId,
+        configurations: ['recipient'],
+        use_case: 'account_onboarding',
+      })
     return c.redirect(link.returnUrl, 303)
   })
 

@@ -15,7 +15,7 @@ export interface Call<P> {
 
 interface Spec<S extends z.ZodObject> {
   /** e.g. `POST /v1/checkout/sessions/:id/expire` */
-  readonly route: `${'GET' | 'POST' | 'DELETE'} /v1/${string}`
+  readonly route: `${'GET' | 'POST' | 'DELETE'} /${'v1' | 'v2'}/${string}`
   readonly params: S
   /** Parameters Stripe has and this stand-in has not, e.g. `payment_intent_data[transfer_data]`. */
   readonly later?: readonly string[]
@@ -80,6 +80,39 @@ export function pageOf<T extends { readonly id: string }>(
   const found = side.filter((item) => isWithin(createdOf(item), params.created))
   const data = params.ending_before ? found.slice(-limit) : found.slice(0, limit)
   return { object: 'list', url, has_more: found.length > data.length, data }
+}
+
+/** A v2 list, newest first: pages are addresses to follow. `oldestFirst` is in order of creation. */
+export function pageOfV2<T extends { readonly id: string }>(
+  path: string,
+  oldestFirst: readonly T[],
+  params: {
+    readonly limit?: number | undefined
+    readonly page?: string | undefined
+    readonly [name: string]: unknown
+  },
+): { data: T[]; next_page_url: string | null; previous_page_url: string | null } {
+  const { limit = 20, page, ...filters } = params
+  const newestFirst = oldestFirst.toReversed()
+  const from = page === undefined ? 0 : newestFirst.findIndex((one) => one.id === page)
+  if (from < 0) throw refuse('The page is not there any more.', 'invalid_fields', 'page')
+  const pageUrl = (first: T | undefined) => {
+    if (!first) return null
+    const query = new URLSearchParams({ limit: String(limit), page: first.id })
+    for (const [name, value] of Object.entries(filters)) addToQuery(query, name, value)
+    return `${path}?${query}`
+  }
+  return {
+    data: newestFirst.slice(from, from + limit),
+    next_page_url: pageUrl(newestFirst[from + limit]),
+    previous_page_url: pageUrl(from > 0 ? newestFirst[Math.max(0, from - limit)] : undefined),
+  }
+}
+
+function addToQuery(query: URLSearchParams, name: string, value: unknown): void {
+  if (value === undefined) return
+  if (typeof value !== 'object' || value === null) query.append(name, String(value))
+  else for (const [key, inner] of Object.entries(value)) addToQuery(query, `${name}[${key}]`, inner)
 }
 
 /** True when a moment fits what a list was asked for, e.g. `created` or `arrival_date`. Epoch seconds. */

@@ -65,6 +65,12 @@ export const paging = {
     .optional(),
 }
 
+/** limit and page: what every v2 list takes. */
+export const pagingV2 = {
+  limit: paging.limit,
+  page: optionalText,
+}
+
 /** Keep what is set, drop what an empty value unsets. */
 export function mergeMetadata(
   before: Readonly<Record<string, string>> | null,

@@ -34,7 +34,7 @@ test('a route that is not built answers 501 with its name, is logged, and is not
     statusCode: 501,
     message,
   })
-  await assert.rejects(stripe.client.v2.core.accounts.list(), { statusCode: 501 })
+  await assert.rejects(stripe.client.v2.moneyManagement.financialAccounts.list(), { statusCode: 501 })
   assert.equal(stripe.logged.filter((line) => line.includes(message)).length, 1)
 })
 

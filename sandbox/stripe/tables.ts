@@ -84,8 +84,26 @@ export interface LocalEvent {
   readonly type: Stripe.Event['type']
 }
 
+/** What happened to which object, and no more; `data` is not delivered, only read. */
+export interface ThinEvent {
+  readonly id: string
+  readonly object: 'v2.core.event'
+  readonly type: string
+  /** ISO */
+  readonly created: string
+  readonly livemode: false
+  /** The account it happened in. */
+  readonly context: string
+  readonly related_object: { readonly id: string; readonly type: string; readonly url: string } | null
+  readonly reason: {
+    readonly type: 'request'
+    readonly request: { readonly id: string; readonly idempotency_key: string }
+  } | null
+  readonly data?: object
+}
+
 export interface EventRecord {
-  readonly event: LocalEvent
+  readonly event: LocalEvent | ThinEvent
   readonly endpointIds: readonly string[]
 }
 
@@ -93,6 +111,10 @@ export interface EndpointRecord {
   readonly endpoint: Stripe.WebhookEndpoint
   readonly secret: string
   readonly connect: boolean
+  /** Gets thin events only, where others get snapshots only. */
+  readonly thin?: boolean
+  /** An event destination's. */
+  readonly name?: string
   /** Given at start, so it is renewed at every start. */
   readonly fixed: boolean
 }
@@ -128,6 +150,21 @@ export interface LinkRecord {
   /** Set when the address was opened; buttons on the opened page still work. */
   readonly opened: boolean
   readonly finished: boolean
+  /** Made through v2: its end is told by v2.core.account_link.returned. */
+  readonly tellReturn?: boolean
+}
+
+/** What v2 knows of an account beside what v1 knows. */
+export interface V2Record {
+  readonly id: string
+  readonly display_name: string | null
+  readonly identity: {
+    /** Lower case. */
+    readonly country: string
+    readonly entity_type: Stripe.V2.Core.Account.Identity.EntityType | null
+  }
+  readonly currency: string
+  readonly closed: boolean
 }
 
 export interface SavedAnswer {
@@ -159,6 +196,8 @@ export interface Tables {
   readonly modes: Table<Modes>
   /** By account id; the platform's under its own. An owner without an entry has the usual settings. */
   readonly settings: Table<OwnerSettings>
+  /** Accounts made through v2, or changed there. */
+  readonly v2Accounts: Table<V2Record>
   readonly links: Table<LinkRecord>
   readonly events: Table<EventRecord>
   readonly endpoints: Table<EndpointRecord>
@@ -184,6 +223,7 @@ export function openTables(state: State): Tables {
     heldRefunds: state.table('stripe.heldRefunds'),
     modes: state.table('stripe.modes'),
     settings: state.table('stripe.settings'),
+    v2Accounts: state.table('stripe.v2Accounts'),
     links: state.table('stripe.links'),
     events: state.table('stripe.events'),
     endpoints: state.table('stripe.endpoints'),

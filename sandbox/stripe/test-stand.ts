@@ -8,6 +8,7 @@ import { startLocalStripe } from './start.ts'
 
 const SECRET = 'whsec_platform'
 const CONNECT_SECRET = 'whsec_connect'
+const THIN_SECRET = 'whsec_thin'
 
 export interface Received {
   readonly event: Stripe.Event
@@ -24,6 +25,7 @@ export async function openTestStripe(
   answer: (event: Stripe.Event) => number = () => 200,
 ) {
   const received: Received[] = []
+  const notified: Stripe.V2.Core.EventNotification[] = []
   const problems: unknown[] = []
   const logged: string[] = []
   const receiver = createServer(async (request, response) => {
@@ -33,6 +35,11 @@ export async function openTestStripe(
     try {
       const secret = path === '/connect' ? CONNECT_SECRET : SECRET
       const signature = String(request.headers['stripe-signature'])
+      if (path === '/thin') {
+        notified.push(client.parseEventNotification(Buffer.concat(chunks), signature, THIN_SECRET))
+        response.end()
+        return
+      }
       const event = client.webhooks.constructEvent(Buffer.concat(chunks), signature, secret)
       received.push({ event, path, headers: request.headers })
       response.statusCode = answer(event)
@@ -55,6 +62,7 @@ export async function openTestStripe(
     webhooks: [
       { url: `${hooks}/platform`, secret: SECRET, connect: false },
       { url: `${hooks}/connect`, secret: CONNECT_SECRET, connect: true },
+      { url: `${hooks}/thin`, secret: THIN_SECRET, connect: true, thin: true },
     ],
     log: (message) => void logged.push(message),
   })
@@ -87,6 +95,8 @@ export async function openTestStripe(
     state,
     hooks,
     received,
+    /** Thin events, as the client's parser understood them. */
+    notified,
     logged,
     control,
     now: () => now,
