@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import type { ConnectAccounts, ConnectedAccount } from '../ports/accounts.ts'
+import { openDashboard, unlessLost } from './connected-account.ts'
 import type { StripeClient } from './stripe-client.ts'
-import { openDashboard } from './stripe-dashboard.ts'
 
 /**
  * Builders' accounts as v1 `controller` accounts: Stripe asks the builder, the platform pays Stripe's fees and bears
@@ -39,9 +39,11 @@ export function createAccountsV1(
       return toConnectedAccount(account)
     },
 
-    async read(accountId) {
-      return toConnectedAccount(await call('GET /v1/accounts/:id', () => stripe.accounts.retrieve(accountId)))
-    },
+    read: (accountId) =>
+      unlessLost(
+        accountId,
+        call('GET /v1/accounts/:id', () => stripe.accounts.retrieve(accountId)).then(toConnectedAccount),
+      ),
 
     async createOnboardingLink(request) {
       const link = await call('POST /v1/account_links', () =>

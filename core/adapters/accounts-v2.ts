@@ -1,7 +1,7 @@
 import type Stripe from 'stripe'
 import type { ConnectAccounts, ConnectedAccount } from '../ports/accounts.ts'
+import { openDashboard, unlessLost } from './connected-account.ts'
 import type { StripeClient } from './stripe-client.ts'
-import { openDashboard } from './stripe-dashboard.ts'
 
 /** Left out of every answer that does not ask for them. */
 const INCLUDE = [
@@ -50,12 +50,13 @@ export function createAccountsV2(
       return toConnectedAccount(account)
     },
 
-    async read(accountId) {
-      const account = await call('GET /v2/core/accounts/:id', () =>
-        stripe.v2.core.accounts.retrieve(accountId, { include: [...INCLUDE] }),
-      )
-      return toConnectedAccount(account)
-    },
+    read: (accountId) =>
+      unlessLost(
+        accountId,
+        call('GET /v2/core/accounts/:id', () =>
+          stripe.v2.core.accounts.retrieve(accountId, { include: [...INCLUDE] }),
+        ).then(toConnectedAccount),
+      ),
 
     async createOnboardingLink(request) {
       const link = await call('POST /v2/core/account_links', () =>

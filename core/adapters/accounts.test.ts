@@ -158,6 +158,28 @@ test('a v2 account tells what is asked of the builder now, not what Stripe does 
   assert.equal((await accounts.read('acct_1')).transfers, false)
 })
 
+test('an account that is gone may not receive transfers; other trouble stays trouble', async () => {
+  let answer: Answer = error(403, 'invalid_request_error', 'account_invalid')
+  const v1 = await startV1(() => answer)
+  await using _ = v1.script
+  const v2 = await startV2(() => answer)
+  await using __ = v2.script
+  for (const { accounts } of [v1, v2]) {
+    answer = error(403, 'invalid_request_error', 'account_invalid')
+    assert.deepEqual(await accounts.read('acct_1'), {
+      accountId: 'acct_1',
+      transfers: false,
+      detailsSubmitted: false,
+      currentlyDue: [],
+      country: null,
+    })
+    answer = error(403, 'invalid_request_error')
+    await assert.rejects(accounts.read('acct_1'), { kind: 'refused' })
+    answer = error(429, 'invalid_request_error', 'rate_limit')
+    await assert.rejects(accounts.read('acct_1'), { kind: 'busy' })
+  }
+})
+
 test('links of both kinds lead to Stripe and back, and a refused one is a refusal', async () => {
   let answer: Answer = ok({ object: 'account_link', url: 'https://stripe.example/one' })
   const v1 = await startV1(() => answer)

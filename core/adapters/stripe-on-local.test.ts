@@ -131,25 +131,6 @@ async function readyAccount(builderId: string): Promise<string> {
   return accountId
 }
 
-test('a builder who finishes onboarding may receive transfers, and core is told', async () => {
-  const made = await accounts.create({ builderId: 'first', idempotencyKey: 'first:account:1' })
-  assert.deepEqual([made.transfers, made.detailsSubmitted], [false, false])
-  const accountId = await readyAccount('first')
-  assert.equal(accountId, made.accountId, 'the same key answers with the same account')
-  assert.ok(made.currentlyDue.includes('external_account'))
-  assert.deepEqual(await accounts.read(accountId), {
-    accountId,
-    transfers: true,
-    detailsSubmitted: true,
-    currentlyDue: [],
-    country: 'US',
-  })
-  assert.ok((await accounts.createDashboardLink(accountId)).startsWith(local.url))
-  await local.idle()
-  const told = hints.find((hint) => hint.type === 'account.updated')
-  assert.equal(told?.accountId, accountId)
-})
-
 test('a buyer pays, core hears of it and reads what was paid', async () => {
   const { orderId, request } = newCheckout()
   const made = await payments.createCheckout(request)

@@ -47,6 +47,7 @@ test('Accounts v2 puts the same questions into folders', () => {
     'identity.attestations.terms_of_service.account.date': "Your agreement to Stripe's terms",
     'identity.business_details.registered_name': "Your company's legal name",
     'configuration.recipient.default_outbound_destination': 'A bank account or debit card for your payouts',
+    'defaults.payout_methods': 'A bank account or debit card for your payouts',
     'defaults.profile.business_url': 'A web address of your shop',
   }
   for (const [name, sentence] of Object.entries(said)) assert.equal(describeRequirement(name), sentence)

@@ -41,6 +41,7 @@ const WHOSE: Readonly<Record<string, string>> = {
 const OTHERS: Readonly<Record<string, string>> = {
   external_account: 'a bank account or debit card for your payouts',
   default_outbound_destination: 'a bank account or debit card for your payouts',
+  payout_methods: 'a bank account or debit card for your payouts',
   tos_acceptance: "your agreement to Stripe's terms",
   'attestations.terms_of_service': "your agreement to Stripe's terms",
   'attestations.ownership_declaration': 'your statement about who owns the company',

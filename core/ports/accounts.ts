@@ -15,6 +15,7 @@ export interface ConnectedAccount {
 export interface ConnectAccounts {
   /** The same key answers with the same account. */
   create(request: { readonly builderId: string; readonly idempotencyKey: string }): Promise<ConnectedAccount>
+  /** An account that is deleted or disconnected reads as one that may not receive transfers. */
   read(accountId: string): Promise<ConnectedAccount>
   /** A fresh single-use address where the builder answers Stripe's questions. Never store or log it. */
   createOnboardingLink(request: {
