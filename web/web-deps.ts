@@ -10,6 +10,7 @@ export interface WebDeps {
     | 'getDrop'
     | 'getPicture'
     | 'listDrops'
+    | 'openDashboard'
     | 'openOnboarding'
     | 'openPayment'
     | 'orderForReturn'

@@ -1,6 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { AppError } from '#contract'
-import { type FakeCore, makeBuilder, makeDrop, makeOrder, NOW, startFakeCore } from './fake-core.ts'
+import {
+  type FakeCore,
+  makeBuilder,
+  makeDrop,
+  makeOrder,
+  NOW,
+  paidTooLate,
+  startFakeCore,
+} from './fake-core.ts'
 
 const STILL_LIFE = readFileSync(new URL('still-life.webp', import.meta.url)).toString('base64')
 const HOUR = 60 * 60_000
@@ -73,8 +81,8 @@ export function startShopWindow(): Promise<FakeCore> {
     arrived: makeOrder({ status: 'arrived', paidAt: NOW }),
     released: makeOrder({ status: 'released', paidAt: NOW }),
     release_blocked: makeOrder({ status: 'release_blocked', paidAt: NOW }),
-    refunding: makeOrder({ status: 'refunding', refundReason: 'paid_too_late', paidAt: NOW }),
-    refunded: makeOrder({ status: 'refunded', refundReason: 'paid_too_late', paidAt: NOW }),
+    refunding: makeOrder(paidTooLate('refunding', makeOrder().total)),
+    refunded: makeOrder(paidTooLate('refunded', makeOrder().total)),
   }
   const orderOf = (token: string) => {
     const order = Object.hasOwn(orders, token) ? orders[token as keyof typeof orders] : undefined
