@@ -12,12 +12,14 @@ import {
   DRAFT_ID,
   DROP_ID,
   fakeCore,
+  GUILD_ID,
   JUNIPER,
   NOW,
   ORDER_ID,
   PICTURE,
   POPPY,
   press,
+  sampleBuilder,
   sampleDashboard,
   sampleDraft,
   sampleDrop,
@@ -39,6 +41,7 @@ function ask(
   const config = {
     answerBudgetMs: options.budgetMs ?? 5_000,
     dropsChannelId: '100000000000000010',
+    guildId: GUILD_ID,
     webUrl: 'http://127.0.0.1:8501',
   }
   const log = pino({ level: 'warn' }, { write: (line: string) => void options.log?.push(line) })
@@ -90,7 +93,7 @@ test('/c500 drop opens the form at once, without asking core, and keeps its opti
 test('a sent form is acknowledged at once and becomes a preview with its picture', async () => {
   const calls: { input: unknown; options?: CallOptions }[] = []
   const interaction = submit('v1:drop:new:5:2', FORM, {
-    file: { url: 'https://cdn.example/a.png', filename: 'a.png', size: 9 },
+    files: [{ url: 'https://cdn.example/a.png', filename: 'a.png', size: 9 }],
   })
   const reply = await ask(interaction, {
     createDrop: async (input, options = {}) => {
@@ -109,7 +112,7 @@ test('a sent form is acknowledged at once and becomes a preview with its picture
   })
   assert.equal(calls[0]?.options?.idempotencyKey, interaction.id)
   assert.equal(calls[0]?.options?.timeoutMs, 60_000)
-  assert.equal(said?.message.picture?.alt, 'A mug')
+  assert.equal(said?.message.pictures?.[0]?.alt, 'A mug')
   const shown = JSON.stringify(said?.message)
   assert.match(shown, /attachment:\/\/drop\.webp/)
   assert.match(shown, /\$21\.60/)
@@ -152,12 +155,8 @@ test('a form that core could not take shows what was written', async () => {
 
 test('a person who is no builder yet gets their own link', async () => {
   for (const code of ['builder_not_found', 'builder_not_ready'] as const) {
-    const joinBuilder = async () => ({
-      builder: POPPY,
-      payouts: 'none' as const,
-      onboardingUrl: 'http://127.0.0.1:8501/join/abc',
-      joinedAt: NOW,
-    })
+    const joinBuilder = async () =>
+      sampleBuilder({ payouts: 'none', onboardingUrl: 'http://127.0.0.1:8501/join/abc' })
     const created = await ask(submit('v1:drop:new:72:1', FORM), {
       createDrop: () => Promise.reject(new AppError(code)),
       joinBuilder,
@@ -378,12 +377,7 @@ test('orders are suggested by title, and a silent core only means fewer suggesti
 })
 
 test('/c500 join gives the link and /c500 help names the commands', async () => {
-  const builder = {
-    builder: POPPY,
-    payouts: 'incomplete' as const,
-    onboardingUrl: 'https://x.example/j',
-    joinedAt: NOW,
-  }
+  const builder = sampleBuilder({ payouts: 'incomplete', onboardingUrl: 'https://x.example/j' })
   assertPrivate(await ask(command('join'), { joinBuilder: async () => builder }), /x\.example\/j/)
   assertPrivate(await ask(command('help'), {}), /c500 dashboard/)
 })

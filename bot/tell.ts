@@ -15,7 +15,7 @@ const THREADS_AT_MOST = 500
 type Tell = (notice: Notice) => Promise<Delivery>
 
 export function createTell(deps: {
-  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'createMessage'>
+  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'addToThread' | 'createMessage'>
   readonly channelId: string
   readonly log: Logger
 }): Tell {
@@ -35,7 +35,8 @@ export function createTell(deps: {
         threads.delete(userId)
       }
     }
-    const threadId = await discord.openThread(deps.channelId, 'Your orders', userId)
+    const threadId = await discord.openThread(deps.channelId, 'Your orders')
+    await discord.addToThread(threadId, userId)
     threads.set(userId, threadId)
     const [oldest] = threads.keys()
     if (oldest !== undefined && threads.size > THREADS_AT_MOST) threads.delete(oldest)

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from './c500.ts'
-import { registerCommands } from './register.ts'
+import { COMMANDS, registerCommands } from './register.ts'
 
 /** As Discord gives them back: ids, versions and defaults added, keys in another order. */
 function asDiscordAnswers() {
