@@ -414,6 +414,8 @@ test('whoever reads records lets a call that somebody waits for go first', async
   const reading = createStripeRecords(client).transfers(0)[Symbol.asyncIterator]()
   await reading.next()
   const second = reading.next()
+  // The next page stands in the queue before the look-up does.
+  await new Promise((resolve) => setImmediate(resolve))
   const webhookSecrets = { platform: 'whsec_platform', connect: 'whsec_connect', thin: null }
   const { transfer } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
   const looked = transfer({ ...TRANSFER_REQUEST, lookFirst: true })
