@@ -420,17 +420,14 @@ test('whoever reads records lets a call that somebody waits for go first', async
   const { transfer } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
   const looked = transfer({ ...TRANSFER_REQUEST, lookFirst: true })
   t.mock.timers.tick(1_000)
-  await looked
-  assert.deepEqual(
-    script.calls.map(({ method, form }) => [method, form.has('transfer_group')]),
-    [
-      ['GET', false],
-      ['GET', true],
-      ['POST', true],
-    ],
-  )
+  await Promise.race([looked, second])
   t.mock.timers.tick(1_000)
-  assert.equal((await second).done, false)
+  await Promise.all([looked, second])
+  const reads = script.calls.filter(({ method }) => method === 'GET')
+  assert.deepEqual(
+    reads.map(({ form }) => form.has('transfer_group')),
+    [false, true, false],
+  )
 })
 
 test('an event is believed only when its endpoint signed it and it is fresh', () => {
