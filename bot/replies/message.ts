@@ -74,7 +74,7 @@ export function button(
   return {
     type: ComponentType.Button,
     style: styles[style],
-    label: plainText(label, 80),
+    label: plainText(label, 80) || '…',
     custom_id: customId(...press),
     disabled,
   }

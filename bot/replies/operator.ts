@@ -265,7 +265,7 @@ const dropChoice = (drop: DropView): Choice => ({
 function choices(number: number, placeholder: string, list: readonly Choice[]) {
   if (list.length === 0) return []
   if (list.length <= BUTTONS_AT_MOST) {
-    return rows(...list.map(({ label, press }) => button(label || '…', press)))
+    return rows(...list.map(({ label, press }) => button(label, press)))
   }
   const options = list.map(({ press, ...shown }) => ({ ...shown, value: customId(...press) }))
   return [select(placeholder, ['op', 'choose', String(number)], options)]
