@@ -9,7 +9,7 @@ const server = createServer((request, response) => {
     text += chunk
   })
   request.on('end', () => {
-    const body = JSON.stringify(JSON.parse(text))
+    const body = JSON.stringify(JSON.parse(text || '{}'))
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
     response.end(body)
   })

@@ -26,7 +26,7 @@ function opened(port: number): Promise<Socket> {
   })
 }
 
-async function run({ port, connections, requests, keepBodies }: LoadJob): Promise<LoadResult> {
+async function run({ port, connections, opening, requests, keepBodies }: LoadJob): Promise<LoadResult> {
   const result: LoadResult = {
     statuses: new Uint16Array(requests.length),
     sentMs: new Float64Array(requests.length),
@@ -34,7 +34,9 @@ async function run({ port, connections, requests, keepBodies }: LoadJob): Promis
     bodies: [],
   }
   const width = Math.min(connections, requests.length)
-  const sockets = await Promise.all(Array.from({ length: width }, () => opened(port)))
+  const sockets = new Set(await Promise.all(Array.from({ length: width }, () => opened(port))))
+  // A busy server takes new connections slowly: until then a request waits for its connection, not for work.
+  if (opening !== null) await Promise.all([...sockets].map((socket) => ask(socket, opening)))
   const startedAt = performance.now()
   let next = 0
 
@@ -45,10 +47,10 @@ async function run({ port, connections, requests, keepBodies }: LoadJob): Promis
       const index = next++
       result.sentMs[index] = performance.now() - startedAt
       socket ??= await opened(port).catch(() => null)
+      if (socket) sockets.add(socket)
       const answer: string | null = socket && (await ask(socket, requests[index] ?? ''))
       result.answeredMs[index] = performance.now() - startedAt
       if (answer === null) {
-        socket?.destroy()
         socket = null
         continue
       }
@@ -57,11 +59,15 @@ async function run({ port, connections, requests, keepBodies }: LoadJob): Promis
         result.bodies[index] = answer.slice(answer.indexOf(END_OF_HEAD) + END_OF_HEAD.length)
       }
     }
-    socket?.destroy()
   }
 
-  await Promise.all(sockets.map(work))
-  return result
+  try {
+    await Promise.all([...sockets].map(work))
+    return result
+  } finally {
+    next = requests.length
+    for (const socket of sockets) socket.destroy()
+  }
 }
 
 /** The whole answer as Latin-1, or null when the connection was lost before its end. */

@@ -6,6 +6,8 @@ export interface LoadJob {
   readonly connections: number
   /** Complete HTTP/1.1 requests. Each is sent once, in this order, by whichever connection is free. */
   readonly requests: readonly string[]
+  /** Asked once on each connection before the clock starts, so that all are taken; null for none. */
+  readonly opening: string | null
   readonly keepBodies: boolean
 }
 
@@ -21,7 +23,7 @@ export interface LoadResult {
 
 export interface LoadClient extends AsyncDisposable {
   /** One job at a time. Rejects after `LONGEST_MS`, and when an answer is no HTTP/1.1 that this client reads. */
-  run(job: Omit<LoadJob, 'keepBodies'> & { readonly keepBodies?: boolean }): Promise<LoadResult>
+  run(job: Pick<LoadJob, 'port' | 'connections' | 'requests'> & Partial<LoadJob>): Promise<LoadResult>
 }
 
 const LONGEST_MS = 30_000
@@ -31,7 +33,7 @@ export function createLoadClient(): LoadClient {
   const worker = new Worker(new URL('./load-worker.ts', import.meta.url))
   return {
     async run(job) {
-      worker.postMessage({ keepBodies: false, ...job } satisfies LoadJob)
+      worker.postMessage({ opening: null, keepBodies: false, ...job } satisfies LoadJob)
       const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(LONGEST_MS) })) as [
         { readonly result: LoadResult } | { readonly problem: string },
       ]
@@ -44,7 +46,7 @@ export function createLoadClient(): LoadClient {
   }
 }
 
-export interface Request {
+interface Request {
   readonly method: 'GET' | 'POST'
   readonly path: string
   readonly headers: Readonly<Record<string, string>>

@@ -128,7 +128,7 @@ function toJson(measured: Measured): object {
     landing_per_second: Math.round(landing.perSecond),
     landing_p99_ms: tenth(landing.p99Ms),
     insert_one_row_per_second: Math.round(inserts.oneRow),
-    insert_four_rows_per_second: Math.round(inserts.fourRows),
+    insert_reservations_per_second: Math.round(inserts.reservations),
     cold_start_ms: each(coldStartMs, Math.round),
     rss_mb: each(loadedMb, Math.round),
     rss_idle_mb: each(idleMb, Math.round),
@@ -161,8 +161,8 @@ function toTable(measured: Measured): string {
     line('webhook events', medianRound(measured.webhooks)),
     line('landing page', medianRound(measured.landing)),
     line('ceiling: bare node:http echo', echo),
-    [`ceiling: inserts of a row, ${CONNECTIONS} per commit`, whole(inserts.oneRow), '', '', ''],
-    ['ceiling: the four rows of a reservation', whole(inserts.fourRows), '', '', ''],
+    [`ceiling: inserts of an order, ${CONNECTIONS} per commit`, whole(inserts.oneRow), '', '', ''],
+    ['ceiling: inserts of all its rows, likewise', whole(inserts.reservations), '', '', ''],
   ]
   const megabytes = (mb: number | null) => (mb === null ? 'unknown' : String(Math.round(mb)))
   const services = [

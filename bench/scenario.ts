@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type CoreClient, createCoreClient, type DropView, ROUTES } from '#contract'
+import { createCoreClient, type DropView, ROUTES } from '#contract'
 import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
 import { createPlayer } from '../sandbox/player.ts'
 import { joinAsBuilder } from '../sandbox/scenes.ts'
@@ -10,12 +10,12 @@ import type { Shop } from './shop.ts'
 /** The most units a drop may have. */
 const UNITS = 10_000
 /** More come than there are units: the last ones must hear that all are held. */
-const LATE_BUYERS = 500
+export const LATE_BUYERS = 500
 const LANDINGS = 10_000
+const OPENING = writeRequest({ method: 'GET', path: '/livez', headers: {} })
 const SESSION_PATIENCE_MS = 20_000
 
 export interface SaleRound extends Pace {
-  readonly connections: number
   /** Every problem in one sentence each; empty when exactly the units were given away. */
   readonly problems: readonly string[]
   readonly orderIds: readonly string[]
@@ -43,7 +43,7 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
   let drops = 0
   let buyers = 0
   let events = 0
-  let eventBody: string | null = null
+  let template: string | null = null
 
   async function openDrop(units: number): Promise<DropView> {
     const draft = await core.createDrop({
@@ -85,34 +85,32 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
     })
   }
 
-  async function eventTemplate(): Promise<string> {
-    eventBody ??= await readEventTemplate(shop)
-    return eventBody
-  }
-
   return {
     async sellOut(connections, units = UNITS) {
       const drop = await openDrop(units)
       const requests = Array.from({ length: units + LATE_BUYERS }, () =>
         buyRequest(drop.dropId, ROUTES.createCheckout.path),
       )
-      const result = await load.run({ port: portOf(shop.urls.core), connections, requests, keepBodies: true })
+      const port = portOf(shop.urls.core)
+      const result = await load.run({ port, connections, opening: OPENING, requests, keepBodies: true })
       const pace = paceOf(result, 200)
       const orderIds = result.bodies.flatMap((body) => /"orderId":"(ord_\w{26})"/.exec(body)?.[1] ?? [])
-      return { ...pace, connections, orderIds, problems: await findProblems(core, drop, pace, orderIds) }
+      const after = await core.getDrop({ dropId: drop.dropId })
+      return { ...pace, orderIds, problems: judgeSale(after, pace, orderIds) }
     },
 
     async echo(port, connections) {
       const requests = Array.from({ length: UNITS * 3 }, () => buyRequest(`drp_${'0'.repeat(26)}`, '/'))
-      return paceOf(await load.run({ port, connections, requests }), 200)
+      return paceOf(await load.run({ port, connections, opening: OPENING, requests }), 200)
     },
 
     async hearStripe(orderIds, connections) {
-      const template = await eventTemplate()
+      template ??= await readEventTemplate(shop)
+      const event = template
       const now = Math.floor(Date.now() / 1_000)
       const requests = orderIds.map((orderId) => {
         const eventId = `evt_1${String(events++).padStart(23, '0')}`
-        const body = template.replaceAll('ORDER_ID', orderId).replaceAll('EVENT_ID', eventId)
+        const body = event.replaceAll('ORDER_ID', orderId).replaceAll('EVENT_ID', eventId)
         return writeRequest({
           method: 'POST',
           path: '/webhooks/stripe',
@@ -124,7 +122,10 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
           body,
         })
       })
-      return paceOf(await load.run({ port: portOf(shop.urls.core), connections, requests }), 200)
+      return paceOf(
+        await load.run({ port: portOf(shop.urls.core), connections, opening: OPENING, requests }),
+        200,
+      )
     },
 
     async visit(connections) {
@@ -133,25 +134,28 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
       const headers = { accept: 'text/html', 'accept-encoding': 'gzip, deflate, br' }
       const request = writeRequest({ method: 'GET', path: '/', headers })
       const requests = Array.from({ length: LANDINGS }, () => request)
-      return paceOf(await load.run({ port: portOf(shop.urls.web), connections, requests }), 200)
+      return paceOf(
+        await load.run({ port: portOf(shop.urls.web), connections, opening: OPENING, requests }),
+        200,
+      )
     },
   }
 }
 
-/** Does what the buyers were told agree with what core has written down, and with the number of units? */
-async function findProblems(
-  core: CoreClient,
-  drop: DropView,
-  { count, others }: Pace,
+/** Does what the buyers were told agree with what core has written down (`after`), and with the number of units? */
+export function judgeSale(
+  after: Pick<DropView, 'quantity' | 'available' | 'held' | 'sold'>,
+  { count, others }: Pick<Pace, 'count' | 'others'>,
   orderIds: readonly string[],
-): Promise<string[]> {
+): string[] {
   const problems: string[] = []
-  const after = await core.getDrop({ dropId: drop.dropId })
-  const given = after.held + after.sold
-  if (count !== drop.quantity) problems.push(`${count} buyers were given one of ${drop.quantity} units.`)
-  if (given !== count) problems.push(`${count} buyers were given a unit, but core has written down ${given}.`)
-  if (after.available + given !== drop.quantity) problems.push(`The shelf of ${drop.dropId} does not add up.`)
-  if (new Set(orderIds).size !== count) problems.push(`${count} units, but ${new Set(orderIds).size} orders.`)
+  const { quantity, available, held, sold } = after
+  const orders = new Set(orderIds).size
+  if (count !== quantity) problems.push(`${count} buyers were given one of ${quantity} units.`)
+  if (held + sold !== quantity || available !== 0) {
+    problems.push(`Of ${quantity} units core has ${available} on the shelf, ${held} held and ${sold} sold.`)
+  }
+  if (orders !== count) problems.push(`${count} buyers were given a unit, but there are ${orders} orders.`)
   const { 409: refused = 0, ...strange } = others
   if (refused !== LATE_BUYERS) problems.push(`${refused} of ${LATE_BUYERS} late buyers were told why not.`)
   for (const [status, times] of Object.entries(strange))

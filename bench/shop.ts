@@ -27,7 +27,7 @@ const READY_MS = 30_000
 const ASK_EVERY_MS = 2
 const COLD_STARTS = 3
 
-export const SERVICES = ['core', 'bot', 'web'] as const satisfies readonly ServiceName[]
+const SERVICES = ['core', 'bot', 'web'] as const satisfies readonly ServiceName[]
 export type Service = (typeof SERVICES)[number]
 
 /** Everything as `npm start` runs it: real processes, stand-ins for the vendors, empty data, ports of its own. */
@@ -128,7 +128,7 @@ function withProfile(service: ServicePlan, dir: string): ServicePlan {
 }
 
 /** When the first 2xx came (performance.now()). Asks far more often than a launcher needs to. */
-export async function firstAnswer(url: string, patienceMs: number): Promise<number> {
+async function firstAnswer(url: string, patienceMs: number): Promise<number> {
   const until = performance.now() + patienceMs
   while (performance.now() < until) {
     if (await answersWell(url)) return performance.now()
@@ -148,7 +148,7 @@ function answersWell(url: string): Promise<boolean> {
   })
 }
 
-export async function freePorts(count: number): Promise<number[]> {
+async function freePorts(count: number): Promise<number[]> {
   // All are held before the first is given back, so that no two are the same.
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

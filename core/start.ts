@@ -48,6 +48,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     secretKey: config.secrets.stripeKey,
     ...(config.stripe.apiBase ? { apiBase: config.stripe.apiBase } : {}),
     requestsPerSecond: config.stripe.requestsPerSecond,
+    timeoutMs: config.stripe.timeoutMs,
     log,
   })
   const deps: Deps = {

@@ -208,6 +208,8 @@ export function textOf(message: SeenMessage): string {
 export async function payInBrowser(
   payUrl: string,
   card = '4242 4242 4242 4242',
+  /** Where it is sent; the page's own example unless told. */
+  sendTo: { readonly name?: string; readonly line1?: string } = {},
 ): Promise<{ readonly url: string; readonly status: number; readonly text: string }> {
   let page = await fetch(payUrl)
   // Our own page says "being made" and refreshes itself until Stripe has made the session.
@@ -216,7 +218,7 @@ export async function payInBrowser(
     page = await fetch(payUrl)
   }
   if (!page.url.includes('/c/pay/')) return { url: page.url, status: page.status, text: await page.text() }
-  const body = new URLSearchParams({ card, method: 'card' })
+  const body = new URLSearchParams({ card, method: 'card', ...sendTo })
   const paid = await fetch(page.url, { method: 'POST', body })
   return { url: paid.url, status: paid.status, text: await paid.text() }
 }

@@ -6,6 +6,12 @@ import type { SeenMessage } from './people.ts'
 import { buttonsOf, createPlayer, findLink, linkOf, type Player, payInBrowser, textOf } from './player.ts'
 import { buy, joinAsBuilder, openDrop, seePrivate } from './scenes.ts'
 
+const ADDRESSEES: Readonly<Record<string, string>> = {
+  [PEOPLE.poppy.id]: 'Poppy Fielding',
+  [PEOPLE.wren.id]: 'Wren Hollis',
+  [PEOPLE.olive.id]: 'Olive Marsh',
+}
+
 /** Stripe's test card whose refunds stay pending. */
 const SLOW_REFUND_CARD = '4000000000007726'
 
@@ -113,7 +119,9 @@ export async function seedShop(options: {
 
   async function buyAndPay(buyer: Player, card: SeenMessage): Promise<void> {
     const held = await hold(buyer, card)
-    const paid = await payInBrowser(linkOf(held, /Pay/))
+    const paid = await payInBrowser(linkOf(held, /Pay/), undefined, {
+      name: ADDRESSEES[buyer.id] ?? 'Sam Example',
+    })
     if (paid.status !== 200) throw new Error(`Paying ended at ${paid.url} with ${paid.status}.`)
   }
 
@@ -161,7 +169,9 @@ export async function seedShop(options: {
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
   }
 
-  await Promise.all([mug(), scarf(), print(), candle()])
+  await Promise.all([scarf(), print(), candle()])
+  // Last, so that it is the first thing a newcomer sees in #drops.
+  await mug()
   // Nobody wants to find the private answers of hours ago.
   await Promise.all([juniper, moss, poppy, wren, olive].map((person) => person.dismiss()))
 }

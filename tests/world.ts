@@ -14,6 +14,12 @@ import { type Sandbox, startSandbox } from '../sandbox/start.ts'
 import { parseConfig as parseWebConfig } from '../web/config.ts'
 import { startWeb, type Web } from '../web/start.ts'
 
+/** What the local Stripe signs its webhooks with, by endpoint. */
+export const WEBHOOK_SECRETS = { platform: 'whsec_world_platform', connect: 'whsec_world_connect' } as const
+
+/** What core signs its news to the bot with. */
+export const PUSH_SECRET = 'world-push-secret-00'
+
 export type PersonName = keyof typeof PEOPLE
 
 /**
@@ -52,8 +58,7 @@ export async function createWorld(
   const now = () => time
   const [corePort, botPort, webPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = (port: number | undefined) => `http://127.0.0.1:${port}`
-  const platform = 'whsec_world_platform'
-  const connect = 'whsec_world_connect'
+  const { platform, connect } = WEBHOOK_SECRETS
 
   const sandbox = await startSandbox(
     {
@@ -76,7 +81,7 @@ export async function createWorld(
   const { discord, stripe, page } = sandbox
   if (!discord || !stripe || !page) throw new Error('the sandbox did not start')
 
-  const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: 'world-push-secret-00' }
+  const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: PUSH_SECRET }
   const parsedCore = parseCoreConfig({
     PORT: String(corePort),
     DATA_DIR: dataDir,

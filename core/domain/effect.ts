@@ -16,6 +16,8 @@ export type EffectKind =
   | 'watch'
   /** Read a dispute again at Stripe. Its subject is the order. */
   | 'dispute'
+  /** Find what never came from Stripe, and compare our books with Stripe's. One subject: `stripe`. */
+  | 'reconcile'
   /** Read a builder's connected account again. */
   | 'account'
   | 'close_drop'
@@ -29,6 +31,7 @@ export type EffectKind =
 export const QUEUES = {
   checkout: { width: 12, kinds: ['checkout', 'close_drop'] },
   money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'account', 'watch', 'dispute'] },
+  truth: { width: 1, kinds: ['reconcile'] },
   cards: { width: 16, kinds: ['draw_card'] },
   news: { width: 8, kinds: ['notify', 'draw_case', 'tend_case'] },
 } as const satisfies Record<string, { width: number; kinds: readonly EffectKind[] }>

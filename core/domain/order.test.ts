@@ -39,6 +39,7 @@ function heldOrder(total: number, feeBps: number): Order {
     refunds: [],
     caseId: null,
     dispute: null,
+    drift: null,
     holdingWarnedAt: null,
     attention: null,
     history: [],

@@ -55,6 +55,8 @@ export interface Order {
   /** The open case; it freezes the release. */
   readonly caseId: string | null
   readonly dispute: OrderDispute | null
+  /** Our books and Stripe disagree about this order and nothing explains it; it freezes the release. */
+  readonly drift: { readonly at: number; readonly sentence: string } | null
   /** When people were warned that the money cannot be held much longer. */
   readonly holdingWarnedAt: number | null
   /** Kept with the order so that it can be searched; see attentionOf. */
@@ -152,6 +154,8 @@ export type OrderEvent =
       readonly note: string
       readonly by: Person | null
     }
+  /** Money that went back at Stripe without our asking. */
+  | { readonly type: 'refund_found'; readonly refundId: string; readonly amount: number }
   | { readonly type: 'refund_made'; readonly n: number; readonly refundId: string }
   | { readonly type: 'refund_succeeded'; readonly n: number; readonly refundId: string }
   | {
@@ -168,6 +172,8 @@ export type OrderEvent =
   | { readonly type: 'dispute_opened'; readonly dispute: Omit<OrderDispute, 'status' | 'openedAt'> }
   | { readonly type: 'dispute_won' }
   | { readonly type: 'dispute_lost' }
+  | { readonly type: 'drift_found'; readonly sentence: string }
+  | { readonly type: 'drift_cleared' }
   | { readonly type: 'holding_warned' }
 
 const ANY_MONEY = {
@@ -182,8 +188,10 @@ const ANY_MONEY = {
   dispute_opened: 'same',
   dispute_won: 'same',
   dispute_lost: 'same',
+  drift_found: 'same',
+  drift_cleared: 'same',
 } as const
-const OPEN_MONEY = { ...ANY_MONEY, refund_asked: 'same', case_opened: 'same' } as const
+const OPEN_MONEY = { ...ANY_MONEY, refund_asked: 'same', refund_found: 'same', case_opened: 'same' } as const
 
 /**
  * The whole machine: which event leads where from which state. `same` stays; what is not here is refused. Two ends
@@ -235,20 +243,22 @@ export type Step =
   | { readonly ok: false; readonly code: ErrorCode }
 
 /** What keeps the release of this order back, beyond its usual way. */
-export function frozenBy(order: Order): 'case' | 'dispute' | null {
+export function frozenBy(order: Order): 'case' | 'dispute' | 'drift' | null {
   if (order.dispute?.status === 'open') return 'dispute'
-  return order.caseId ? 'case' : null
+  if (order.caseId) return 'case'
+  return order.drift ? 'drift' : null
 }
 
 /** Why an operator should look at this order, most urgent first; null when nobody needs to. */
 export function attentionOf(order: Order): Attention | null {
   if (order.dispute?.status === 'open') return 'dispute'
+  if (order.drift) return 'drift'
   if (order.refunds.some(({ status }) => status === 'failed')) return 'refund_failed'
   if (order.status === 'release_blocked') return 'release_blocked'
   const held = order.status === 'paid' || order.status === 'shipped'
   return held && order.holdingWarnedAt !== null ? 'holding' : null
 }
-export type Attention = 'dispute' | 'refund_failed' | 'release_blocked' | 'holding'
+export type Attention = 'dispute' | 'drift' | 'refund_failed' | 'release_blocked' | 'holding'
 
 /** What went back or is going back to the buyer, in minor units; a failed refund is still decided. */
 export function givenBack(order: Order): number {
@@ -438,6 +448,21 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
         notices: [buyer('buyer_refunding'), builder('builder_refunded')],
       })
     }
+    case 'refund_found': {
+      const { amount, refundId } = event
+      if (order.refunds.some((refund) => refund.refundId === refundId)) return step(order)
+      if (amount > order.total - givenBack(order)) return refuse('refund_too_large')
+      if (order.release?.open) return refuse('release_in_progress')
+      const wish = { amount, reason: 'operator', note: 'Refunded at Stripe itself.', by: null } as const
+      const given = giveBack(next, wish, now)
+      const n = given.order.refunds.length
+      return step(patchRefund(given.order, n, { refundId, status: 'pending' }), {
+        postings: given.postings,
+        // It reads at Stripe how far the money is, and takes the builder's part back.
+        effects: ['refund'],
+        notices: [buyer('buyer_refunding'), builder('builder_refunded')],
+      })
+    }
     case 'refund_made':
       if (refundOf(order, event.n)?.status !== 'asked') return step(order)
       return step(patchRefund(next, event.n, { refundId: event.refundId, status: 'pending' }))
@@ -534,6 +559,12 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       if (order.dispute?.status !== 'open') return step(order)
       return loseDispute(next, order.dispute, now)
     }
+    case 'drift_found': {
+      const at = order.drift?.at ?? now
+      return step({ ...next, drift: { at, sentence: event.sentence } })
+    }
+    case 'drift_cleared':
+      return order.drift ? step({ ...next, drift: null }, { effects: resumes(order) }) : step(order)
     case 'holding_warned':
       return step({ ...next, holdingWarnedAt: now }, { notices: [builder('builder_holding_warned')] })
     default:

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { takeHint } from '../usecases/take-hint.ts'
+import type { Log } from './log.ts'
 
 /** Far above any event Stripe sends. */
 const EVENT_MAX_BYTES = 1024 * 1024
@@ -13,6 +14,7 @@ const EVENT_MAX_BYTES = 1024 * 1024
 export function stripeWebhook(
   app: Hono,
   deps: Deps,
+  log: Pick<Log, 'warn'>,
   endpoint: 'platform' | 'connect' | 'thin',
   path: string,
 ): void {
@@ -29,8 +31,10 @@ export function stripeWebhook(
           : deps.payments.parseEvent(body, signature, endpoint)
       await takeHint(deps, hint)
     } catch (error) {
-      if (error instanceof PaymentsError && error.kind === 'refused') return c.json({ received: false }, 400)
-      throw error
+      if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+      // A wrong secret or an endpoint of the wrong kind looks like an attack to Stripe's log; here it has words.
+      log.warn({ endpoint, code: error.code }, error.message)
+      return c.json({ received: false }, 400)
     }
     return c.json({ received: true })
   })

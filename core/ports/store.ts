@@ -21,6 +21,16 @@ export interface InboxEntry {
   readonly result: string | null
 }
 
+/** How far what Stripe remembers was looked through. */
+export interface Look {
+  /** UTC ms: Stripe's events until then were taken. */
+  readonly eventsUntil: number
+  /** UTC ms of the last comparison of our books with Stripe's. */
+  readonly comparedAt: number
+  /** What that comparison hoped to mend by looking again: as `code subject`. Still there next time, it is a drift. */
+  readonly suspects: readonly string[]
+}
+
 /** Every document kind by collection. */
 export interface Collections {
   users: User
@@ -38,6 +48,8 @@ export interface Collections {
   auditHead: AuditHead
   /** One document, `selling`: an operator's switch for everything. */
   switches: { readonly paused: boolean }
+  /** One document, `stripe`: how far what Stripe remembers was looked through. */
+  looks: Look
 }
 export type CollectionName = keyof Collections
 
@@ -56,6 +68,7 @@ export const SEARCHABLE = {
   audit: ['seq'],
   auditHead: [],
   switches: [],
+  looks: [],
 } as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
 
 export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]

@@ -141,7 +141,6 @@ async function createAccount(
   // The key makes a repeat after a crash find the same account.
   const account = await deps.accounts.create({
     builderId: userId,
-    name,
     idempotencyKey: `${userId}:account:1`,
   })
   await saveAccount(deps, userId, account)

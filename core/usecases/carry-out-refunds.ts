@@ -32,7 +32,9 @@ export async function carryOutRefunds(
 
 async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
   const refund = find(order, n)
-  if ((refund.status !== 'asked' && refund.status !== 'pending') || !order.payment) return order
+  // A succeeded refund is looked at again as well: a bank may send it back days later. A lost dispute has none.
+  const over = refund.status === 'failed' || refund.reason === 'dispute_lost'
+  if (over || !order.payment) return order
   const { orderId, payment } = order
   const part = `${n}:${refund.attempt}`
   let answer: Refund

@@ -83,6 +83,7 @@ function newOrder(drop: Drop, buyer: Person, orderId: string, now: number, holdM
     refunds: [],
     caseId: null,
     dispute: null,
+    drift: null,
     holdingWarnedAt: null,
     attention: null,
     history: [],

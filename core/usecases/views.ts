@@ -111,7 +111,7 @@ export function toBuilderView(builder: Builder, settings: Settings): BuilderView
     status: builder.status,
     statusReason: builder.statusHistory.at(-1)?.reason ?? '',
     payouts: payoutState(builder),
-    requirements: builder.currentlyDue.map(describeRequirement),
+    requirements: [...new Set(builder.currentlyDue.map(describeRequirement))],
     checklist: checklist(builder),
     onboardingUrl:
       payoutState(builder) === 'ready' && builder.currentlyDue.length === 0

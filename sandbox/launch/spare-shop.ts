@@ -54,8 +54,13 @@ export async function startSpareShop(options: {
     await rm(dataDir, { recursive: true, force: true })
   }
   try {
-    for (const service of plan.services.slice(0, 1)) await fleet.start(service)
-    await Promise.all(plan.services.slice(1).map((service) => fleet.start(service)))
+    const bringUp = async () => {
+      for (const service of plan.services.slice(0, 1)) await fleet.start(service)
+      await Promise.all(plan.services.slice(1).map((service) => fleet.start(service)))
+      return null
+    }
+    const death = await Promise.race([bringUp(), fleet.died])
+    if (death) throw new Error(`${death.name} ended (${death.how}):\n${death.lastLines.join('\n')}`)
   } catch (error) {
     await end()
     throw error

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import chromium from '@sparticuz/chromium'
 import { Hono } from 'hono'
-import { type Browser, type BrowserContextOptions, chromium as launcher, type Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import sharp from 'sharp'
+import { launchBrowser } from '../../tests/browser.ts'
 import { CHANNELS, PEOPLE } from '../cast.ts'
 import type { ActResult, CommandAct, ModalAct } from '../people.ts'
 import { createFakePeople, type FakePeople } from './fake-people.ts'
@@ -15,16 +15,7 @@ const DROPS = CHANNELS.drops.id
 let browser: Browser
 
 before(async () => {
-  browser = await launcher.launch({
-    // biome-ignore lint/style/noProcessEnv: the machine may have a browser of its own
-    executablePath: process.env.CHROMIUM_PATH ?? (await chromium.executablePath()),
-    args: [
-      // In a single process the whole browser ends with the first window that closes.
-      ...chromium.args.filter((arg) => arg !== '--single-process'),
-      '--no-sandbox',
-      '--disable-background-networking',
-    ],
-  })
+  browser = await launchBrowser()
 })
 after(() => browser.close())
 

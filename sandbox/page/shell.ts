@@ -55,7 +55,7 @@ export function renderShell(links: ShellLinks) {
           </li>
           <li>
             <b>Pay</b>
-            <span>The link opens the checkout page. The card is <kbd>4242 4242 4242 4242</kbd>, any date ahead, any code.</span>
+            <span>The link opens the checkout page. The card <kbd>4242 4242 4242 4242</kbd> is filled in; try the declined one beside it, too.</span>
           </li>
           <li>
             <a href="#as=poppy&channel=dm">Read Poppy’s direct messages</a>

@@ -78,7 +78,7 @@ export function createComposer(host: ComposerHost): Composer {
         ],
       })),
       host.runnables().length === 0
-        ? 'The app has no commands here. It may still be starting.'
+        ? 'No commands here. They are in the channels, once the app has started.'
         : 'No command is called that.',
     )
   }

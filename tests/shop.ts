@@ -1,0 +1,49 @@
+import { test } from 'node:test'
+import type { Order } from '../core/domain/order.ts'
+import type { SeenMessage } from '../sandbox/people.ts'
+import type { Player } from '../sandbox/player.ts'
+import { type DropWish, joinAsBuilder, openDrop } from '../sandbox/scenes.ts'
+import { assertInvariants, readAll } from './invariants.ts'
+import { createWorld, type World } from './world.ts'
+
+/** A test in a marketplace of its own. Whatever happened in it, at its end everything is settled and in order. */
+export function testInWorld(
+  title: string,
+  play: (world: World) => Promise<void>,
+  options: Parameters<typeof createWorld>[0] & { readonly todo?: string } = {},
+): void {
+  const { todo, ...worldOptions } = options
+  test(title, todo ? { todo } : {}, async () => {
+    await using world = await createWorld(worldOptions)
+    await play(world)
+    await world.settle()
+    await assertInvariants({ store: world.core.store, stripeUrl: world.stripeUrl, now: world.now() })
+  })
+}
+
+/** Juniper is a builder who can be paid, and her drop is on sale. */
+export async function openShop(
+  world: World,
+  wish: Partial<DropWish> = {},
+): Promise<{ readonly juniper: Player; readonly card: SeenMessage; readonly dropId: string }> {
+  const juniper = world.player('juniper')
+  await joinAsBuilder(juniper)
+  await world.settle()
+  const card = await openDrop(juniper, { title: 'Moss-green mug', ...wish })
+  const drops = await readAll(world.core.store, 'inventory', 'openedAt')
+  const dropId = drops.at(-1)?.id
+  if (!dropId) throw new Error('nothing is on sale')
+  return { juniper, card, dropId }
+}
+
+/** All orders, oldest first. */
+export async function ordersIn(world: World): Promise<Order[]> {
+  return (await readAll(world.core.store, 'orders', 'createdAt')).map(({ value }) => value)
+}
+
+/** The newest order of one person. Throws when there is none. */
+export async function orderOf(world: World, person: { readonly id: string }): Promise<Order> {
+  const order = (await ordersIn(world)).findLast(({ buyerId }) => buyerId === person.id)
+  if (!order) throw new Error(`${person.id} has no order`)
+  return order
+}
