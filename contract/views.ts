@@ -174,7 +174,7 @@ export const OrderView = z.object({
   /** The money cannot be held longer than this; null when nothing is held. */
   holdingEndsAt: Millis.nullable(),
   /** What keeps the money where it is, beyond the usual way. */
-  frozenBy: z.enum(['case', 'dispute']).nullable(),
+  frozenBy: z.enum(['case', 'dispute', 'drift']).nullable(),
   caseId: CaseId.nullable(),
   /** Where the parcel goes; only in views for the builder, and only from paid to arrived. */
   shipTo: z.string().nullable(),

@@ -35,10 +35,11 @@ export type Movement =
   | FoundMovement
 
 /**
- * What moved at Stripe without us and was booked afterwards, by the id of Stripe's balance transaction. found: of an
- * order. bank: a payout of the collective's own. bill: what Stripe charged the collective.
+ * What moved at Stripe without us and was booked afterwards, by the id of Stripe's balance transaction. found: a fee of
+ * an order. bank: a payout of the collective's own. bill: what Stripe charged the collective.
  */
-export type FoundMovement = `${'found' | 'bank' | 'bill'}:${string}`
+export const FOUND_MOVEMENTS = ['found', 'bank', 'bill'] as const
+type FoundMovement = `${(typeof FOUND_MOVEMENTS)[number]}:${string}`
 
 /** Debits are positive, credits negative, in minor units; the lines of one posting sum to zero. */
 export interface Posting {
@@ -55,7 +56,8 @@ export interface LedgerEntry extends Posting {
   readonly at: number
 }
 
-export const ledgerId = (orderId: string | null, movement: Movement) => `${orderId ?? 'collective'}:${movement}`
+export const ledgerId = (orderId: string | null, movement: Movement) =>
+  `${orderId ?? 'collective'}:${movement}`
 
 /** A balanced posting. Throws when the lines do not sum to zero: that is a bug, and nothing may be written. */
 export function post(movement: Movement, lines: Partial<Record<Account, number>>): Posting {
