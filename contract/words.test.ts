@@ -45,7 +45,7 @@ function refund(over: Partial<OrderView['refunds'][number]> = {}): OrderView['re
 test('every order has words for everybody, in whole sentences', () => {
   for (const status of OrderStatus.options) {
     for (const settlement of Settlement.options) {
-      for (const frozenBy of [null, 'case', 'dispute'] as const) {
+      for (const frozenBy of [null, 'case', 'dispute', 'drift'] as const) {
         for (const refunds of [[], [refund()], [refund({ status: 'failed' })]]) {
           for (const reader of READERS) {
             const refunded = usd(refunds.length * 500)
@@ -95,13 +95,15 @@ test('a payment that Stripe split is not said to be held', () => {
   }
 })
 
-test('a case and a dispute say what they wait for, and that the money stays', () => {
-  const next = (frozenBy: 'case' | 'dispute', reader: Reader) =>
+test('a case, a dispute and a drift say what they wait for, and that the money stays', () => {
+  const next = (frozenBy: 'case' | 'dispute' | 'drift', reader: Reader) =>
     describeOrder(order({ status: 'shipped', frozenBy, releasesAt: null }), reader, time).next
   assert.match(next('case', 'buyer'), /Your \$24\.00 stays held until that is settled/)
   assert.match(next('case', 'builder'), /Please answer\. Your \$21\.60 stays held/)
   assert.match(next('case', 'operator'), /a case to decide\. Juniper's \$21\.60 stays held/)
   assert.match(next('dispute', 'builder'), /stays held until the bank has decided/)
+  assert.match(next('drift', 'buyer'), /We are checking.*Your \$24\.00 stays held until that is cleared up/)
+  assert.match(next('drift', 'operator'), /money doctor/)
   assert.match(next('dispute', 'operator'), /Answer it at Stripe in time/)
 })
 

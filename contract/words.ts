@@ -148,24 +148,34 @@ function nextWhenShipped(order: OrderView, reader: Reader, time: WriteTime): str
 
 /** What keeps the money where it is beyond the usual way; null when nothing does. */
 function frozen(order: OrderView, reader: Reader): string | null {
-  if (order.frozenBy === null) return null
+  const buyer = reader === 'buyer'
   const sent = order.releasedAt !== null
-  const stays = `${capital(shareOf(order, reader))} stays held until`
-  if (order.frozenBy === 'case') {
-    if (reader === 'buyer') {
-      const told = 'You said that something is wrong.'
-      return sent
-        ? `${told} It is being settled.`
-        : `${told} Your ${leftOf(order)} stays held until that is settled.`
+  const stays = `${buyer ? `Your ${leftOf(order)}` : capital(shareOf(order, reader))} stays held until`
+  switch (order.frozenBy) {
+    case null:
+      return null
+    case 'case': {
+      const told = `${buyer ? 'You' : order.buyer.name} said that something is wrong.`
+      const todo = { buyer: '', builder: ' Please answer.', operator: ' There is a case to decide.' }[reader]
+      if (!sent) return `${told}${todo} ${stays} that is settled.`
+      return buyer ? `${told} It is being settled.` : told + todo
     }
-    const told = `${order.buyer.name} said that something is wrong.`
-    const todo = reader === 'builder' ? 'Please answer.' : 'There is a case to decide.'
-    return sent ? `${told} ${todo}` : `${told} ${todo} ${stays} that is settled.`
+    case 'dispute': {
+      const told = `${buyer ? 'Your' : "The buyer's"} bank is looking into this payment.`
+      const todo = reader === 'operator' ? ' Answer it at Stripe in time.' : ''
+      if (buyer) return `${told} Nothing moves until it has decided.`
+      return `${told}${todo} ${sent ? 'The bank decides.' : `${stays} the bank has decided.`}`
+    }
+    case 'drift': {
+      const told = buyer
+        ? 'We are checking the payment of this order.'
+        : 'Our books and Stripe do not agree about this order.'
+      const todo = reader === 'operator' ? ' Please run the money doctor.' : ''
+      return sent ? told + todo : `${told}${todo} ${stays} that is cleared up.`
+    }
+    default:
+      return order.frozenBy satisfies never
   }
-  if (reader === 'buyer') return 'Your bank is looking into this payment. Nothing moves until it has decided.'
-  const told = "The buyer's bank is looking into this payment."
-  const todo = reader === 'operator' ? ' Answer it at Stripe in time.' : ''
-  return sent ? `${told}${todo} The bank decides.` : `${told}${todo} ${stays} the bank has decided.`
 }
 
 function goesBack(order: OrderView, reader: Reader): string {

@@ -38,7 +38,7 @@ export async function registerCommands(guild: {
 /** Equal for two lists of commands exactly when a person could not tell them apart. */
 function fingerprint(commands: readonly unknown[]): string {
   return createHash('sha256')
-    .update(JSON.stringify(commands.map((command) => normalise(command)).sort()))
+    .update(JSON.stringify(commands.map((command) => JSON.stringify(normalise(command))).sort()))
     .digest('hex')
 }
 

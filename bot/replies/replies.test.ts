@@ -88,7 +88,7 @@ type Standing = Pick<OrderView, 'status' | 'frozenBy' | 'settlement'> & {
 }
 const standings: fc.Arbitrary<Standing> = fc.record({
   status: fc.constantFrom(...OrderStatus.options),
-  frozenBy: fc.constantFrom(null, 'case' as const, 'dispute' as const),
+  frozenBy: fc.constantFrom(null, 'case' as const, 'dispute' as const, 'drift' as const),
   settlement: fc.constantFrom(...Settlement.options),
   builder: fc.constantFrom(...BuilderStatus.options),
   case: fc.constantFrom(...CaseStatus.options),
@@ -170,7 +170,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderCard({ ...drop, status: 'paused' }),
     renderProblems(draft),
     renderPreview(draft, preview, { builder: person, now: NOW, picture: pictureFile(PICTURE, WEBP_BASE64) }),
-    renderKeptForm(story, { ...draft.form, title, story, price: name }, draft.draftId),
+    renderKeptForm('Not taken.', { ...draft.form, title, story, price: name }, draft.draftId),
     renderPublished(drop, '100000000000000010'),
     renderHeld(order, true),
     renderOrder(order, 'buyer', 'Done.'),
@@ -233,7 +233,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     ),
     renderDashboard(sampleDashboard({ toShip: orders.slice(0, 4) })),
     ...notices.flatMap((notice) => [renderNotice(notice, 'dm'), renderNotice(notice, 'thread')]),
-    renderBuilder(builder, story),
+    renderBuilder(builder, 'Nearly there.'),
     renderBuilder(sampleBuilder()),
     renderHelp('https://shop.example'),
   ]
@@ -256,6 +256,34 @@ test('no text makes a message break a limit of Discord or mention anybody', () =
     }),
     { numRuns: 60 },
   )
+})
+
+test('no text of a person is read as markdown, wherever it is shown', () => {
+  const wild = '[x](https://evil.example) **b** <@1> @everyone'
+  const standings = CaseStatus.options.map((status) => ({
+    status: 'shipped' as const,
+    frozenBy: null,
+    settlement: 'on_arrival' as const,
+    builder: 'paused' as const,
+    case: status,
+    decision: 'part_refund' as const,
+    reason: 'case' as const,
+    refund: 'pending' as const,
+  }))
+  for (const standing of standings) {
+    for (const message of everyMessage(wild, wild, wild, standing)) {
+      const { content, embeds } = toBody(message)
+      // Authors, footers and labels show text as it is; these read markdown.
+      const read = embeds.flatMap(({ title, description, fields = [] }) => [
+        title,
+        description,
+        ...fields.flatMap(({ name, value }) => [name, value]),
+      ])
+      for (const text of [content, ...read]) {
+        assert.doesNotMatch(text ?? '', /(?<!\\)\[x|(?<!\\)\*\*b|(?<!\\)<@1>|@everyone/)
+      }
+    }
+  }
 })
 
 test('no text makes a form break a limit of Discord', () => {
@@ -437,7 +465,8 @@ test('a case says who has until when and what silence does', () => {
 })
 
 test('what is shown of a case only ever grows at its end', () => {
-  const later = [sampleEntry(), sampleEntry({ at: NOW + 1 }), sampleEntry({ at: NOW + 9 })]
+  // The second came in the very millisecond of the decision.
+  const later = [sampleEntry(), sampleEntry({ at: NOW + 5 }), sampleEntry({ at: NOW + 9 })]
   const decision = { decision: 'release', amount: sampleOrder().total, reason: 'Fine', at: NOW + 5 } as const
   const before = caseItems(sampleCase({ entries: later.slice(0, 2) }))
   const decided = caseItems(sampleCase({ entries: later.slice(0, 2), decision }))
