@@ -57,6 +57,7 @@ const Env = z.object({
   HOLDING_WARN_DAYS: whole(1, 700).default(60),
   HOLDING_LIMIT_DAYS: whole(2, 730).default(75),
   HOLDING_END: z.enum(['refund', 'release']).default('refund'),
+  RECONCILE_MINUTES: whole(1, 24 * 60).default(15),
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
@@ -92,6 +93,7 @@ export interface Config {
   readonly approvalNeeded: boolean
   readonly releaseAfterMs: number
   readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
+  readonly reconcileEveryMs: number
   /** Address prefixes that pictures may be fetched from. */
   readonly pictureSources: readonly string[]
   readonly logLevel: string
@@ -166,6 +168,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       limitMs: e.HOLDING_LIMIT_DAYS * DAY_MS,
       end: e.HOLDING_END,
     },
+    reconcileEveryMs: e.RECONCILE_MINUTES * 60_000,
     pictureSources: e.PICTURE_SOURCES,
     logLevel: e.LOG_LEVEL,
     outboxEveryMs: 500,

@@ -8,10 +8,12 @@ import { createMediaFiles } from './adapters/media-files.ts'
 import { createSqliteStore } from './adapters/store-sqlite.ts'
 import { createStripePayments } from './adapters/stripe.ts'
 import { createStripeClient } from './adapters/stripe-client.ts'
+import { createStripeRecords } from './adapters/stripe-records.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { effectHandlers } from './jobs/effect-handlers.ts'
 import { createOutbox, type Outbox } from './jobs/outbox.ts'
+import { beginReconciliation } from './jobs/reconciliation.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import { createChanges } from './usecases/change.ts'
@@ -63,6 +65,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       },
       shippingCountries: config.stripe.shippingCountries,
     }),
+    records: createStripeRecords(stripe),
     accounts:
       config.stripe.accounts.version === 'v2'
         ? createAccountsV2(stripe, config.stripe.accounts)
@@ -82,6 +85,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       approvalNeeded: config.approvalNeeded,
       releaseAfterMs: config.releaseAfterMs,
       holding: config.holding,
+      reconcileEveryMs: config.reconcileEveryMs,
       linkSecret: createSecretKey(Buffer.from(config.secrets.link)),
     },
   }
@@ -94,6 +98,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   const work = outbox
   // An embedded store belongs to this process alone.
   await work.takeOver()
+  await beginReconciliation(deps)
 
   const app = createApp(deps, { tokens: config.secrets.tokens, log })
   const { server, port } = await listen(app.fetch, config)

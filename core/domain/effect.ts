@@ -9,6 +9,8 @@ export type EffectKind =
   | 'checkout'
   /** Learn what Stripe kept of a payment. */
   | 'stripe_fee'
+  /** Number the receipt of an order and the credit notes of its refunds. */
+  | 'receipt'
   | 'transfer'
   /** Carry out every refund of an order that is not done, and take back the builder's part. */
   | 'refund'
@@ -30,7 +32,7 @@ export type EffectKind =
 /** Effects of one queue run side by side up to its width, and never starve another queue. */
 export const QUEUES = {
   checkout: { width: 12, kinds: ['checkout', 'close_drop'] },
-  money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'account', 'watch', 'dispute'] },
+  money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute'] },
   truth: { width: 1, kinds: ['reconcile'] },
   cards: { width: 16, kinds: ['draw_card'] },
   news: { width: 8, kinds: ['notify', 'draw_case', 'tend_case'] },

@@ -37,6 +37,7 @@ function heldOrder(total: number, feeBps: number): Order {
     release: null,
     blocked: null,
     refunds: [],
+    receipt: null,
     caseId: null,
     dispute: null,
     drift: null,

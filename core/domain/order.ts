@@ -52,6 +52,8 @@ export interface Order {
   /** Stripe's reason while a release is blocked. */
   readonly blocked: { readonly code: string | null; readonly message: string } | null
   readonly refunds: readonly OrderRefund[]
+  /** Null until it is paid and numbered. */
+  readonly receipt: Paper | null
   /** The open case; it freezes the release. */
   readonly caseId: string | null
   readonly dispute: OrderDispute | null
@@ -63,6 +65,13 @@ export interface Order {
   readonly attention: Attention | null
   /** What happened and when; for people's questions, never replayed. */
   readonly history: readonly { readonly at: number; readonly event: OrderEvent['type'] }[]
+}
+
+/** A receipt or a credit note. Given once, never changed: numbers of all of them run on without a gap. */
+export interface Paper {
+  readonly number: number
+  /** UTC ms. */
+  readonly at: number
 }
 
 export type EndedBy = 'buyer' | 'clock' | 'drop_closed'
@@ -116,6 +125,8 @@ export interface OrderRefund {
   readonly failure: string | null
   /** The builder's part when the share had been sent already: taken back, or owed when Stripe refuses. */
   readonly reversal: 'none' | 'asked' | 'made' | 'owed'
+  /** Given when Stripe said succeeded, and kept when the bank sends the money back after all. */
+  readonly creditNote: Paper | null
 }
 
 export interface OrderDispute {
@@ -329,7 +340,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
         {
           shelf: order.status === 'expired' ? 'sell_spare' : 'sell',
           postings: [...paymentPostings(order, payment.stripeFee), ...(split ? splitPostings(order) : [])],
-          effects: payment.stripeFee === null ? ['watch', 'stripe_fee'] : ['watch'],
+          effects: payment.stripeFee === null ? ['watch', 'receipt', 'stripe_fee'] : ['watch', 'receipt'],
           notices: [buyer('buyer_paid'), builder('builder_sold')],
         },
       )
@@ -351,7 +362,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
           ...(split ? splitPostings(order) : []),
           ...given.postings,
         ],
-        effects: payment.stripeFee === null ? ['refund', 'stripe_fee'] : ['refund'],
+        effects: payment.stripeFee === null ? ['refund', 'receipt', 'stripe_fee'] : ['refund', 'receipt'],
         notices: [buyer('buyer_refunding')],
       })
     }
@@ -478,6 +489,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
         postings: [
           post(`refund:${event.n}:${refund.attempt}`, { refund_due: refund.amount, stripe: -refund.amount }),
         ],
+        effects: ['receipt'],
         notices: [buyer('buyer_refunded')],
       })
     }
@@ -615,6 +627,7 @@ function giveBack(
     refundId: null,
     failure: null,
     reversal: sent && fromShare > 0 ? 'asked' : 'none',
+    creditNote: null,
   }
   const from = isDivided(order)
     ? { platform_fee: fromFee, builder_due: fromShare }
@@ -646,7 +659,7 @@ function loseDispute(order: Order, dispute: OrderDispute, now: number): Step {
       post('dispute_lost', { refund_due: amount, dispute_fees: beyond, disputed: -dispute.amount }),
     ],
     // The refund effect also takes the builder's part back.
-    effects: ['refund', ...resumes(order)],
+    effects: ['refund', 'receipt', ...resumes(order)],
     notices: [note],
   })
 }

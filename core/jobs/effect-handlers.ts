@@ -7,6 +7,7 @@ import { endDrop } from '../usecases/end-drop.ts'
 import { followDispute } from '../usecases/follow-dispute.ts'
 import { drawCase, tendCase } from '../usecases/handle-case.ts'
 import { learnFee } from '../usecases/learn-fee.ts'
+import { reconcile } from '../usecases/reconcile.ts'
 import { releaseShare } from '../usecases/release-share.ts'
 import { tell } from '../usecases/tell.ts'
 import { tendCheckout } from '../usecases/tend-checkout.ts'
@@ -27,6 +28,7 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
     draw_case: (effect) => drawCase(deps, effect.subject),
     tend_case: (effect) => tendCase(deps, effect.subject),
     draw_card: (effect) => drawCard(deps, effect.subject),
+    reconcile: () => reconcile(deps),
     notify: (effect) => tell(deps, effect),
   }
 }
