@@ -254,7 +254,7 @@ test('no text makes a message break a limit of Discord or mention anybody', () =
         assert.deepEqual(body.allowed_mentions.users ?? [], message.mentions ?? [])
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
 })
 

@@ -112,6 +112,7 @@ export function sampleOrder(over: Partial<OrderView> = {}): OrderView {
     holdingEndsAt: null,
     frozenBy: null,
     caseId: null,
+    receiptUrl: null,
     shipTo: null,
     ...over,
   }
@@ -157,6 +158,7 @@ export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
     ],
     onboardingUrl: null,
     dashboardUrl: 'http://127.0.0.1:8501/join/dashboard/token',
+    statementUrl: 'http://127.0.0.1:8501/statement/token',
     joinedAt: NOW,
     ...over,
   }
