@@ -176,6 +176,8 @@ export const OrderView = z.object({
   /** What keeps the money where it is, beyond the usual way. */
   frozenBy: z.enum(['case', 'dispute', 'drift']).nullable(),
   caseId: CaseId.nullable(),
+  /** The buyer's numbered receipt on our web; only for the buyer, and only once it has its number. */
+  receiptUrl: z.string().nullable(),
   /** Where the parcel goes; only in views for the builder, and only from paid to arrived. */
   shipTo: z.string().nullable(),
 })
@@ -210,6 +212,8 @@ export const BuilderView = z.object({
   onboardingUrl: z.string().nullable(),
   /** Our own address that leads to the builder's Stripe dashboard; null before onboarding. */
   dashboardUrl: z.string().nullable(),
+  /** Our own address of the builder's monthly statements. */
+  statementUrl: z.string(),
   joinedAt: Millis,
 })
 export type BuilderView = z.infer<typeof BuilderView>

@@ -33,6 +33,7 @@ function order(over: Partial<OrderView>): OrderView {
     holdingEndsAt: null,
     frozenBy: null,
     caseId: null,
+    receiptUrl: null,
     shipTo: null,
     ...over,
   }

@@ -7,6 +7,7 @@ import { endDrop } from '../usecases/end-drop.ts'
 import { followDispute } from '../usecases/follow-dispute.ts'
 import { drawCase, tendCase } from '../usecases/handle-case.ts'
 import { learnFee } from '../usecases/learn-fee.ts'
+import { numberReceipts } from '../usecases/receipts.ts'
 import { reconcile } from '../usecases/reconcile.ts'
 import { releaseShare } from '../usecases/release-share.ts'
 import { tell } from '../usecases/tell.ts'
@@ -19,6 +20,7 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
   return {
     checkout: (effect) => tendCheckout(deps, effect.subject),
     stripe_fee: (effect) => learnFee(deps, effect.subject),
+    receipt: (effect) => numberReceipts(deps, effect.subject),
     transfer: (effect) => releaseShare(deps, effect.subject, isFirstRun(effect)),
     refund: (effect) => carryOutRefunds(deps, effect.subject, isFirstRun(effect)),
     account: (effect) => sweepAccount(deps, effect.subject),

@@ -50,6 +50,8 @@ export interface Collections {
   switches: { readonly paused: boolean }
   /** One document, `stripe`: how far what Stripe remembers was looked through. */
   looks: Look
+  /** One document, `receipts`: the last number given to a receipt or a credit note. */
+  counters: { readonly last: number }
 }
 export type CollectionName = keyof Collections
 
@@ -69,6 +71,7 @@ export const SEARCHABLE = {
   auditHead: [],
   switches: [],
   looks: [],
+  counters: [],
 } as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
 
 export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]

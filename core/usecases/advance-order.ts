@@ -16,6 +16,7 @@ const ORDER_EFFECTS = [
   'refund',
   'watch',
   'stripe_fee',
+  'receipt',
 ] as const satisfies EffectKind[]
 
 /** Everything an event of this order may look at or change. */

@@ -81,6 +81,7 @@ function newOrder(drop: Drop, buyer: Person, orderId: string, now: number, holdM
     release: null,
     blocked: null,
     refunds: [],
+    receipt: null,
     caseId: null,
     dispute: null,
     drift: null,

@@ -16,6 +16,7 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
   const money = (amount: number): Money => ({ amount, currency: order.currency })
   const addressNeeded = order.status === 'paid' || order.status === 'shipped'
   const payable = reader === 'buyer' && order.status === 'held'
+  const link = () => signLink(settings.linkSecret, 'order', order.orderId)
   const stripeFee = order.payment?.stripeFee ?? null
   return {
     orderId: order.orderId,
@@ -30,9 +31,7 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
     settlement: order.settlement,
     createdAt: order.createdAt,
     holdUntil: order.holdUntil,
-    payUrl: payable
-      ? `${settings.webUrl}/pay/${signLink(settings.linkSecret, 'order', order.orderId)}`
-      : null,
+    payUrl: payable ? `${settings.webUrl}/pay/${link()}` : null,
     endedBy: order.endedBy,
     refunded: money(givenBack(order)),
     refunds: order.refunds.map(({ amount, reason, note, status, at }) => ({
@@ -50,6 +49,7 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
     holdingEndsAt: holdingEndsAt(order, settings),
     frozenBy: frozenBy(order),
     caseId: order.caseId,
+    receiptUrl: reader === 'buyer' && order.receipt ? `${settings.webUrl}/receipt/${link()}` : null,
     shipTo: reader === 'builder' && addressNeeded ? (order.payment?.shipTo ?? null) : null,
   }
 }
@@ -118,6 +118,7 @@ export function toBuilderView(builder: Builder, settings: Settings): BuilderView
         ? null
         : `${webUrl}/connect/start/${link}`,
     dashboardUrl: builder.detailsSubmitted ? `${webUrl}/connect/dashboard/${link}` : null,
+    statementUrl: `${webUrl}/statement/${link}`,
     joinedAt: builder.joinedAt,
   }
 }

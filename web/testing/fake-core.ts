@@ -121,6 +121,7 @@ export function makeOrder(over: Partial<OrderView> = {}): OrderView {
     holdingEndsAt: null,
     frozenBy: null,
     caseId: null,
+    receiptUrl: null,
     shipTo: null,
     ...over,
   }
@@ -136,6 +137,7 @@ export function makeBuilder(over: Partial<BuilderView> = {}): BuilderView {
     checklist: [],
     onboardingUrl: null,
     dashboardUrl: null,
+    statementUrl: 'https://shop.example/statement/abc',
     joinedAt: NOW,
     ...over,
   }
