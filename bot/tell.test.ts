@@ -18,11 +18,15 @@ function refusal(code: number, status: number): DiscordAPIError {
 function createWorld(refusals: { dm?: Error; thread?: Error }) {
   const sent: { channelId: string; message: Message; nonce: string }[] = []
   let threads = 0
+  const opened: string[] = []
   const tell = createTell({
     log,
     channelId: '100000000000000010',
     discord: {
-      openDirect: async () => 'dm',
+      openDirect: async (userId) => {
+        opened.push(userId)
+        return 'dm'
+      },
       openThread: async () => {
         if (refusals.thread) throw refusals.thread
         threads += 1
@@ -36,7 +40,7 @@ function createWorld(refusals: { dm?: Error; thread?: Error }) {
       },
     },
   })
-  return { tell, sent }
+  return { tell, sent, opened }
 }
 
 test('news goes by direct message, with the same nonce on every repeat', async () => {
@@ -74,4 +78,17 @@ test('trouble that may pass is an error, so that core sends the news again', asy
       trouble,
     )
   }
+})
+
+test('a direct channel is opened once, and again after a message could not be sent', async () => {
+  const refusals: { dm?: Error } = {}
+  const { tell, opened } = createWorld(refusals)
+  await tell(sampleNotice())
+  await tell(sampleNotice())
+  assert.deepEqual(opened, [POPPY.userId])
+  refusals.dm = new Error('the line is down')
+  await assert.rejects(tell(sampleNotice()))
+  delete refusals.dm
+  await tell(sampleNotice())
+  assert.deepEqual(opened, [POPPY.userId, POPPY.userId])
 })

@@ -7,6 +7,8 @@ import { renderNotice } from './replies/notice.ts'
 
 /** How many people's threads are remembered; the oldest is forgotten first and would get a new thread. */
 const THREADS_AT_MOST = 500
+/** How many people's direct channels are remembered; a forgotten one is asked for again. */
+const DIRECTS_AT_MOST = 10_000
 
 /**
  * Tells one person something: by direct message, or when that is closed to us in a private thread of the drops
@@ -21,6 +23,20 @@ export function createTell(deps: {
 }): Tell {
   const { discord, log } = deps
   const threads = new Map<string, string>()
+  const directs = new Map<string, string>()
+
+  async function directly(notice: Notice): Promise<void> {
+    const { userId } = notice
+    // Opening many direct channels is slow at Discord and looks like spam there; a person's channel stays the same.
+    const channelId = directs.get(userId) ?? (await discord.openDirect(userId))
+    remember(directs, userId, channelId, DIRECTS_AT_MOST)
+    try {
+      await discord.createMessage(channelId, renderNotice(notice, 'dm'), nonce(notice))
+    } catch (error) {
+      directs.delete(userId)
+      throw error
+    }
+  }
 
   async function inThread(notice: Notice): Promise<void> {
     const { userId } = notice
@@ -37,17 +53,14 @@ export function createTell(deps: {
     }
     const threadId = await discord.openThread(deps.channelId, 'Your orders')
     await discord.addToThread(threadId, userId)
-    threads.set(userId, threadId)
-    const [oldest] = threads.keys()
-    if (oldest !== undefined && threads.size > THREADS_AT_MOST) threads.delete(oldest)
+    remember(threads, userId, threadId, THREADS_AT_MOST)
     await discord.createMessage(threadId, message, nonce(notice))
   }
 
   return async (notice) => {
     const { noticeId, kind } = notice
     try {
-      const channelId = await discord.openDirect(notice.userId)
-      await discord.createMessage(channelId, renderNotice(notice, 'dm'), nonce(notice))
+      await directly(notice)
       return 'dm'
     } catch (error) {
       if (!isPermanent(error)) throw error
@@ -62,6 +75,13 @@ export function createTell(deps: {
       return 'nowhere'
     }
   }
+}
+
+/** Keeps at most `max`; the oldest is forgotten first. */
+function remember(known: Map<string, string>, userId: string, channelId: string, max: number): void {
+  known.set(userId, channelId)
+  const [oldest] = known.keys()
+  if (oldest !== undefined && known.size > max) known.delete(oldest)
 }
 
 /** Discord takes 25 characters; the same notice has the same nonce, so a repeat shows no second message. */

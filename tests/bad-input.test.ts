@@ -33,8 +33,7 @@ describe('the drop form', () => {
     await world.settle()
   })
   after(async () => {
-    await assertInvariants({ store: world.core.store, stripeUrl: world.stripeUrl, now: world.now() })
-    await world[Symbol.asyncDispose]()
+    await closeInOrder(world)
   })
 
   const TYPED: readonly (readonly [field: keyof typeof GOOD, typed: string, sentence: RegExp])[] = [
@@ -295,9 +294,7 @@ describe('forged presses', () => {
     shop = await openShop(world)
   })
   after(async () => {
-    await world.settle()
-    await assertInvariants({ store: world.core.store, stripeUrl: world.stripeUrl, now: world.now() })
-    await world[Symbol.asyncDispose]()
+    await closeInOrder(world)
   })
 
   /** What the bot would answer to a press that no button of ours offered to this person. */
@@ -613,6 +610,12 @@ describe('odd requests', () => {
     assert.equal((await fetch(`${world.bot.url}/push/everything`, { method: 'POST' })).status, 404)
   })
 })
+
+async function closeInOrder(world: World): Promise<void> {
+  await using closing = world
+  await closing.settle()
+  await assertInvariants({ store: closing.core.store, stripeUrl: closing.stripeUrl, now: closing.now() })
+}
 
 /** What stands in a form when it opens, by field. */
 function filledIn(opened: ActResult): Record<string, string> {

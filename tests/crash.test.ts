@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -14,6 +13,7 @@ import { createSqliteStore } from '../core/adapters/store-sqlite.ts'
 import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
 import { createPlayer, textOf } from '../sandbox/player.ts'
 import { startSandbox } from '../sandbox/start.ts'
+import { freePort } from './free-port.ts'
 import { assertInvariants, readAll } from './invariants.ts'
 
 /** In real time and with core as a process of its own, because only a process can be killed. */
@@ -40,6 +40,15 @@ const BUYERS = ['poppy', 'wren', 'olive'] as const
 
 async function openLiveShop(): Promise<LiveShop> {
   const stack = new AsyncDisposableStack()
+  try {
+    return await buildLiveShop(stack)
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function buildLiveShop(stack: AsyncDisposableStack): Promise<LiveShop> {
   const dataDir = await mkdtemp(join(tmpdir(), 'c500-crash-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const [corePort, botPort] = await Promise.all([freePort(), freePort()])
@@ -80,7 +89,7 @@ async function openLiveShop(): Promise<LiveShop> {
     STRIPE_REQUESTS_PER_SECOND: '200',
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
   }
-  let child: ChildProcess
+  let child: ChildProcess | undefined
   async function startCore(): Promise<void> {
     const main = join(import.meta.dirname, '../core/main.ts')
     child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main], {
@@ -97,13 +106,13 @@ async function openLiveShop(): Promise<LiveShop> {
     }
   }
   async function endCore(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
     const ended = once(child, 'exit')
     child.kill(signal)
     await ended
   }
-  await startCore()
   stack.defer(() => endCore('SIGKILL'))
+  await startCore()
 
   const botConfig = {
     ...parseBotConfig({
@@ -130,7 +139,7 @@ async function openLiveShop(): Promise<LiveShop> {
     stripeUrl: stripe.url,
     pageUrl: page.url,
     storePath: join(dataDir, 'c500.sqlite'),
-    pid: () => child.pid ?? 0,
+    pid: () => child?.pid ?? 0,
     async crash() {
       await endCore('SIGKILL')
       await startCore()
@@ -158,7 +167,7 @@ async function insist<T>(ask: (call: { readonly idempotencyKey: string }) => Pro
 }
 
 async function until<T>(what: string, ask: () => Promise<T | null | undefined | false>): Promise<T> {
-  const patience = AbortSignal.timeout(30_000)
+  const patience = AbortSignal.timeout(60_000)
   for (;;) {
     const answer = await ask()
     if (answer) return answer
@@ -330,12 +339,3 @@ test('with the disk full core says so kindly and loses nothing, and goes on when
   await shop.crash()
   await assertAllSettled(shop, { released: 1 })
 })
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (!address || typeof address === 'string') throw new Error('no port')
-  return address.port
-}

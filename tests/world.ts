@@ -1,5 +1,4 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -13,6 +12,7 @@ import { createPlayer, type Player } from '../sandbox/player.ts'
 import { type Sandbox, startSandbox } from '../sandbox/start.ts'
 import { parseConfig as parseWebConfig } from '../web/config.ts'
 import { startWeb, type Web } from '../web/start.ts'
+import { freePort } from './free-port.ts'
 
 /** What the local Stripe signs its webhooks with, by endpoint. */
 export const WEBHOOK_SECRETS = { platform: 'whsec_world_platform', connect: 'whsec_world_connect' } as const
@@ -48,10 +48,22 @@ export interface World extends AsyncDisposable {
   restartBot(): Promise<void>
 }
 
-export async function createWorld(
-  options: { readonly coreEnv?: Record<string, string>; readonly stripeTimeoutMs?: number } = {},
-): Promise<World> {
+interface WorldOptions {
+  readonly coreEnv?: Record<string, string>
+  readonly stripeTimeoutMs?: number
+}
+
+export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const stack = new AsyncDisposableStack()
+  try {
+    return await buildWorld(stack, options)
+  } catch (error) {
+    await stack.disposeAsync()
+    throw error
+  }
+}
+
+async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): Promise<World> {
   const dataDir = await mkdtemp(join(tmpdir(), 'c500-world-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   let time = Date.now()
@@ -197,12 +209,3 @@ export async function smallPicture(): Promise<File> {
 }
 
 export const minutes = (count: number) => count * 60_000
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (!address || typeof address === 'string') throw new Error('no port')
-  return address.port
-}

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
-import chromium from '@sparticuz/chromium'
-import { type Browser, chromium as launcher, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
+import { launchBrowser } from '../tests/browser.ts'
 import { startWeb, type Web } from './start.ts'
 import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
@@ -41,17 +41,7 @@ const elsewhere = createServer((request, response) => {
 let elsewhereUrl = ''
 
 before(async () => {
-  // Made for one page in one process: with several contexts, and with the web's own rules on, as people have them.
-  const unwanted = ['--single-process', '--disable-web-security']
-  browser = await launcher.launch({
-    args: [
-      ...chromium.args.filter((arg) => !unwanted.includes(arg)),
-      '--no-sandbox',
-      '--disable-background-networking',
-    ],
-    // biome-ignore lint/style/noProcessEnv: a test is its own entry point, and a machine may bring its own browser
-    executablePath: process.env.CHROMIUM_PATH ?? (await chromium.executablePath()),
-  })
+  browser = await launchBrowser()
   await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
   const address = elsewhere.address()
   elsewhereUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`

@@ -62,7 +62,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
       { name: state ?? 'On the shelf', value: left + held, inline: true },
       {
         name: state === 'Closed' ? 'Closed' : 'Closes',
-        value: `${relativeTime(drop.closesAt)}, ${clockTime(drop.closesAt)}`,
+        value: `${relativeTime(drop.closesAt)}\nat ${clockTime(drop.closesAt)}`,
         inline: true,
       },
     ],

@@ -55,7 +55,9 @@ export function nextSteps(order: OrderView, reader: 'buyer' | 'builder', titled 
     steps.push(button(label('It arrived'), ['arrived', order.orderId], 'success'))
   }
   if (reader === 'builder' && order.status === 'paid') {
-    steps.push(button(label('Mark shipped'), ['ship', order.orderId], 'primary'))
+    // Two buyers of one drop must not look alike here: a parcel noted for the wrong one is hard to take back.
+    const words = titled ? `Mark shipped to ${order.buyer.name}: ${order.drop.title}` : 'Mark shipped'
+    steps.push(button(words, ['ship', order.orderId], 'primary'))
   }
   if (order.caseId && order.frozenBy === 'case') {
     const text = reader === 'builder' ? 'Answer' : 'Add to the case'

@@ -500,3 +500,15 @@ test('an audit log whose past was changed says so', () => {
   assert.match(JSON.stringify(renderAudit({ entries: [], intact: false })), /changed the past/)
   assert.doesNotMatch(JSON.stringify(renderAudit({ entries: [], intact: true })), /changed the past/)
 })
+
+test('two buyers of one drop have different buttons on the dashboard', () => {
+  const toShip = ['Wren', 'Olive'].map((name, n) =>
+    sampleOrder({
+      orderId: sampleOrderId(n),
+      status: 'paid',
+      buyer: { userId: `10000000000000010${n}`, name },
+    }),
+  )
+  const labels = JSON.stringify(renderDashboard(sampleDashboard({ toShip })).rows).match(/Mark shipped[^"]+/g)
+  assert.equal(new Set(labels).size, 2)
+})

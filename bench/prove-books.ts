@@ -1,0 +1,155 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { OrderStatus } from '#contract'
+
+/** What the proof reads of an order; nothing else of it is known here. Minor units, UTC milliseconds. */
+export interface OrderSeen {
+  readonly orderId: string
+  readonly dropId: string
+  readonly buyerId: string
+  readonly status: OrderStatus
+  readonly total: number
+  readonly share: number
+  readonly holdUntil: number
+  readonly payment: { readonly paymentIntentId: string; readonly stripeFee: number | null } | null
+  readonly transferId: string | null
+  /** Why Stripe refuses the transfer. */
+  readonly blocked: object | null
+}
+
+export interface DropSeen {
+  readonly dropId: string
+  readonly quantity: number
+  readonly available: number
+  readonly held: number
+  readonly sold: number
+}
+
+export interface LedgerRowSeen {
+  readonly orderId: string
+  readonly lines: readonly { readonly account: string; readonly amount: number }[]
+}
+
+/** Something core still means to do. */
+export interface WishSeen {
+  readonly id: string
+  readonly kind: string
+  readonly subject: string
+  readonly dueAt: number
+  readonly leaseUntil: number
+  readonly lastError: string | null
+}
+
+/** All that core has written down. */
+export interface Books {
+  readonly orders: readonly OrderSeen[]
+  readonly drops: readonly DropSeen[]
+  readonly ledger: readonly LedgerRowSeen[]
+  readonly wishes: readonly WishSeen[]
+}
+
+export interface BooksReader extends Disposable {
+  read(): Books
+  wishes(): readonly WishSeen[]
+}
+
+/** Reads core's file beside it and past its own code, so that a mistake there is not repeated here. */
+export function openBooks(path: string): BooksReader {
+  const db = new DatabaseSync(path, { readOnly: true })
+  db.exec('PRAGMA busy_timeout = 5000')
+  function all<T>(collection: 'orders' | 'inventory' | 'ledger' | 'outbox'): T[] {
+    const rows = db.prepare(`SELECT id, value FROM ${collection}`).all()
+    return rows.map(({ id, value }) => ({ id, ...JSON.parse(String(value)) }) as T)
+  }
+  const wishes = () => all<WishSeen>('outbox')
+  return {
+    wishes,
+    read: () => ({
+      orders: all<OrderSeen>('orders'),
+      drops: all<DropSeen>('inventory'),
+      ledger: all<LedgerRowSeen>('ledger'),
+      wishes: wishes(),
+    }),
+    [Symbol.dispose]: () => db.close(),
+  }
+}
+
+/** Has core come to rest at `now`: nothing due, nothing in hand, nothing that failed and will be tried again? */
+export function isAtRest(wishes: readonly WishSeen[], now: number): boolean {
+  return wishes.every(
+    ({ dueAt, leaseUntil, lastError }) => lastError === null && dueAt > now && leaseUntil <= now,
+  )
+}
+
+interface SessionAtStripe {
+  readonly id: string
+  readonly client_reference_id: string | null
+  readonly status: 'open' | 'complete' | 'expired'
+  readonly payment_status: 'paid' | 'unpaid'
+  readonly payment_intent: string | null
+}
+interface ChargeAtStripe {
+  readonly id: string
+  readonly payment_intent: string | null
+}
+interface TransferAtStripe {
+  readonly id: string
+  readonly amount: number
+  readonly metadata: { readonly order_id?: string }
+}
+interface RefundAtStripe {
+  readonly id: string
+  readonly amount: number
+  readonly status: string
+  readonly payment_intent: string | null
+}
+interface MovementAtStripe {
+  readonly id: string
+  /** The charge, transfer or refund behind it. */
+  readonly source: string
+  readonly net: number
+  readonly fee: number
+}
+
+/** What Stripe says, minor units; `balance` is the platform's, available and pending. */
+export interface AtStripe {
+  readonly sessions: readonly SessionAtStripe[]
+  readonly charges: readonly ChargeAtStripe[]
+  readonly transfers: readonly TransferAtStripe[]
+  readonly refunds: readonly RefundAtStripe[]
+  readonly movements: readonly MovementAtStripe[]
+  readonly balance: number
+}
+
+/** Reads Stripe through its API as anybody would. */
+export async function readStripe(stripeUrl: string, secretKey: string): Promise<AtStripe> {
+  async function ask<T>(path: string): Promise<T> {
+    const response = await fetch(stripeUrl + path, { headers: { authorization: `Bearer ${secretKey}` } })
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+    return (await response.json()) as T
+  }
+  async function list<T extends { readonly id: string }>(path: string): Promise<T[]> {
+    const all: T[] = []
+    for (;;) {
+      const after = all.at(-1) ? `&starting_after=${all.at(-1)?.id}` : ''
+      const page = await ask<{ data: T[]; has_more: boolean }>(`${path}?limit=100${after}`)
+      all.push(...page.data)
+      if (!page.has_more) return all
+    }
+  }
+  const [sessions, charges, transfers, refunds, movements, balance] = await Promise.all([
+    list<SessionAtStripe>('/v1/checkout/sessions'),
+    list<ChargeAtStripe>('/v1/charges'),
+    list<TransferAtStripe>('/v1/transfers'),
+    list<RefundAtStripe>('/v1/refunds'),
+    list<MovementAtStripe>('/v1/balance_transactions'),
+    ask<{ available: { amount: number }[]; pending: { amount: number }[] }>('/v1/balance'),
+  ])
+  return {
+    sessions,
+    charges,
+    transfers,
+    refunds,
+    movements,
+    balance: [...balance.available, ...balance.pending].reduce((sum, { amount }) => sum + amount, 0),
+  }
+}

@@ -1,0 +1,270 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { PEOPLE } from '../sandbox/cast.ts'
+import { isAtRest, openBooks, readStripe } from './prove-books.ts'
+import { createBuyer, createBuyers, type Progress } from './prove-buyers.ts'
+import { type Chance, createChance } from './prove-chance.ts'
+import { judge, type Verdict } from './prove-judge.ts'
+import { type ProvingShop, startProvingShop } from './prove-shop.ts'
+
+const LONGEST_RUN_MS = 90_000
+const REST_WITHIN_MS = 20_000
+const RUSH_MS = 500
+/** Just after the holds are over, when Stripe's pages are still open; and long after both. */
+const NAPS_MS = [30.5 * 60_000, 36 * 60_000] as const
+const ROUTES = [
+  'POST /v1/checkout/sessions',
+  'GET /v1/checkout/sessions/:id',
+  'POST /v1/checkout/sessions/:id/expire',
+  'POST /v1/transfers',
+  'POST /v1/refunds',
+  'GET /v1/charges/:id',
+] as const
+const FAULTS = ['429', '500', 'reset_before', 'reset_after', 'slow'] as const
+
+export interface RunResult extends Verdict {
+  readonly seed: number
+  /** How often core was ended by kill -9. */
+  readonly kills: number
+  /** The slowest answer to a click on Buy now, while core was up all the time. */
+  readonly worstAnswerMs: number
+  readonly refusedWhileDown: number
+  readonly ms: number
+}
+
+/**
+ * One drop from the rush to rest: everybody wants it, Stripe and core fail at moments that `seed` chooses, and at the
+ * end every unit and every cent is looked for. The seed decides who does what and what goes wrong after how much;
+ * how processes take turns is the machine's.
+ */
+export async function proveOnce(options: {
+  readonly seed: number
+  readonly buyers: number
+  readonly units: number
+  readonly realBot: boolean
+}): Promise<RunResult> {
+  const startedAt = performance.now()
+  const chance = createChance(options.seed)
+  await using shop = await startProvingShop({
+    realBot: options.realBot,
+    unlucky: () => chance.next() < 0.02,
+  })
+  const overdue = wait(LONGEST_RUN_MS, null, { ref: false }).then((): never => {
+    throw new Error(`The run is not over after ${LONGEST_RUN_MS / 1_000} s.`)
+  })
+  const result = await Promise.race([play(shop, chance, options), shop.broken, overdue])
+  return { ...result, seed: options.seed, ms: performance.now() - startedAt }
+}
+
+async function play(
+  shop: ProvingShop,
+  chance: Chance,
+  { seed, buyers: count, units }: { readonly seed: number; readonly buyers: number; readonly units: number },
+): Promise<Omit<RunResult, 'seed' | 'ms'>> {
+  const dropId = await openDrop(shop, units, 1_000 + chance.below(9_000))
+  const accountId = await readAccountId(shop)
+  const kills = planKills(shop, chance, { answers: count * 2, payments: units * 0.4, arrivals: units * 0.4 })
+  const people = createBuyers(shop, dropId, kills.onProgress)
+  const buyerOf = (number: number, sure?: boolean) =>
+    createBuyer(number, createChance(seed * 100_003 + number), sure)
+
+  // The rush: clicks, payments, second thoughts. Any event may be lost: the end of the hold tells of its payment.
+  await breakStripe(shop, chance)
+  const webhooks = disturbWebhooks(shop, chance, { mayLose: true })
+  await Promise.all(
+    Array.from({ length: count }, async (_, number) => {
+      const buyer = buyerOf(number)
+      await wait(buyer.chance.below(RUSH_MS))
+      await people.play(buyer)
+    }),
+  )
+  await kills.finish('answers', 'payments')
+  await webhooks.stop()
+
+  // Half an hour later: every hold is over, and whatever failed is due again.
+  await shop.sleepThrough(NAPS_MS[chance.below(NAPS_MS.length)] ?? NAPS_MS[0])
+  await comeToRest(shop)
+
+  // What came back is sold again while some pay after hours; parcels arrive; everything is told once more.
+  await breakStripe(shop, chance)
+  const closed = chance.next() < 0.3
+  if (closed) await shop.stripeControl(`/accounts/${accountId}`, { transfers: 'inactive' })
+  const moods = disturbWebhooks(shop, chance, { mayLose: false })
+  await Promise.all([
+    repeatEvents(shop, chance),
+    people.afterHours(chance),
+    people.parcels(chance),
+    ...Array.from({ length: units }, (_, number) => people.play(buyerOf(count + number, true))),
+  ])
+  await people.parcels(chance)
+  await kills.finish('arrivals')
+  await moods.stop()
+  if (closed) await shop.stripeControl(`/accounts/${accountId}`, { transfers: 'active' })
+
+  await shop.stripeControl('/faults/clear', {})
+  await comeToRest(shop)
+  await shop.stopCore()
+  using books = openBooks(shop.booksPath)
+  const verdict = judge(
+    books.read(),
+    await readStripe(shop.stripeUrl, shop.stripeKey),
+    people.promised,
+    shop.now(),
+  )
+  return {
+    ...verdict,
+    problems: [...people.problems, ...verdict.problems],
+    kills: kills.count() + 1,
+    worstAnswerMs: people.worstAnswerMs,
+    refusedWhileDown: people.refusedWhileDown,
+  }
+}
+
+/** A builder who can be paid, and a drop on sale. `price` is minor units. */
+async function openDrop(shop: ProvingShop, units: number, price: number): Promise<string> {
+  const { id: userId, globalName: name } = PEOPLE.juniper
+  const builder = { userId, name }
+  const { onboardingUrl } = await shop.bot.joinBuilder({ person: builder })
+  const token = onboardingUrl?.split('/').at(-1) ?? ''
+  const { url } = await shop.web.openOnboarding({ token })
+  await (await fetch(url)).body?.cancel()
+  await fetch(url, { method: 'POST', body: new URLSearchParams({ action: 'finish' }), redirect: 'manual' })
+  await shop.web.returnFromOnboarding({ token })
+  const draft = await shop.bot.createDrop({
+    builder,
+    draftId: null,
+    form: {
+      title: 'Speckled mug',
+      story: 'Wheel-thrown, glazed by hand, fired twice.',
+      price: (price / 100).toFixed(2),
+      quantity: String(units),
+      closesInHours: 72,
+      perPerson: 1,
+    },
+    picture: null,
+  })
+  const drop = await shop.bot.publishDrop({ userId, draftId: draft.draftId })
+  return drop.dropId
+}
+
+async function readAccountId(shop: ProvingShop): Promise<string> {
+  const { accounts } = await shop.stripeControl<{ accounts: { id: string }[] }>('/summary')
+  if (!accounts[0]) throw new Error('The builder has no account at Stripe.')
+  return accounts[0].id
+}
+
+/**
+ * One to three ends of core, the first in the rush, each when a random part of the answers, payments or arrivals has
+ * been reached, and some milliseconds later. `most` says how many of each are to be expected.
+ */
+function planKills(shop: ProvingShop, chance: Chance, most: Readonly<Record<Progress, number>>) {
+  const reached: Record<Progress, number> = { answers: 0, payments: 0, arrivals: 0 }
+  const kinds: Progress[] = ['answers']
+  for (let more = chance.below(3); more > 0; more--) {
+    kinds.push(chance.oneOf({ answers: 1, payments: 2, arrivals: 2 }))
+  }
+  let planned = kinds.map((what) => ({
+    what,
+    after: 1 + chance.below(most[what]),
+    waitMs: chance.below(40),
+    downMs: chance.below(150),
+  }))
+  const { length: count } = planned
+  let trouble = Promise.resolve()
+
+  /** One after the other: only what runs can be killed. */
+  function carryOut(isDue: (kill: (typeof planned)[number]) => boolean): void {
+    for (const kill of planned.filter(isDue)) {
+      trouble = trouble.then(async () => {
+        await wait(kill.waitMs)
+        await shop.crash(kill.downMs)
+      })
+    }
+    planned = planned.filter((kill) => !isDue(kill))
+  }
+
+  return {
+    count: () => count,
+    onProgress(what: Progress): void {
+      reached[what]++
+      carryOut((kill) => kill.what === what && kill.after <= reached[what])
+    },
+    /** Whatever has not come to pass by now comes now. */
+    async finish(...over: readonly Progress[]): Promise<void> {
+      carryOut(({ what }) => over.includes(what))
+      await trouble
+    },
+  }
+}
+
+/** Some calls will be refused, lost before or after the work, or slow. */
+async function breakStripe(shop: ProvingShop, chance: Chance): Promise<void> {
+  await Promise.all(
+    Array.from({ length: 2 + chance.below(5) }, () =>
+      shop.stripeControl('/faults', {
+        route: ROUTES[chance.below(ROUTES.length)],
+        kind: FAULTS[chance.below(FAULTS.length)],
+        times: 1 + chance.below(3),
+        delayMs: chance.below(300),
+      }),
+    ),
+  )
+}
+
+/** Until stopped, webhooks come in disorder, late, twice, and for moments at a time not at all. */
+function disturbWebhooks(shop: ProvingShop, chance: Chance, options: { readonly mayLose: boolean }) {
+  let stopped = false
+  async function disturb(): Promise<void> {
+    while (!stopped) {
+      const mode = chance.oneOf({ normal: 3, double: 3, lose: options.mayLose ? 1 : 0 })
+      await shop.stripeControl('/webhooks', { mode, delayMs: chance.below(400), shuffle: true })
+      await wait(50 + chance.below(200))
+    }
+    await shop.stripeControl('/webhooks', { mode: 'normal', delayMs: 0, shuffle: true })
+  }
+  const disturbing = disturb()
+  return {
+    stop(): Promise<void> {
+      stopped = true
+      return disturbing
+    },
+  }
+}
+
+interface DeliveryAtStripe {
+  readonly eventId: string
+  readonly state: 'due' | 'delivered' | 'lost' | 'given_up'
+  readonly nextAt: number
+}
+
+async function readDeliveries(shop: ProvingShop): Promise<DeliveryAtStripe[]> {
+  return (await shop.stripeControl<{ deliveries: DeliveryAtStripe[] }>('/deliveries')).deliveries
+}
+
+/** Of the events that were not lost, a third comes a second time and a third also a third time, in any order. */
+async function repeatEvents(shop: ProvingShop, chance: Chance): Promise<void> {
+  const events = new Set(
+    (await readDeliveries(shop)).filter(({ state }) => state !== 'lost').map(({ eventId }) => eventId),
+  )
+  for (const eventId of chance.shuffled([...events])) {
+    const how = chance.oneOf({ leave: 1, 'send-again': 1, 'send-twice': 1 })
+    if (how !== 'leave') await shop.stripeControl(`/deliveries/${eventId}/${how}`, {})
+  }
+}
+
+/** Until Stripe has nothing to deliver and core nothing to do, twice in a row: the work of one wakes the other. */
+async function comeToRest(shop: ProvingShop): Promise<void> {
+  using books = openBooks(shop.booksPath)
+  const until = performance.now() + REST_WITHIN_MS
+  for (let quiet = 0; quiet < 2 && performance.now() < until; ) {
+    const due = (await readDeliveries(shop)).filter(({ state }) => state === 'due')
+    if (due.length > 0) {
+      // Stripe waits longer and longer between tries: its clock goes on to the next one.
+      const { now } = await shop.stripeControl<{ now: number }>('/clock', { advanceMs: 0 })
+      const next = Math.max(...due.map(({ nextAt }) => nextAt))
+      if (next > now) await shop.stripeControl('/clock', { advanceMs: next - now })
+    }
+    quiet = due.length === 0 && isAtRest(books.wishes(), shop.now()) ? quiet + 1 : 0
+    // The local Stripe looks four times a second for what its clock has made due.
+    await wait(quiet === 1 ? 300 : 100)
+  }
+}

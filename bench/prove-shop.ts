@@ -1,0 +1,261 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer as createHttpServer } from 'node:http'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { type CoreClient, createCoreClient, PUSHES, SIGNATURE_HEADER, verifyPush } from '#contract'
+import { createFleet, type Fleet } from '../sandbox/launch/fleet.ts'
+import { keepLocalSecrets } from '../sandbox/launch/local-secrets.ts'
+import { HOST, planLaunch, type ServiceName } from '../sandbox/launch/plan.ts'
+
+const PORTS = [
+  'SANDBOX_PORT',
+  'WEB_PORT',
+  'CORE_PORT',
+  'BOT_PORT',
+  'LOCAL_DISCORD_PORT',
+  'LOCAL_STRIPE_PORT',
+  'LOCAL_TWITCH_PORT',
+]
+const STOP_MS = 9_500
+const READY_MS = 30_000
+/** More than one machine needs, so that the budget towards Stripe does not stretch a run; its own tests hold it. */
+const STRIPE_REQUESTS_PER_SECOND = '200'
+
+/** One shop for one run: core, the stand-ins, and the bot or its double, each a process that can be ended. */
+export interface ProvingShop extends AsyncDisposable {
+  /** Core as the bot asks it. */
+  readonly bot: CoreClient
+  /** Core as the web asks it. */
+  readonly web: CoreClient
+  readonly stripeUrl: string
+  readonly stripeKey: string
+  readonly booksPath: string
+  readonly dataDir: string
+  /** UTC milliseconds as core, bot and Stripe have it. */
+  now(): number
+  /** Which start of core answers now; null while it is down. */
+  life(): number | null
+  /** Resolves once core answers. */
+  up(): Promise<void>
+  /** kill -9, and a start on the same data after `downMs`. */
+  crash(downMs: number): Promise<void>
+  /** kill -9; everybody's clock goes on by `ms`; a start on the same data. */
+  sleepThrough(ms: number): Promise<void>
+  /** Ends core as a deploy does. */
+  stopCore(): Promise<void>
+  /** Do what no customer of Stripe can: a path below /local. */
+  stripeControl<T = unknown>(path: string, body?: object): Promise<T>
+  /** What the bot's double was told: person and kind. Null with the real bot. */
+  readonly told: ReadonlyMap<string, number> | null
+  /** Rejects when a process ends that nobody ended. */
+  readonly broken: Promise<never>
+}
+
+/**
+ * Starts everything as `npm start` does, on free ports with empty data; the web is left out, its calls are made
+ * directly. Without the real bot a double answers core's pushes, checks their signatures, and fails where `unlucky`
+ * says so.
+ */
+export async function startProvingShop(options: {
+  readonly realBot: boolean
+  readonly unlucky: () => boolean
+}): Promise<ProvingShop> {
+  await using stack = new AsyncDisposableStack()
+  const dataDir = await mkdtemp(join(tmpdir(), 'c500-prove-'))
+  stack.defer(() => rm(dataDir, { recursive: true, force: true }))
+  const secrets = keepLocalSecrets(join(dataDir, 'local-secrets.json'))
+  const ports = await freePorts(PORTS.length)
+  const plan = planLaunch({
+    shell: {
+      LOG_LEVEL: 'fatal',
+      STRIPE_REQUESTS_PER_SECOND,
+      ...Object.fromEntries(PORTS.map((variable, index) => [variable, String(ports[index])])),
+    },
+    files: { core: {}, bot: {}, web: {} },
+    secrets,
+    dataDir,
+  })
+  let aheadMs = 0
+  const { promise: broken, reject: report } = Promise.withResolvers<never>()
+  // Whoever waits for something of this shop waits for this, too.
+  broken.catch(() => {})
+
+  /** One process in a fleet of its own, so that it can be ended alone. */
+  async function start(name: ServiceName): Promise<Fleet> {
+    const service = plan.services.find((one) => one.name === name)
+    if (!service) throw new Error(`${name} is not in the plan`)
+    const { DATA_DIR, ...env } = service.env
+    const fleet = createFleet({
+      root: dirname(import.meta.dirname),
+      onLine: () => {},
+      stopMs: STOP_MS,
+      readyMs: READY_MS,
+    })
+    const died = fleet.died.then(({ how, lastLines }): never => {
+      const error = new Error(`${name} ended by itself (${how}):\n${lastLines.join('\n')}`)
+      report(error)
+      throw error
+    })
+    const ready = fleet.start({
+      ...service,
+      env: {
+        ...env,
+        // The stand-ins keep what they know in memory: they are not what is tried here.
+        ...(DATA_DIR !== undefined && name !== 'sandbox' && { DATA_DIR }),
+        ...(aheadMs > 0 && name !== 'sandbox' && { NODE_OPTIONS: `--import=${clockAhead(aheadMs)}` }),
+      },
+    })
+    try {
+      await Promise.race([ready, died])
+    } catch (error) {
+      fleet.kill()
+      await fleet.stop()
+      throw error
+    }
+    return fleet
+  }
+
+  let core: Fleet | null = null
+  let bot: Fleet | null = null
+  let lives = 0
+  let life: number | null = null
+  let whenUp = Promise.withResolvers<void>()
+
+  async function startCore(): Promise<void> {
+    core = await start('core')
+    life = ++lives
+    whenUp.resolve()
+  }
+  async function killCore(): Promise<void> {
+    life = null
+    whenUp = Promise.withResolvers<void>()
+    core?.kill()
+    await core?.stop()
+  }
+  stack.defer(async () => {
+    await bot?.stop()
+    await core?.stop()
+  })
+
+  const sandbox = start('sandbox')
+  stack.defer(async () => (await sandbox.catch(() => null))?.stop())
+  const told = options.realBot ? null : new Map<string, number>()
+  if (told) {
+    const double = await startDouble({
+      port: Number(new URL(plan.urls.bot).port),
+      secret: secrets.botPushSecret,
+      now: () => Date.now() + aheadMs,
+      unlucky: options.unlucky,
+      told,
+    })
+    stack.defer(double)
+  }
+  await Promise.all([sandbox, startCore()])
+  if (options.realBot) bot = await start('bot')
+
+  const stripeControl = async <T>(path: string, body?: object): Promise<T> => {
+    const response = await fetch(`${plan.urls.stripe}/local${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
+    return (await response.json()) as T
+  }
+  const running = stack.move()
+  return {
+    bot: createCoreClient({ baseUrl: plan.urls.core, token: secrets.tokenBot }),
+    web: createCoreClient({ baseUrl: plan.urls.core, token: secrets.tokenWeb }),
+    stripeUrl: plan.urls.stripe,
+    stripeKey: secrets.stripeSecretKey,
+    booksPath: join(dataDir, 'core', 'c500.sqlite'),
+    dataDir,
+    now: () => Date.now() + aheadMs,
+    life: () => life,
+    up: () => Promise.race([whenUp.promise, broken]),
+    async crash(downMs) {
+      await killCore()
+      await new Promise((resolve) => setTimeout(resolve, downMs))
+      await startCore()
+    },
+    async sleepThrough(ms) {
+      await Promise.all([killCore(), bot?.stop()])
+      aheadMs += ms
+      await stripeControl('/clock', { advanceMs: ms })
+      const startBot = async () => {
+        bot = await start('bot')
+      }
+      await Promise.all([startCore(), bot && startBot()])
+    },
+    async stopCore() {
+      life = null
+      await core?.stop()
+    },
+    stripeControl,
+    told,
+    broken,
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
+  }
+}
+
+/** The service's own code unchanged, on a machine whose clock shows a later time. */
+function clockAhead(ms: number): string {
+  return `data:text/javascript,{const%20real=Date.now;Date.now=()=>real()+${ms}}`
+}
+
+/** Answers core's pushes as the bot would, without a Discord behind it. Returns how to end it. */
+async function startDouble(options: {
+  readonly port: number
+  readonly secret: string
+  readonly now: () => number
+  readonly unlucky: () => boolean
+  /** Counts by person and kind. */
+  readonly told: Map<string, number>
+}): Promise<() => Promise<void>> {
+  const { told } = options
+  const server = createHttpServer((request, response) => {
+    const answer = (status: number, body: object) =>
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString()
+      const signature = request.headers[SIGNATURE_HEADER]
+      if (!verifyPush(options.secret, body, String(signature), options.now())) return answer(401, {})
+      if (options.unlucky()) return answer(503, {})
+      if (request.url === PUSHES.drawCard.path)
+        return answer(200, { channelId: '100000000000000010', messageId: '100000000000000099' })
+      const { userId, kind } = PUSHES.notify.input.parse(JSON.parse(body))
+      told.set(`${userId} ${kind}`, (told.get(`${userId} ${kind}`) ?? 0) + 1)
+      return answer(200, { delivery: 'dm' })
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, HOST, resolve)
+  })
+  return async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    server.closeAllConnections()
+    await closed
+  }
+}
+
+/** Ports nobody listens on, all different because they are held until the last is found. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => {
+    const address = server.address()
+    if (!address || typeof address === 'string') throw new Error('a port was asked for')
+    return address.port
+  })
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}

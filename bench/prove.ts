@@ -1,0 +1,107 @@
+import { parseArgs } from 'node:util'
+import { createChance } from './prove-chance.ts'
+import { proveOnce, type RunResult } from './prove-run.ts'
+
+/** The bot is started beside core in the first run and in every so many after it; a double answers elsewhere. */
+const REAL_BOT_EVERY = 25
+const PROBLEMS_SHOWN = 20
+
+const note = (line: string) => process.stderr.write(`${line}\n`)
+
+interface Wish {
+  readonly runs: number
+  readonly buyers: number
+  readonly units: number
+  readonly seed: number
+}
+
+interface Totals {
+  readonly results: readonly RunResult[]
+  /** Seeds of runs that found something wrong or did not come to their end. */
+  readonly failed: readonly number[]
+}
+
+/** Run after run; each has the next seed, so that one of them can be played again alone. */
+async function prove({ runs, buyers, units, seed: first }: Wish): Promise<Totals> {
+  const results: RunResult[] = []
+  const failed: number[] = []
+  for (let seed = first; seed < first + runs; seed++) {
+    const label = `run ${seed - first + 1} of ${runs}, seed ${seed}`
+    try {
+      const result = await proveOnce({ seed, buyers, units, realBot: seed % REAL_BOT_EVERY === 1 })
+      results.push(result)
+      note(`${label}: ${describe(result)}`)
+      for (const problem of result.problems.slice(0, PROBLEMS_SHOWN)) note(`  ${problem}`)
+      if (result.problems.length > 0) failed.push(seed)
+    } catch (error) {
+      failed.push(seed)
+      note(`${label}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+    }
+  }
+  return { results, failed }
+}
+
+function describe(result: RunResult): string {
+  const { sold, paid, refunded, released, kills, worstAnswerMs, refusedWhileDown, ms, problems } = result
+  const verdict = problems.length === 0 ? 'right' : `${problems.length} PROBLEMS`
+  return (
+    `${verdict}; ${paid} paid, ${sold} sold, ${refunded} refunded, ${released} released; core killed ${kills} times, ` +
+    `${refusedWhileDown} questions met it dead, slowest answer ${Math.round(worstAnswerMs)} ms; ${(ms / 1_000).toFixed(1)} s`
+  )
+}
+
+function toJson({ runs, buyers, units, seed }: Wish, { results, failed }: Totals) {
+  const sum = (of: (result: RunResult) => number) => results.reduce((total, result) => total + of(result), 0)
+  return {
+    runs,
+    sold: sum(({ sold }) => sold),
+    oversold: sum(({ oversold }) => oversold),
+    paid: sum(({ paid }) => paid),
+    lost: sum(({ lost }) => lost),
+    refunded: sum(({ refunded }) => refunded),
+    drift_minor_units: sum(({ driftMinorUnits }) => driftMinorUnits),
+    worst_answer_ms: Math.round(Math.max(0, ...results.map(({ worstAnswerMs }) => worstAnswerMs))),
+    released: sum(({ released }) => released),
+    kills: sum(({ kills }) => kills),
+    refused_while_down: sum(({ refusedWhileDown }) => refusedWhileDown),
+    problems: sum(({ problems }) => problems.length),
+    failed_seeds: failed,
+    buyers,
+    units,
+    seed,
+  }
+}
+
+const whole = (name: string, text: string | undefined, most: number): number => {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new Error(`--${name} must be a whole number from 1 to ${most}.`)
+  }
+  return value
+}
+
+const { values: args } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20' },
+    buyers: { type: 'string', default: '1000' },
+    units: { type: 'string', default: '50' },
+    // One that starts with the real bot; the next ones follow from it.
+    seed: { type: 'string', default: String(1 + REAL_BOT_EVERY * createChance(Date.now()).below(1_000_000)) },
+    json: { type: 'boolean', default: false },
+  },
+})
+const wish: Wish = {
+  runs: whole('runs', args.runs, 10_000),
+  buyers: whole('buyers', args.buyers, 10_000),
+  units: whole('units', args.units, 1_000),
+  seed: whole('seed', args.seed, 2 ** 31),
+}
+const totals = await prove(wish)
+const found = toJson(wish, totals)
+process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : `${JSON.stringify(found, null, 2)}\n`)
+if (totals.failed.length > 0) {
+  note(`To play one again: npm run prove -- --runs 1 --seed ${totals.failed[0]}`)
+  process.exitCode = 1
+} else {
+  note('Every unit and every cent is where it should be.')
+}
