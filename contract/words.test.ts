@@ -100,7 +100,7 @@ test('a case, a dispute and a drift say what they wait for, and that the money s
   const next = (frozenBy: 'case' | 'dispute' | 'drift', reader: Reader) =>
     describeOrder(order({ status: 'shipped', frozenBy, releasesAt: null }), reader, time).next
   assert.match(next('case', 'buyer'), /Your \$24\.00 stays held until that is settled/)
-  assert.match(next('case', 'builder'), /Please answer\. Your \$21\.60 stays held/)
+  assert.match(next('case', 'builder'), /says whose turn it is\. Your \$21\.60 stays held/)
   assert.match(next('case', 'operator'), /a case to decide\. Juniper's \$21\.60 stays held/)
   assert.match(next('dispute', 'builder'), /stays held until the bank has decided/)
   assert.match(next('drift', 'buyer'), /We are checking.*Your \$24\.00 stays held until that is cleared up/)

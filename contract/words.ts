@@ -156,7 +156,11 @@ function frozen(order: OrderView, reader: Reader): string | null {
       return null
     case 'case': {
       const told = `${buyer ? 'You' : order.buyer.name} said that something is wrong.`
-      const todo = { buyer: '', builder: ' Please answer.', operator: ' There is a case to decide.' }[reader]
+      const todo = {
+        buyer: '',
+        builder: ' Its case says whose turn it is.',
+        operator: ' There is a case to decide.',
+      }[reader]
       if (!sent) return `${told}${todo} ${stays} that is settled.`
       return buyer ? `${told} It is being settled.` : told + todo
     }

@@ -31,7 +31,7 @@ export function renderBuilder(view: BuilderView, lead: string | null = null): Me
       },
     ],
     rows: rows(
-      link(view.payouts === 'none' ? 'Set up payments' : 'Finish your payment account', view.onboardingUrl),
+      link('Set up payments', view.onboardingUrl),
       link('Your Stripe dashboard', view.dashboardUrl),
       view.payouts === 'none' ? null : button('Your money', ['money']),
     ),
@@ -54,5 +54,5 @@ export function checklistLines(view: BuilderView): string[] {
 export function requirementFields(view: BuilderView) {
   if (view.requirements.length === 0) return []
   const lines = view.requirements.map((one) => `• ${escapeText(one, 120)}`)
-  return [{ name: 'Stripe still asks for', value: joinBlocks(lines, 1_000) }]
+  return [{ name: 'Stripe still asks for', value: joinBlocks(lines, 1_000, '\n') }]
 }

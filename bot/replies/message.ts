@@ -117,16 +117,16 @@ export function select(
 }
 
 /** As many blocks as fit into `max` characters, then how many are missing. */
-export function joinBlocks(blocks: readonly string[], max: number): string {
+export function joinBlocks(blocks: readonly string[], max: number, between = '\n\n'): string {
   const kept: string[] = []
   let length = 0
   for (const block of blocks) {
-    if (length + block.length + 2 > max - 20) break
+    if (length + block.length + between.length > max - 20) break
     kept.push(block)
-    length += block.length + 2
+    length += block.length + between.length
   }
   if (kept.length < blocks.length) kept.push(`…and ${blocks.length - kept.length} more`)
-  return kept.join('\n\n')
+  return kept.join(between)
 }
 
 const BLANK = '\u200B'

@@ -45,7 +45,7 @@ export function renderQueue(queue: OperatorQueue): Message {
         description:
           (queue.paused ? '**All selling is paused.**\n' : '') +
           (sections.length === 0 ? 'Nothing. Enjoy the quiet.' : ''),
-        fields: [{ name: 'Held for builders', value: moneyTotals(queue.moneyHeld) }, ...sections],
+        fields: [{ name: 'Money held', value: moneyTotals(queue.moneyHeld) }, ...sections],
         color: accent(queue.paused ? 'strawberry' : 'butter'),
       },
     ],
@@ -202,7 +202,7 @@ export function renderAudit(log: {
 }
 
 function section(name: string, lines: readonly string[]) {
-  return lines.length > 0 ? [{ name: `${name} (${lines.length})`, value: joinBlocks(lines, 700) }] : []
+  return lines.length > 0 ? [{ name: `${name} (${lines.length})`, value: joinBlocks(lines, 700, '\n') }] : []
 }
 
 function orderLine(order: OrderView): string {

@@ -134,7 +134,7 @@ export function orderEmbed(order: OrderView, reader: Reader, lead: string | null
   if (order.refunds.length > 0) {
     const safely = safe(order)
     const lines = safely.refunds.map((refund) => `${describeRefund(safely, refund)} ${dateTime(refund.at)}`)
-    fields.push(field('Money back', joinBlocks(lines, 1_000), false))
+    fields.push(field('Money back', joinBlocks(lines, 1_000, '\n'), false))
   }
   if (order.shipTo && reader === 'builder') {
     fields.push(field('Send it to', escapeText(order.shipTo, 500, 'many'), false))
