@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { CsvFile, ExportKind, Month, ReceiptView, StatementView } from './receipts.ts'
 import {
   AuditEntry,
   BuilderStatus,
@@ -227,6 +228,31 @@ export const ROUTES = {
     output: OrderView,
   },
 
+  /** The numbered receipt behind an order's link; not_paid until it has its number. */
+  receipt: {
+    path: '/api/internal/receipt',
+    callers: ['web'],
+    kind: 'read',
+    input: Link,
+    output: ReceiptView,
+  },
+  /** A builder's month, behind their link. */
+  statement: {
+    path: '/api/internal/statement',
+    callers: ['web'],
+    kind: 'read',
+    input: Link.extend({ month: Month }),
+    output: StatementView,
+  },
+  /** A builder's own records as a table; `month` null is everything. */
+  exportCsv: {
+    path: '/api/internal/export-csv',
+    callers: ['web'],
+    kind: 'read',
+    input: Link.extend({ kind: ExportKind, month: Month.nullable() }),
+    output: CsvFile,
+  },
+
   // Cases
   openCase: {
     path: '/api/internal/open-case',
@@ -339,6 +365,14 @@ export const ROUTES = {
       reason: Typed,
     }),
     output: z.object({ paused: z.boolean() }),
+  },
+  /** Everybody's records as a table; `month` null is everything. */
+  exportAsOperator: {
+    path: '/api/internal/export-as-operator',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person, kind: ExportKind, month: Month.nullable() }),
+    output: CsvFile,
   },
   auditLog: {
     path: '/api/internal/audit-log',

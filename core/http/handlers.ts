@@ -13,11 +13,13 @@ import { confirmArrival } from '../usecases/confirm-arrival.ts'
 import { createCheckout } from '../usecases/create-checkout.ts'
 import { createDrop, getDraft } from '../usecases/create-drop.ts'
 import type { Deps } from '../usecases/deps.ts'
+import { exportAsBuilder, exportAsOperator } from '../usecases/exports.ts'
 import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/handle-case.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
 import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
 import { publishDrop } from '../usecases/publish-drop.ts'
 import { readDashboard, readMoney, readProfile, readQueue } from '../usecases/read-people.ts'
+import { readReceipt, readStatement } from '../usecases/receipts.ts'
 import { refundAsOperator, refundOrder, releaseAsOperator } from '../usecases/refund-order.ts'
 import { decideBuilder, pauseSelling, setTerms } from '../usecases/run-collective.ts'
 import {
@@ -96,6 +98,9 @@ export function createHandlers(deps: Deps): Handlers {
     money: (input) => readMoney(deps, input),
     refundOrder: async (input, { idempotencyKey }) =>
       toOrderView(await refundOrder(deps, { ...input, idempotencyKey }), 'builder', settings),
+    receipt: (input) => readReceipt(deps, input),
+    statement: (input) => readStatement(deps, input),
+    exportCsv: (input) => exportAsBuilder(deps, input),
 
     openCase: async (input, { idempotencyKey }) =>
       caseView(await openCase(deps, { ...input, idempotencyKey }), 'buyer'),
@@ -120,6 +125,7 @@ export function createHandlers(deps: Deps): Handlers {
       toOrderView(await releaseAsOperator(deps, { ...input, idempotencyKey }), 'builder', settings),
     decideCase: async (input) => caseView(await decideCase(deps, input), 'builder'),
     pauseSelling: (input) => pauseSelling(deps, input),
+    exportAsOperator: (input) => exportAsOperator(deps, input),
     auditLog: ({ limit }) => readAudit(deps, limit),
 
     async getPicture({ pictureId, size }) {

@@ -77,7 +77,7 @@ export async function readStatement(
   const { from, to } = spanOf(month)
   const now = deps.clock.now()
   const [first, running] = [monthOf(builder.joinedAt), monthOf(now)]
-  const entries = await entriesUntil(deps, builder.userId, to)
+  const entries = await entriesBetween(deps, builder.userId, { from: 0, to })
   const orders = await ordersPaid(
     deps,
     entries.filter(({ at }) => at >= from),
@@ -106,27 +106,36 @@ export async function builderByLink(deps: Pick<Deps, 'store' | 'settings'>, toke
   return builder
 }
 
-/** What our books say before `to` (UTC ms), oldest first: about one builder, or about everything for null. */
-export async function entriesUntil(
+/** From `from` until before `to`, UTC ms. */
+export interface Span {
+  readonly from: number
+  readonly to: number
+}
+
+/** What our books say of a time, oldest first: about one builder, or about everything for null. */
+export async function entriesBetween(
   deps: Pick<Deps, 'store'>,
   builderId: string | null,
-  to: number,
+  { from, to }: Span,
 ): Promise<LedgerEntry[]> {
-  const entries: LedgerEntry[] = []
+  const newestFirst: LedgerEntry[] = []
   let cursor: string | null = null
   do {
     const page: Page<'ledger'> = await deps.store.find('ledger', {
       where: builderId === null ? {} : { builderId },
       orderBy: 'at',
-      direction: 'asc',
+      direction: 'desc',
       atMost: to - 1,
       limit: 1_000,
       cursor,
     })
-    for (const { value } of page.documents) entries.push(value)
+    for (const { value } of page.documents) {
+      if (value.at < from) return newestFirst.toReversed()
+      newestFirst.push(value)
+    }
     cursor = page.cursor
   } while (cursor)
-  return entries
+  return newestFirst.toReversed()
 }
 
 /** The orders whose payments are among these entries, in that order: our books know best when a payment came. */
