@@ -5,7 +5,8 @@ import { OrderStatus } from '#contract'
 import { type Drop, moveUnit } from './drop.ts'
 import { balances, type LedgerEntry, ledgerId } from './ledger.ts'
 import { splitFee } from './money.ts'
-import { givenBack, NEXT, type Order, type OrderEvent, stepOrder } from './order.ts'
+import { frozenBy, givenBack, NEXT, type Order, type OrderEvent, stepOrder } from './order.ts'
+import { storyOf } from './reconcile-books.ts'
 
 function heldOrder(total: number, feeBps: number): Order {
   return {
@@ -87,7 +88,10 @@ const anyEvent = (total: number): fc.Arbitrary<OrderEvent> => {
     disputeOf(total),
     { type: 'dispute_won' },
     { type: 'dispute_lost' },
+    { type: 'drift_found', sentence: 'A cent is off.' },
+    { type: 'drift_cleared' },
     { type: 'holding_warned' },
+    { type: 'refund_found', refundId: 're_9', amount: Math.ceil(total / 2) },
     refundOf(total),
   ]
   return fc.oneof(
@@ -154,6 +158,7 @@ test('whatever happens in whatever order, every cent is in one place, and the bo
     fc.property(story, ({ terms: { total, bps, settlement }, events }) => {
       const { order, drop, debt, sent, balance } = play({ ...heldOrder(total, bps), settlement }, events)
       assert.equal(sum(Object.values(balance)), 0)
+      assert.deepEqual(balance, storyOf(order), 'the order itself tells what is in the books')
       assert.equal(drop.available + drop.held + drop.sold, 1)
 
       const { refunds, dispute } = order
@@ -380,4 +385,39 @@ test('what was given back while a transfer was on its way is taken back after it
   ])
   assert.equal(order.refunds[0]?.reversal, 'asked')
   assert.equal(effects.at(-1), 'refund')
+})
+
+test('a drift freezes the release of that order until it agrees again', () => {
+  const start = { ...heldOrder(2_400, 500), status: 'paid' as const }
+  const events: OrderEvent[] = [
+    { type: 'drift_found', sentence: 'A cent is off.' },
+    { type: 'drift_found', sentence: 'Two cents are off.' },
+    { type: 'arrived' },
+    { type: 'release_asked', netted: 0 },
+  ]
+  const { order, effects } = play(start, events)
+  assert.deepEqual(
+    [order.status, order.release, frozenBy(order), order.attention, order.drift],
+    ['arrived', null, 'drift', 'drift', { at: 7, sentence: 'Two cents are off.' }],
+  )
+  const free = play(start, [...events, { type: 'drift_cleared' }])
+  assert.deepEqual([free.order.drift, free.order.attention, frozenBy(free.order)], [null, null, null])
+  assert.deepEqual(free.effects.slice(effects.length), ['transfer', 'watch'])
+})
+
+test('money that went back at Stripe itself is booked once, as far as there is any left', () => {
+  const found: OrderEvent = { type: 'refund_found', refundId: 're_9', amount: 1_000 }
+  const paid: OrderEvent = { type: 'payment_succeeded', payment }
+  const { order, balance } = play(heldOrder(2_400, 500), [
+    paid,
+    found,
+    found,
+    { ...found, refundId: 're_10', amount: 1_401 },
+    { type: 'refund_succeeded', n: 1, refundId: 're_9' },
+  ])
+  assert.deepEqual(
+    order.refunds.map(({ status, amount, refundId }) => [status, amount, refundId]),
+    [['succeeded', 1_000, 're_9']],
+  )
+  assert.deepEqual(nonZero(balance), { stripe: 1_400, buyer_money: -1_400 })
 })
