@@ -1,4 +1,9 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { text as readText } from 'node:stream/consumers'
 import { describe, test } from 'node:test'
 import { createStripeClient } from '../core/adapters/stripe-client.ts'
 import { createStripeRecords } from '../core/adapters/stripe-records.ts'
@@ -289,4 +294,110 @@ async function sessionAt(world: World): Promise<{ id: string }> {
   const [session] = sessions
   assert.ok(session)
   return session
+}
+
+describe('npm run money-doctor', () => {
+  test('ends with 1 until what it found is mended, and then with 0', async () => {
+    await using world = await createWorld()
+    await world.stripeControl('/local/webhooks', { mode: 'lose' })
+    const shop = await openShop(world, { options: { closes_in_hours: 720 } })
+    await buy(world.player('poppy'), shop.card)
+    await world.stripeControl(`/local/sessions/${(await sessionAt(world)).id}/pay`, {})
+    await world.settle()
+    // Core's own reconciliation would be faster.
+    await world.stripeControl('/local/faults', { route: 'GET /v1/events', kind: '500', times: 1_000 })
+
+    const looked = await runDoctor(world, ['--json'])
+    assert.equal(looked.code, 1, looked.errors)
+    const [mismatch, summary] = looked.lines
+    assert.deepEqual([mismatch?.code, (await order(world)).status], ['payment_not_here', 'held'])
+    assert.deepEqual(
+      [summary?.ok, summary?.mismatches, summary?.remaining, summary?.drift_minor_units],
+      [false, 1, 1, 2_300],
+    )
+
+    const mended = await runDoctor(world, ['--json', '--fix'])
+    assert.equal(mended.code, 0, mended.errors)
+    const [done] = mended.lines
+    assert.deepEqual(
+      [done?.ok, done?.mismatches, done?.fixed, done?.remaining, done?.drift_minor_units],
+      [true, 1, 1, 0, 0],
+    )
+    assert.equal((await order(world)).status, 'paid')
+
+    const told = await runDoctor(world, [])
+    assert.equal(told.code, 0)
+    assert.match(told.text, /USD {2}Stripe has \$23\.00; our books say \$23\.00/)
+    assert.match(told.text, /Everything agrees, to the cent: 1 orders/)
+    assert.match(told.errors, /Stripe's balance transactions/, 'progress is told beside the answer')
+  })
+
+  test('names a ledger row that somebody changed, and does not touch it', async () => {
+    await using world = await createWorld()
+    const orderId = await payForMug(world)
+    using db = new DatabaseSync(join(world.dataDir, 'c500.sqlite'))
+    db.exec(`UPDATE ledger SET value = replace(value, '2400', '2300') WHERE id = '${orderId}:payment'`)
+    const { code, lines } = await runDoctor(world, ['--json', '--fix'])
+    assert.equal(code, 1)
+    assert.deepEqual(
+      lines.slice(0, -1).map((line) => [line.code, line.orderId]),
+      [
+        ['ledger_differs', orderId],
+        ['money_differs', orderId],
+      ],
+    )
+    assert.match(String(lines[0]?.sentence), /stripe \$22\.00 instead of \$23\.00/)
+    assert.equal(lines.at(-1)?.drift_minor_units, 100)
+    assert.equal((await order(world)).attention, 'drift')
+  })
+
+  test('ends with 2 and a sentence when there is nothing to look at', async () => {
+    await using world = await createWorld()
+    const { code, errors } = await runDoctor(world, [], { DATA_DIR: join(world.dataDir, 'elsewhere') })
+    assert.equal(code, 2)
+    assert.match(errors, /There is no shop at .*elsewhere/)
+  })
+})
+
+/** The command itself, in a process of its own beside this world's core, which goes on working meanwhile. */
+async function runDoctor(world: World, args: readonly string[], env: Record<string, string> = {}) {
+  // The command reads the real clock; what it wishes for now must be due here as well.
+  await world.advance(Math.max(0, Date.now() + minutes(1) - world.now()))
+  const secret = 'doctor-secret-000000'
+  const child = spawn(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', 'core/money-doctor.ts', ...args],
+    {
+      cwd: dirname(import.meta.dirname),
+      env: {
+        DATA_DIR: world.dataDir,
+        WEB_URL: 'http://127.0.0.1:1',
+        BOT_URL: 'http://127.0.0.1:1',
+        TOKEN_BOT: secret,
+        TOKEN_WEB: secret,
+        BOT_PUSH_SECRET: secret,
+        LINK_SECRET: secret,
+        STRIPE_SECRET_KEY: 'sk_test_world',
+        STRIPE_WEBHOOK_SECRET: `whsec_${secret}`,
+        STRIPE_CONNECT_WEBHOOK_SECRET: `whsec_${secret}`,
+        STRIPE_API_BASE: world.stripeUrl,
+        ...env,
+      },
+    },
+  )
+  let ended = false
+  const exit = once(child, 'exit').finally(() => {
+    ended = true
+  })
+  const [text, errors] = [readText(child.stdout), readText(child.stderr)]
+  while (!ended) await Promise.all([world.settle(), new Promise((resolve) => setTimeout(resolve, 50))])
+  const [code] = await exit
+  const answer = await text
+  const lines = args.includes('--json')
+    ? answer
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    : []
+  return { code: code as number | null, text: answer, errors: await errors, lines }
 }
