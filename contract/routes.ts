@@ -13,6 +13,7 @@ import {
   DropForm,
   DropId,
   DropView,
+  MoneyReport,
   MoneyView,
   OperatorQueue,
   OrderId,
@@ -373,6 +374,22 @@ export const ROUTES = {
     kind: 'read',
     input: z.object({ operator: Person, kind: ExportKind, month: Month.nullable() }),
     output: CsvFile,
+  },
+  /** Compare our books with Stripe's now. Reads much: give it a minute. */
+  checkMoney: {
+    path: '/api/internal/check-money',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person }),
+    output: MoneyReport,
+  },
+  /** As checkMoney, and mend what is safe to mend; the answer tells what was found before. */
+  mendMoney: {
+    path: '/api/internal/mend-money',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ operator: Person, reason: Typed }),
+    output: MoneyReport,
   },
   auditLog: {
     path: '/api/internal/audit-log',

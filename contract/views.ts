@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Money } from './money.ts'
+import { Currency, Money } from './money.ts'
 
 /** A Discord id: 17 to 20 decimal digits, kept as text because it does not fit a JavaScript number. */
 export const Snowflake = z.string().regex(/^\d{17,20}$/)
@@ -329,6 +329,34 @@ export const AuditEntry = z.object({
   hash: z.string(),
 })
 export type AuditEntry = z.infer<typeof AuditEntry>
+
+/** Our books against Stripe's, to the cent. */
+export const MoneyReport = z.object({
+  at: Millis,
+  /** How many orders were compared, and how many were moving and left out. */
+  orders: z.int().nonnegative(),
+  moving: z.int().nonnegative(),
+  /** How many mismatches there are in all. */
+  total: z.int().nonnegative(),
+  /** The first 25. */
+  mismatches: z.array(
+    z.object({
+      code: z.string(),
+      orderId: OrderId.nullable(),
+      /** What is off, why probably, and what mends it: a sentence each. */
+      sentence: z.string(),
+      likelyCause: z.string(),
+      repair: z.string(),
+      /** Whether mendMoney mends it; otherwise a person has to. */
+      mendable: z.boolean(),
+    }),
+  ),
+  /** Per currency, in minor units: what Stripe has, and what it should have by our books. Empty while orders move. */
+  balances: z.array(z.object({ currency: Currency, stripe: z.int(), ours: z.int() })),
+  /** How many repairs were begun by this call; look again in a minute. */
+  mended: z.int().nonnegative(),
+})
+export type MoneyReport = z.infer<typeof MoneyReport>
 
 /** What waits for an operator. Oldest first, at most 25 of each. */
 export const OperatorQueue = z.object({

@@ -5,7 +5,7 @@ import { createStripeClient } from './adapters/stripe-client.ts'
 import { createStripeRecords } from './adapters/stripe-records.ts'
 import { type Config, parseConfig } from './config.ts'
 import { isInHand, isMoneyEffect } from './domain/reconcile-books.ts'
-import { type Mismatch, money } from './domain/reconcile-mismatch.ts'
+import { describeRepair, type Mismatch, money } from './domain/reconcile-mismatch.ts'
 import { createChanges } from './usecases/change.ts'
 import { type Exam, examineMoney } from './usecases/reconcile-exam.ts'
 import { followDrift, MONEY_DOCTOR, repairMoney } from './usecases/reconcile-repair.ts'
@@ -26,6 +26,7 @@ const ROUNDS = 3
 const PATIENCE_MS = 20_000
 
 const say = (line: string) => process.stderr.write(`${line}\n`)
+const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function run(config: Config, options: { readonly fix: boolean }): Promise<Result> {
@@ -53,7 +54,7 @@ async function run(config: Config, options: { readonly fix: boolean }): Promise<
       const begun = await repairMoney(deps, exam.mismatches, MONEY_DOCTOR)
       if (begun === 0) break
       fixed += begun
-      say(`Began ${begun} repair${begun === 1 ? '' : 's'}; core carries them out …`)
+      say(`Began ${count(begun, 'repair')}; core carries out the rest …`)
       await waitForCore(async () => {
         const { documents } = await store.find('outbox', {
           where: {},
@@ -77,7 +78,7 @@ async function lookUntilStill(look: () => Promise<Exam>): Promise<Exam> {
   for (let looks = 1; ; looks++) {
     const exam = await look()
     if (exam.moving.length === 0 || looks === LOOKS) return exam
-    say(`${exam.moving.length} orders are moving; looking again …`)
+    say(`${count(exam.moving.length, 'order')} moving; looking again …`)
     await pause(BETWEEN_LOOKS_MS)
   }
 }
@@ -99,12 +100,9 @@ interface Result {
 }
 
 function renderMismatch({ code, orderId, sentence, likelyCause, repair }: Mismatch): string {
-  const mend = {
-    wish: () => '--fix looks at Stripe again and books what it says.',
-    book: () => '--fix books it, and writes that into the audit log.',
-    person: () => (repair.kind === 'person' ? repair.sentence : ''),
-  }[repair.kind]()
-  return `${code}${orderId ? `  ${orderId}` : ''}\n  What    ${sentence}\n  Why     ${likelyCause}\n  Repair  ${mend}\n`
+  const about = orderId ? `${code}  ${orderId}` : code
+  const mend = `${describeRepair(repair)}${repair.kind === 'person' ? '' : ' (--fix)'}`
+  return `${about}\n  What    ${sentence}\n  Why     ${likelyCause}\n  Repair  ${mend}\n`
 }
 
 function render({ exam, fixed }: Result): string {
@@ -114,15 +112,16 @@ function render({ exam, fixed }: Result): string {
       (onTheWay === 0 ? '' : ` (${money(-onTheWay, currency)} of it on its way back to buyers)`),
   )
   const remaining = exam.mismatches.length
+  const { orders, entries, stripe_transactions: movements } = exam.checked
   const last =
     remaining > 0
-      ? `${remaining} mismatch${remaining === 1 ? '' : 'es'}, ${exam.drift} minor units off.`
-      : `Everything agrees, to the cent: ${exam.checked.orders} orders, ${exam.checked.entries} ledger rows, ${exam.checked.stripe_transactions} movements at Stripe.`
+      ? `${count(remaining, 'mismatch', 'mismatches')}, ${count(exam.drift, 'minor unit')} off.`
+      : `Everything agrees, to the cent: ${count(orders, 'order')}, ${count(entries, 'ledger row')}, ${count(movements, 'movement')} at Stripe.`
   return [
     ...exam.mismatches.map(renderMismatch),
     ...rows,
-    ...(exam.moving.length > 0 ? [`${exam.moving.length} orders were moving and are not compared.`] : []),
-    ...(fixed > 0 ? [`${fixed} repair${fixed === 1 ? '' : 's'} begun.`] : []),
+    ...(exam.moving.length > 0 ? [`${count(exam.moving.length, 'order')} moving, and not compared.`] : []),
+    ...(fixed > 0 ? [`${count(fixed, 'repair')} begun.`] : []),
     last,
     '',
   ].join('\n')

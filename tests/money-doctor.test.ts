@@ -328,7 +328,7 @@ describe('npm run money-doctor', () => {
     const told = await runDoctor(world, [])
     assert.equal(told.code, 0)
     assert.match(told.text, /USD {2}Stripe has \$23\.00; our books say \$23\.00/)
-    assert.match(told.text, /Everything agrees, to the cent: 1 orders/)
+    assert.match(told.text, /Everything agrees, to the cent: 1 order,/)
     assert.match(told.errors, /Stripe's balance transactions/, 'progress is told beside the answer')
   })
 
@@ -401,3 +401,30 @@ async function runDoctor(world: World, args: readonly string[], env: Record<stri
     : []
   return { code: code as number | null, text: answer, errors: await errors, lines }
 }
+
+test('an operator sees the same in the chat’s own words, and mends it in their own name', async () => {
+  await using world = await createWorld()
+  const orderId = await payForMug(world)
+  const { payment } = await order(world)
+  await askStripe(world, '/v1/refunds', { payment_intent: payment?.paymentIntentId ?? '' })
+  await world.settle()
+  const found = await world.client.checkMoney({ operator: olive })
+  assert.deepEqual(
+    [found.total, found.mismatches[0]?.orderId, found.mismatches[0]?.mendable, found.balances],
+    [1, orderId, true, [{ currency: 'usd', stripe: -100, ours: 2_300 }]],
+  )
+  await assert.rejects(world.client.mendMoney({ operator: olive, reason: ' ' }))
+  const mended = await world.client.mendMoney({ operator: olive, reason: 'refunded by hand last night' })
+  assert.deepEqual([mended.total, mended.mended], [1, 1])
+  await world.advance(minutes(2))
+  assert.equal((await world.client.checkMoney({ operator: olive })).total, 0)
+  assert.deepEqual([(await order(world)).status, (await order(world)).drift], ['refunded', null])
+  const { entries } = await world.client.auditLog({ operator: olive, limit: 10 })
+  assert.deepEqual(
+    entries.map(({ by, action }) => [by.name, action]),
+    [
+      ['Olive', 'book refund'],
+      ['Olive', 'mend money'],
+    ],
+  )
+})

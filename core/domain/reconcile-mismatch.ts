@@ -149,6 +149,20 @@ export type Repair =
   | { readonly kind: 'book'; readonly booking: Booking }
   | { readonly kind: 'person'; readonly sentence: string }
 
+/** What would mend it, in a sentence. */
+export function describeRepair(repair: Repair): string {
+  switch (repair.kind) {
+    case 'wish':
+      return 'Mending looks at Stripe again and books what it says.'
+    case 'book':
+      return 'Mending books what is so at Stripe, and writes that into the audit log.'
+    case 'person':
+      return repair.sentence
+    default:
+      return repair satisfies never
+  }
+}
+
 export interface Mismatch {
   readonly code: MismatchCode
   readonly orderId: string | null

@@ -20,6 +20,7 @@ import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
 import { publishDrop } from '../usecases/publish-drop.ts'
 import { readDashboard, readMoney, readProfile, readQueue } from '../usecases/read-people.ts'
 import { readReceipt, readStatement } from '../usecases/receipts.ts'
+import { checkMoney, mendMoney } from '../usecases/reconcile-report.ts'
 import { refundAsOperator, refundOrder, releaseAsOperator } from '../usecases/refund-order.ts'
 import { decideBuilder, pauseSelling, setTerms } from '../usecases/run-collective.ts'
 import {
@@ -126,6 +127,8 @@ export function createHandlers(deps: Deps): Handlers {
     decideCase: async (input) => caseView(await decideCase(deps, input), 'builder'),
     pauseSelling: (input) => pauseSelling(deps, input),
     exportAsOperator: (input) => exportAsOperator(deps, input),
+    checkMoney: () => checkMoney(deps),
+    mendMoney: (input) => mendMoney(deps, input),
     auditLog: ({ limit }) => readAudit(deps, limit),
 
     async getPicture({ pictureId, size }) {

@@ -4,6 +4,7 @@ import type { Deps } from './deps.ts'
 import { examineMoney } from './reconcile-exam.ts'
 import { followDrift, suspectOf, wishAgain } from './reconcile-repair.ts'
 import { takeHint } from './take-hint.ts'
+import { effectKey, wish } from './wish.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 /** Stripe keeps events for 30 days; a little less, so that none has gone between asking and answering. */
@@ -12,7 +13,10 @@ const EVENTS_KEPT_MS = 29 * DAY_MS
 const OVERLAP_MS = 30 * 60_000
 const COMPARE_EVERY_MS = 60 * 60_000
 /** Orders older than that have come to rest: money is held, and disputed, for less. `npm run money-doctor` sees all. */
-const COMPARE_BACK_MS = 180 * DAY_MS
+export const COMPARE_BACK_MS = 180 * DAY_MS
+
+/** By then core has carried out what it was asked to. */
+const SOON_MS = 60_000
 
 const LOOK_KEY: Key = ['looks', 'stripe']
 
@@ -33,6 +37,22 @@ export async function reconcile(deps: Needs): Promise<number> {
     decide: (sheet) => sheet.put('looks', 'stripe', { ...compared, eventsUntil: startedAt }),
   })
   return deps.clock.now() + deps.settings.reconcileEveryMs
+}
+
+/** Compare again in a minute, whenever that was done last. */
+export function compareSoon(deps: Pick<Deps, 'change' | 'clock'>): Promise<void> {
+  return deps.change({
+    reads: [LOOK_KEY, effectKey('reconcile', 'stripe')],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const look = sheet.get('looks', 'stripe')
+      if (look) {
+        const comparedAt = Math.min(look.comparedAt, now - COMPARE_EVERY_MS)
+        sheet.put('looks', 'stripe', { ...look, comparedAt })
+      }
+      wish(sheet, 'reconcile', 'stripe', now, { dueAt: now + SOON_MS })
+    },
+  })
 }
 
 async function takeMissedEvents(deps: Needs, look: Look | null, now: number): Promise<void> {
