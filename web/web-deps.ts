@@ -7,6 +7,7 @@ import type { Assets } from './assets.ts'
 export interface WebDeps {
   readonly core: Pick<
     CoreClient,
+    | 'exportCsv'
     | 'getDrop'
     | 'getPicture'
     | 'listDrops'
@@ -14,7 +15,9 @@ export interface WebDeps {
     | 'openOnboarding'
     | 'openPayment'
     | 'orderForReturn'
+    | 'receipt'
     | 'returnFromOnboarding'
+    | 'statement'
   >
   readonly assets: Assets
   /** Where browsers reach us, without a trailing slash. */
