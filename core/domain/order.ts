@@ -495,7 +495,8 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
     }
     case 'refund_failed': {
       const refund = refundOf(order, event.n)
-      if (!refund || refund.status === 'failed') return step(order)
+      // What the bank took in a dispute was never a refund that could fail.
+      if (!refund || refund.status === 'failed' || refund.reason === 'dispute_lost') return step(order)
       const failed = { refundId: event.refundId, status: 'failed', failure: event.why } as const
       // A refund may fail after it had succeeded: the bank sent the money back.
       const postings =
