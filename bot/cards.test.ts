@@ -88,7 +88,7 @@ test('a drop without a card gets one with its picture, and only one', async () =
   const place = await world.cards.draw(drop.dropId)
   assert.deepEqual(await world.cards.draw(drop.dropId), place)
   assert.equal(world.posts.length, 1)
-  assert.equal(world.posts[0]?.message.picture?.name, 'drop.webp')
+  assert.equal(world.posts[0]?.message.pictures?.[0]?.name, 'drop.webp')
   assert.ok((world.posts[0]?.nonce.length ?? 99) <= 25)
   assert.equal(world.edits.length, 1)
 })

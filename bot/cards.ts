@@ -67,7 +67,10 @@ export function createCards(deps: {
     const picture = await readPicture(drop)
     const { id } = await deps.discord.createMessage(
       deps.channelId,
-      { ...renderCard(picture ? drop : { ...drop, picture: null }), ...(picture ? { picture } : {}) },
+      {
+        ...renderCard(picture ? drop : { ...drop, picture: null }),
+        ...(picture ? { pictures: [picture] } : {}),
+      },
       nonce(drop.dropId, after),
     )
     const place = { channelId: deps.channelId, messageId: id }
@@ -91,7 +94,7 @@ export function createCards(deps: {
       const drop = await deps.core.getDrop({ dropId })
       const state = shelfState(drop)
       // Nobody should press a button for something that is gone: these go first.
-      const priority = state === 'Sold out' || state === 'Closed' ? 1 : 0
+      const priority = state === null || state === 'All held right now' ? 0 : 1
       const earlier = waiting.get(dropId)
       if (earlier) {
         if (priority > 0) earlier.queue.setPriority(dropId, priority)

@@ -1,7 +1,33 @@
 import { z } from 'zod'
-import { DraftId, DropId, OrderId } from '#contract'
+import { BuilderStatus, CaseDecision, CaseId, DraftId, DropId, OrderId, Snowflake } from '#contract'
 
 const whole = z.string().regex(/^\d{1,3}$/)
+const op = z.literal('op')
+
+/** What only those who run the server may press. One first word for all of it, so that one door guards it. */
+const OperatorPress = z.union([
+  z.tuple([op, z.literal('queue')]),
+  z.tuple([op, z.literal('cases')]),
+  z.tuple([op, z.literal('audit')]),
+  z.tuple([op, z.literal('order'), OrderId]),
+  z.tuple([op, z.literal('case'), CaseId]),
+  z.tuple([op, z.literal('builder'), Snowflake]),
+  /** A select: the chosen value is the custom id of one of the others. The number tells several selects apart. */
+  z.tuple([op, z.literal('choose'), whole]),
+  /** These open a form, and the form has the same custom id. */
+  z.tuple([op, z.literal('refund'), OrderId]),
+  z.tuple([op, z.literal('release'), OrderId]),
+  z.tuple([op, z.literal('standing'), Snowflake, BuilderStatus]),
+  z.tuple([op, z.literal('terms'), Snowflake]),
+  z.tuple([op, z.literal('decide'), CaseId, CaseDecision]),
+  z.tuple([
+    op,
+    z.literal('selling'),
+    z.enum(['pause', 'resume']),
+    z.union([z.literal('all'), DropId, Snowflake]),
+  ]),
+])
+export type OperatorPress = z.infer<typeof OperatorPress>
 
 /**
  * Everything a button, select or modal of ours can mean. The text travels through people's clients and comes back
@@ -15,14 +41,24 @@ const Press = z.union([
   z.tuple([z.literal('ship'), OrderId]),
   z.tuple([z.literal('arrived'), OrderId]),
   z.tuple([z.literal('order'), OrderId]),
+  z.tuple([z.literal('case'), CaseId]),
   z.tuple([z.literal('profile')]),
   z.tuple([z.literal('dashboard')]),
+  z.tuple([z.literal('join')]),
+  /** The newest orders, or a later page: core's cursor in base64url. */
+  z.tuple([z.literal('money')]),
+  z.tuple([z.literal('money'), z.string().regex(/^[\w-]{1,88}$/)]),
   /** Selects: the chosen order comes in the interaction's values. */
   z.tuple([z.literal('pickorder')]),
   z.tuple([z.literal('pickship')]),
   /** Modals. A drop form: which draft it mends, hours until closing, units per person. */
   z.tuple([z.literal('drop'), z.union([z.literal('new'), DraftId]), whole, whole]),
   z.tuple([z.literal('shipment'), OrderId]),
+  /** These open a form, and the form has the same custom id. */
+  z.tuple([z.literal('giveback'), OrderId]),
+  z.tuple([z.literal('wrong'), OrderId]),
+  z.tuple([z.literal('add'), CaseId]),
+  OperatorPress,
 ])
 export type Press = z.infer<typeof Press>
 

@@ -32,12 +32,14 @@ export interface Discord {
   followUp(interaction: InteractionRef, message: Message): Promise<void>
   /** The same nonce (25 characters at most) within a few minutes answers with the first message again. */
   createMessage(channelId: string, message: PicturedMessage, nonce: string): Promise<{ readonly id: string }>
-  /** Everything but the attached picture is replaced; the picture stays. */
+  /** Everything but the attached pictures is replaced; those stay. */
   editMessage(channelId: string, messageId: string, message: Message): Promise<void>
   /** The id of the direct channel with a person. */
   openDirect(userId: string): Promise<string>
-  /** The id of a new private thread with this person in it. */
-  openThread(channelId: string, name: string, userId: string): Promise<string>
+  /** The id of a new private thread, with nobody in it yet. */
+  openThread(channelId: string, name: string): Promise<string>
+  /** Lets a person see a thread; once more changes nothing. */
+  addToThread(threadId: string, userId: string): Promise<void>
   readCommands(applicationId: string, guildId: string): Promise<readonly unknown[]>
   writeCommands(
     applicationId: string,
@@ -92,7 +94,7 @@ export function createDiscord(rest: REST): Discord {
       const edit = () =>
         rest.patch(Routes.webhookMessage(application_id, token, '@original'), {
           auth: false,
-          ...withPicture(message, true),
+          ...withPictures(message, true),
         })
       try {
         await edit()
@@ -109,7 +111,7 @@ export function createDiscord(rest: REST): Discord {
     },
 
     async createMessage(channelId, message, nonce) {
-      const { body, files } = withPicture(message, false)
+      const { body, files } = withPictures(message, false)
       const created = await rest.post(Routes.channelMessages(channelId), {
         body: { ...body, nonce, enforce_nonce: true },
         files,
@@ -126,7 +128,7 @@ export function createDiscord(rest: REST): Discord {
       return (channel as APIChannel).id
     },
 
-    async openThread(channelId, name, userId) {
+    async openThread(channelId, name) {
       const thread = await rest.post(Routes.threads(channelId), {
         body: {
           name,
@@ -135,9 +137,11 @@ export function createDiscord(rest: REST): Discord {
           auto_archive_duration: ThreadAutoArchiveDuration.OneWeek,
         },
       })
-      const { id } = thread as APIThreadChannel
-      await rest.put(Routes.threadMembers(id, userId))
-      return id
+      return (thread as APIThreadChannel).id
+    },
+
+    async addToThread(threadId, userId) {
+      await rest.put(Routes.threadMembers(threadId, userId))
     },
 
     async readCommands(applicationId, guildId) {
@@ -160,12 +164,20 @@ export function isPermanent(error: unknown): boolean {
   return error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429
 }
 
-function withPicture({ picture, ...message }: PicturedMessage, replace: boolean) {
+function withPictures({ pictures = [], ...message }: PicturedMessage, replace: boolean) {
   const body = toBody(message)
-  if (!picture) return { body: replace ? { ...body, attachments: [] } : body, files: [] as RawFile[] }
-  const files: RawFile[] = [
-    { name: picture.name, data: Buffer.from(picture.bytes), contentType: 'image/webp' },
-  ]
-  const attachments = [{ id: '0', filename: picture.name, description: picture.alt }]
+  if (pictures.length === 0) {
+    return { body: replace ? { ...body, attachments: [] } : body, files: [] as RawFile[] }
+  }
+  const files: RawFile[] = pictures.map(({ name, bytes }) => ({
+    name,
+    data: Buffer.from(bytes),
+    contentType: 'image/webp',
+  }))
+  const attachments = pictures.map(({ name, alt }, at) => ({
+    id: String(at),
+    filename: name,
+    description: alt,
+  }))
   return { body: { ...body, attachments }, files }
 }

@@ -8,19 +8,26 @@ import type { FollowUps, Reply } from './interactions/visit.ts'
 import type { PicturedMessage } from './replies/message.ts'
 import { assertModalWithinLimits } from './testing/limits.ts'
 import {
+  AS_OPERATOR,
+  CASE_ID,
   command,
   DRAFT_ID,
   DROP_ID,
   fakeCore,
+  GUILD_ID,
   JUNIPER,
   NOW,
+  OLIVE,
   ORDER_ID,
   PICTURE,
   POPPY,
   press,
+  sampleBuilder,
+  sampleCase,
   sampleDashboard,
   sampleDraft,
   sampleDrop,
+  sampleMoney,
   sampleOrder,
   sampleOrderId,
   sampleProfile,
@@ -39,6 +46,7 @@ function ask(
   const config = {
     answerBudgetMs: options.budgetMs ?? 5_000,
     dropsChannelId: '100000000000000010',
+    guildId: GUILD_ID,
     webUrl: 'http://127.0.0.1:8501',
   }
   const log = pino({ level: 'warn' }, { write: (line: string) => void options.log?.push(line) })
@@ -90,7 +98,7 @@ test('/c500 drop opens the form at once, without asking core, and keeps its opti
 test('a sent form is acknowledged at once and becomes a preview with its picture', async () => {
   const calls: { input: unknown; options?: CallOptions }[] = []
   const interaction = submit('v1:drop:new:5:2', FORM, {
-    file: { url: 'https://cdn.example/a.png', filename: 'a.png', size: 9 },
+    files: [{ url: 'https://cdn.example/a.png', filename: 'a.png', size: 9 }],
   })
   const reply = await ask(interaction, {
     createDrop: async (input, options = {}) => {
@@ -109,7 +117,7 @@ test('a sent form is acknowledged at once and becomes a preview with its picture
   })
   assert.equal(calls[0]?.options?.idempotencyKey, interaction.id)
   assert.equal(calls[0]?.options?.timeoutMs, 60_000)
-  assert.equal(said?.message.picture?.alt, 'A mug')
+  assert.equal(said?.message.pictures?.[0]?.alt, 'A mug')
   const shown = JSON.stringify(said?.message)
   assert.match(shown, /attachment:\/\/drop\.webp/)
   assert.match(shown, /\$21\.60/)
@@ -152,12 +160,8 @@ test('a form that core could not take shows what was written', async () => {
 
 test('a person who is no builder yet gets their own link', async () => {
   for (const code of ['builder_not_found', 'builder_not_ready'] as const) {
-    const joinBuilder = async () => ({
-      builder: POPPY,
-      payouts: 'none' as const,
-      onboardingUrl: 'http://127.0.0.1:8501/join/abc',
-      joinedAt: NOW,
-    })
+    const joinBuilder = async () =>
+      sampleBuilder({ payouts: 'none', onboardingUrl: 'http://127.0.0.1:8501/join/abc' })
     const created = await ask(submit('v1:drop:new:72:1', FORM), {
       createDrop: () => Promise.reject(new AppError(code)),
       joinBuilder,
@@ -245,6 +249,9 @@ test('every refusal of core is a kind private sentence', async () => {
     [`v1:fix:${DRAFT_ID}`, 'getDraft'],
     ['v1:profile', 'profile'],
     ['v1:dashboard', 'dashboard'],
+    ['v1:money', 'money'],
+    ['v1:join', 'joinBuilder'],
+    [`v1:case:${CASE_ID}`, 'getCase'],
   ]
   for (const [customId, route] of presses) {
     for (const code of ERROR_CODES) {
@@ -378,12 +385,89 @@ test('orders are suggested by title, and a silent core only means fewer suggesti
 })
 
 test('/c500 join gives the link and /c500 help names the commands', async () => {
-  const builder = {
-    builder: POPPY,
-    payouts: 'incomplete' as const,
-    onboardingUrl: 'https://x.example/j',
-    joinedAt: NOW,
-  }
+  const builder = sampleBuilder({ payouts: 'incomplete', onboardingUrl: 'https://x.example/j' })
   assertPrivate(await ask(command('join'), { joinBuilder: async () => builder }), /x\.example\/j/)
   assertPrivate(await ask(command('help'), {}), /c500 dashboard/)
+})
+
+test('money is paged with the cursor core gave', async () => {
+  const cursors: (string | null)[] = []
+  const money: CoreClient['money'] = async ({ cursor }) => {
+    cursors.push(cursor)
+    return sampleMoney({ cursor: cursor === null ? '[1800000000000,"ord_x:y"]' : null })
+  }
+  const first = await ask(command('money'), { money })
+  const [older = ''] = JSON.stringify(first.first).match(/v1:money:[\w-]+/) ?? []
+  assertUpdate(await ask(press(older, { private: true }), { money }), /Your money/)
+  assert.deepEqual(cursors, [null, '[1800000000000,"ord_x:y"]'])
+})
+
+test('Give money back asks how much and why, and core hears both', async () => {
+  const form = modalOf(await ask(press(`v1:giveback:${ORDER_ID}`), {}))
+  assert.equal(form.custom_id, `v1:giveback:${ORDER_ID}`)
+  const sent = submit(form.custom_id, { amount: '5', reason: 'A chip' })
+  const reply = await ask(sent, {
+    refundOrder: async (input, options) => {
+      assert.deepEqual(input, { userId: POPPY.userId, orderId: ORDER_ID, amount: '5', reason: 'A chip' })
+      assert.equal(options?.idempotencyKey, sent.id)
+      return sampleOrder({ status: 'paid' })
+    },
+  })
+  assertPrivate(reply, /The money is going back/)
+  for (const code of [
+    'refund_too_large',
+    'amount_invalid',
+    'reason_missing',
+    'release_in_progress',
+  ] as const) {
+    const refused = await ask(submit(form.custom_id, { amount: '99', reason: 'A chip' }), {
+      refundOrder: () => Promise.reject(new AppError(code)),
+    })
+    assertPrivate(refused, /99.*A chip.*v1:giveback:ord_/)
+  }
+})
+
+test('Something is wrong opens a case with words and pictures, and shows who has until when', async () => {
+  const form = modalOf(await ask(press(`v1:wrong:${ORDER_ID}`), {}))
+  const files = [1, 2].map((n) => ({ url: `https://cdn.example/${n}.png`, filename: `${n}.png`, size: n }))
+  const sent = submit(form.custom_id, { text: 'Two *pieces*' }, { upload: 'pictures', files })
+  const reply = await ask(sent, {
+    openCase: async (input, options) => {
+      assert.deepEqual(input, { buyer: POPPY, orderId: ORDER_ID, text: 'Two *pieces*', pictures: files })
+      assert.equal(options?.idempotencyKey, sent.id)
+      assert.equal(options?.timeoutMs, 60_000)
+      return sampleCase()
+    },
+  })
+  assert.deepEqual(reply.first, { type: 5, data: { flags: 64 } })
+  const [said] = await afterwards(reply)
+  const shown = JSON.stringify(said?.message)
+  assert.match(shown, /2 pictures could not be read.*to answer.*v1:add:cas_/)
+})
+
+test('words for a case that core did not take are shown again', async () => {
+  const answers = { openCase: () => Promise.reject(new AppError('unavailable')) }
+  const kept = await ask(submit(`v1:wrong:${ORDER_ID}`, { text: 'Two pieces' }), answers)
+  assert.match(JSON.stringify(await afterwards(kept)), /catching its breath.*Two pieces.*v1:wrong:ord_/)
+  const over = await ask(submit(`v1:wrong:${ORDER_ID}`, { text: 'Two pieces' }), {
+    openCase: () => Promise.reject(new AppError('case_too_late')),
+  })
+  assert.match(JSON.stringify(await afterwards(over)), /This order is over/)
+})
+
+test('what is added to a case is told to core as whom: a person, or an operator', async () => {
+  for (const [from, person, operator] of [
+    [{}, POPPY, false],
+    [AS_OPERATOR, OLIVE, true],
+  ] as const) {
+    const reply = await ask(submit(`v1:add:${CASE_ID}`, { text: 'Here' }, from), {
+      addToCase: async (input) => {
+        assert.deepEqual(input, { person, operator, caseId: CASE_ID, text: 'Here', pictures: [] })
+        return sampleCase()
+      },
+    })
+    const shown = JSON.stringify(await afterwards(reply))
+    assert.match(shown, /It is written down/)
+    assert.equal(shown.includes('v1:op:decide'), operator)
+  }
 })

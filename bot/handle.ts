@@ -10,22 +10,40 @@ import {
   InteractionResponseType,
   InteractionType,
   MessageFlags,
+  PermissionFlagsBits,
 } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import type { CoreClient, Person } from '#contract'
+import { C500_OPERATOR } from './commands/c500-operator.ts'
 import { parseCustomId } from './custom-id.ts'
 import { inPlace, sayPrivately } from './interactions/answer.ts'
 import { buy } from './interactions/buy.ts'
 import { confirmArrival } from './interactions/confirm-arrival.ts'
 import { explain } from './interactions/explain.ts'
+import { openGiveBackForm, submitGiveBack } from './interactions/give-back.ts'
 import { join } from './interactions/join.ts'
 import { letGo } from './interactions/let-go.ts'
 import { openShipmentForm, submitShipment } from './interactions/mark-shipped.ts'
 import { openDropForm, reopenDropForm } from './interactions/open-drop-form.ts'
+import { suggestDrops } from './interactions/operator/read-as-operator.ts'
+import {
+  onlyOperators,
+  onOperatorCommand,
+  onOperatorForm,
+  onOperatorPress,
+} from './interactions/operator/route-operator.ts'
 import { publishDrop } from './interactions/publish-drop.ts'
 import { showDashboard } from './interactions/show-dashboard.ts'
+import { showMoney } from './interactions/show-money.ts'
 import { showOrder, suggestOrders } from './interactions/show-order.ts'
 import { showProfile } from './interactions/show-profile.ts'
+import {
+  openCaseForm,
+  openProblemForm,
+  showCase,
+  submitProblem,
+  submitToCase,
+} from './interactions/speak-in-case.ts'
 import { submitDrop } from './interactions/submit-drop.ts'
 import type { Reply, Visit } from './interactions/visit.ts'
 import { renderHelp } from './replies/help.ts'
@@ -37,6 +55,7 @@ interface HandleDeps {
   readonly config: {
     readonly answerBudgetMs: number
     readonly dropsChannelId: string
+    readonly guildId: string
     readonly webUrl: string
   }
   readonly log: Logger
@@ -67,7 +86,9 @@ function route(interaction: Asked, visit: Visit): Promise<Reply> | Reply {
       return onCommand(interaction as APIChatInputApplicationCommandInteraction, visit)
     case InteractionType.ApplicationCommandAutocomplete: {
       const focused = subcommand(interaction.data.options).options.find((option) => option.focused)
-      return suggestOrders(visit, String(focused?.value ?? ''))
+      const typed = String(focused?.value ?? '')
+      if (interaction.data.name !== C500_OPERATOR.name) return suggestOrders(visit, typed)
+      return visit.isOperator ? suggestDrops(visit, typed) : suggestNothing()
     }
     case InteractionType.MessageComponent:
       return onPress(interaction, visit)
@@ -83,6 +104,10 @@ function onCommand(
   visit: Visit,
 ): Promise<Reply> | Reply {
   const { name, options } = subcommand(interaction.data.options)
+  if (interaction.data.name === C500_OPERATOR.name) {
+    const given = Object.fromEntries(options.map((option) => [option.name, String(option.value)]))
+    return onlyOperators(visit, () => onOperatorCommand(visit, name, given)) ?? strange(visit)
+  }
   switch (name) {
     case 'drop':
       return openDropForm(options)
@@ -90,8 +115,10 @@ function onCommand(
       return showProfile(visit, 'new')
     case 'dashboard':
       return showDashboard(visit, 'new')
+    case 'money':
+      return showMoney(visit, null, 'new')
     case 'join':
-      return join(visit)
+      return join(visit, 'new')
     case 'order':
       return showOrder(visit, String(options[0]?.value ?? ''), 'new')
     case 'help':
@@ -123,6 +150,20 @@ function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Pro
       return showProfile(visit, inPlace(visit))
     case 'dashboard':
       return showDashboard(visit, inPlace(visit))
+    case 'money':
+      return showMoney(visit, press[1] ?? null, inPlace(visit))
+    case 'join':
+      return join(visit, inPlace(visit))
+    case 'giveback':
+      return openGiveBackForm(press[1])
+    case 'wrong':
+      return openProblemForm(press[1])
+    case 'add':
+      return openCaseForm(press[1])
+    case 'case':
+      return showCase(visit, press[1], inPlace(visit))
+    case 'op':
+      return onlyOperators(visit, () => onOperatorPress(visit, press, chosen)) ?? strange(visit)
     case 'pickorder':
       return showOrder(visit, chosen, 'new')
     case 'pickship': {
@@ -145,6 +186,14 @@ function onModal(interaction: APIModalSubmitInteraction, visit: Visit): Promise<
       })
     case 'shipment':
       return submitShipment(visit, interaction, press[1])
+    case 'giveback':
+      return submitGiveBack(visit, interaction, press[1])
+    case 'wrong':
+      return submitProblem(visit, interaction, press[1])
+    case 'add':
+      return submitToCase(visit, interaction, press[1])
+    case 'op':
+      return onlyOperators(visit, () => onOperatorForm(visit, press, interaction)) ?? strange(visit)
     default:
       return strange(visit)
   }
@@ -156,12 +205,22 @@ function strange(visit: Visit): Reply {
   return sayPrivately(say('I do not know that one any more. `/c500 help` shows what I can do.'))
 }
 
-/** The chosen subcommand with its options; Discord sends exactly one. */
+function suggestNothing(): Reply {
+  return {
+    first: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } },
+  }
+}
+
+/** The chosen subcommand, after its group if it has one, with its options; Discord sends exactly one. */
 function subcommand(options: readonly APIApplicationCommandInteractionDataOption[] = []): {
   readonly name: string
   readonly options: readonly (APIApplicationCommandInteractionDataBasicOption & { focused?: boolean })[]
 } {
   const [first] = options
+  if (first?.type === ApplicationCommandOptionType.SubcommandGroup) {
+    const inner = subcommand(first.options)
+    return { ...inner, name: `${first.name} ${inner.name}` }
+  }
   if (first?.type !== ApplicationCommandOptionType.Subcommand) return { name: '', options: [] }
   return { name: first.name, options: first.options ?? [] }
 }
@@ -171,6 +230,7 @@ function toVisit(interaction: Asked, deps: HandleDeps): Visit {
   const pressed = 'message' in interaction ? interaction.message : undefined
   return {
     person: toPerson(interaction),
+    isOperator: mayManage(interaction, deps.config.guildId),
     core: deps.core,
     call: { idempotencyKey: interaction.id, requestId: reference },
     budgetMs: deps.config.answerBudgetMs,
@@ -188,4 +248,11 @@ function toPerson(interaction: Asked): Person {
   if (!user) throw new Error('an interaction without a person')
   const name = interaction.member?.nick ?? user.global_name ?? user.username
   return { userId: user.id, name: plainText(name, 100) || plainText(user.username, 100) || user.id }
+}
+
+/** By the permissions that Discord sends with each interaction; in direct messages, and elsewhere, nobody may. */
+function mayManage(interaction: Asked, guildId: string): boolean {
+  if (interaction.guild_id !== guildId || !interaction.member) return false
+  const enough = PermissionFlagsBits.ManageGuild | PermissionFlagsBits.Administrator
+  return (BigInt(interaction.member.permissions) & enough) !== 0n
 }

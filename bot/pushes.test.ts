@@ -18,6 +18,10 @@ function createWorld(handlers: Partial<PushHandlers> = {}) {
         done.push(input)
         return PLACE
       },
+      drawCase: async (input) => {
+        done.push(input)
+        return { threadId: null, posted: 1 }
+      },
       notify: async (input) => {
         done.push(input)
         return { delivery: 'dm' }

@@ -39,6 +39,7 @@ export function createPushServer(deps: {
   app.use('/push/*', bodyLimit({ maxSize: BODY_AT_MOST, onError: () => refuse('bad_request', 413) }))
 
   receive('drawCard')
+  receive('drawCase')
   receive('notify')
   app.notFound(() => refuse('not_found'))
   app.onError((error) => {

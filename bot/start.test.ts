@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test'
 import { Hono } from 'hono'
 import {
   AppError,
+  type CaseEntry,
   type CoreClient,
   type DropView,
   isAppError,
@@ -27,15 +28,20 @@ import {
   fakeCore,
   ORDER_ID,
   PICTURE,
+  sampleBuilder,
+  sampleCase,
+  sampleDashboard,
   sampleDraft,
   sampleDrop,
+  sampleEntry,
   sampleNotice,
   sampleOrder,
+  sampleQueue,
   WEBP_BASE64,
 } from './testing/samples.ts'
 
 const DROPS = CHANNELS.drops.id
-const { juniper, poppy } = PEOPLE
+const { juniper, olive, poppy } = PEOPLE
 const SECRET = 'sixteen characters'
 
 /** A core on a real port that answers like the given functions and refuses as core does. */
@@ -138,12 +144,16 @@ async function startWorld(t: TestContext, answers: Partial<CoreClient>) {
   }
 }
 
-test('the bot logs in, brings its command and says that it is ready', async (t) => {
+test('the bot logs in, brings its commands and says that it is ready', async (t) => {
   const world = await startWorld(t, {})
   const { commands, bot } = await world.look()
   assert.deepEqual(
     commands.map((command) => command.name),
-    ['c500'],
+    ['c500', 'c500-operator'],
+  )
+  assert.deepEqual(
+    commands.map((command) => command.default_member_permissions),
+    [null, '32'],
   )
   assert.equal(bot.online, true)
   assert.equal((await fetch(`${world.bot.url}/readyz`)).status, 200)
@@ -151,11 +161,12 @@ test('the bot logs in, brings its command and says that it is ready', async (t) 
 
 test('a second start leaves the same commands in place', async (t) => {
   const world = await startWorld(t, {})
-  const [before] = (await world.look()).commands
+  const versions = async () => (await world.look()).commands.map((command) => command.version)
+  const before = await versions()
   await world.bot.close()
   const again = await startBot(world.config)
   t.after(() => again.close())
-  assert.equal((await world.look()).commands[0]?.version, before?.version)
+  assert.deepEqual(await versions(), before)
 })
 
 test('a builder fills the form with a picture and sees the preview', async (t) => {
@@ -258,6 +269,147 @@ test('news reaches a person directly, and behind closed direct messages in a pri
     inThread?.mentions.map((user) => user.id),
     [poppy.id],
   )
+})
+
+test('a case is opened with a picture, shown in its thread, answered there and decided', async (t) => {
+  let view = sampleCase({ entries: [] })
+  const heard: string[] = []
+  const add = (entry: Partial<CaseEntry>) => {
+    view = { ...view, entries: [...view.entries, sampleEntry(entry)] }
+    return view
+  }
+  const world = await startWorld(t, {
+    getOrder: async () => sampleOrder({ status: 'shipped' }),
+    operatorQueue: async () => sampleQueue({ cases: [view] }),
+    openCase: async ({ text, pictures }) => {
+      for (const { url } of pictures) heard.push((await fetch(url)).headers.get('content-type') ?? '')
+      return add({ text, pictures: pictures.map(() => PICTURE) })
+    },
+    addToCase: async ({ person, operator, text }) => {
+      assert.equal(operator, false)
+      return add({ by: person, role: 'builder', text, at: view.openedAt + 1 })
+    },
+    getCase: async () => view,
+    getPicture: async () => ({ base64: WEBP_BASE64 }),
+    decideCase: async ({ operator, reason }) => {
+      assert.equal(operator.userId, olive.id)
+      const decision = {
+        decision: 'refund',
+        amount: view.order.total,
+        reason,
+        at: view.openedAt + 2,
+      } as const
+      view = { ...view, status: 'decided', decision }
+      return view
+    },
+  })
+  /** Presses a button of a message and sends the form that opens. */
+  async function fill(as: string, message: SeenMessage, customId: RegExp, values: object, file?: File) {
+    const [id] = JSON.stringify(message.components).match(customId) ?? []
+    const opened = await world.act('component', { as, messageId: message.id, customId: id })
+    assert.ok(opened.result === 'modal', JSON.stringify(opened))
+    const form = new FormData()
+    form.set('act', JSON.stringify({ as, modalId: opened.modalId, values }))
+    if (file) form.set('pictures', file)
+    const sent = await world.act('modal', form)
+    await world.bot.idle()
+    return sent
+  }
+
+  const path = ['c500', 'order']
+  const order = { as: poppy.id, channelId: DROPS, path, options: { order: ORDER_ID } }
+  const shown = await world.act('command', order)
+  assert.ok(shown.result === 'message')
+  const photo = new File([Buffer.from(WEBP_BASE64, 'base64')], 'mug.webp', { type: 'image/webp' })
+  await fill(poppy.id, shown.message, /v1:wrong:ord_\w+/, { text: 'It came in two pieces.' }, photo)
+  assert.deepEqual(heard, ['image/webp'])
+  assert.match(JSON.stringify(await world.read(DROPS, poppy.id)), /Juniper has until/)
+
+  const wish = { caseId: view.caseId, posted: 0 }
+  const drawn = (await world.push('drawCase', wish)) as { threadId: string; posted: number }
+  assert.equal(drawn.posted, 1)
+  assert.deepEqual(await world.push('drawCase', wish), drawn)
+  const thread = (await world.look()).channels.find((channel) => channel.id === drawn.threadId)
+  assert.equal(thread?.name, 'Moss mug')
+  assert.deepEqual(thread?.memberIds?.toSorted(), [juniper.id, poppy.id])
+  const [told, ...more] = await world.read(drawn.threadId, juniper.id)
+  assert.ok(told)
+  assert.deepEqual(more, [])
+  assert.equal(told.attachments[0]?.filename, 'picture-1.webp')
+  assert.deepEqual(told.mentions.map((user) => user.id).toSorted(), [juniper.id, poppy.id])
+
+  await fill(juniper.id, told, /v1:add:cas_\w+/, { text: 'So sorry!' })
+  view = { ...view, threadId: drawn.threadId }
+  assert.deepEqual(await world.push('drawCase', { ...wish, posted: 1 }), { ...drawn, posted: 2 })
+
+  const listing = { ...order, as: olive.id, path: ['c500-operator', 'cases'], options: {} }
+  const listed = await world.act('command', listing)
+  assert.ok(listed.result === 'message')
+  const customId = `v1:op:case:${view.caseId}`
+  const opened = await world.act('component', { as: olive.id, messageId: listed.message.id, customId })
+  assert.ok(opened.result === 'message')
+  await fill(olive.id, opened.message, /v1:op:decide:cas_\w+:refund/, { reason: 'It broke on the way.' })
+  assert.deepEqual(await world.push('drawCase', { ...wish, posted: 2 }), { ...drawn, posted: 3 })
+  const last = (await world.read(drawn.threadId, poppy.id)).at(-1)
+  assert.match(JSON.stringify(last?.embeds), /Decided: \$24\.00 goes back to the buyer.*It broke on the way/)
+})
+
+test('Discord does not let a buyer call the operator command', async (t) => {
+  const world = await startWorld(t, {})
+  const path = ['c500-operator', 'queue']
+  await assert.rejects(
+    world.act('command', { as: poppy.id, channelId: DROPS, path, options: {} }),
+    /permission/,
+  )
+})
+
+test('an operator pauses everything, with a reason', async (t) => {
+  const heard: unknown[] = []
+  const world = await startWorld(t, {
+    operatorQueue: async () => sampleQueue(),
+    pauseSelling: async (input) => {
+      heard.push(input)
+      return { paused: true }
+    },
+  })
+  const at = { as: olive.id, channelId: DROPS, options: {} }
+  const queue = await world.act('command', { ...at, path: ['c500-operator', 'queue'] })
+  assert.ok(queue.result === 'message')
+  assert.equal(queue.message.onlyFor, olive.id)
+  const opened = await world.act('command', { ...at, path: ['c500-operator', 'pause', 'everything'] })
+  assert.ok(opened.result === 'modal')
+  const form = new FormData()
+  const values = { reason: 'The kiln is on fire.' }
+  form.set('act', JSON.stringify({ as: olive.id, modalId: opened.modalId, values }))
+  const sent = await world.act('modal', form)
+  assert.match(JSON.stringify(sent), /Holds that began before can still be paid/)
+  const operator = { userId: olive.id, name: 'Olive' }
+  assert.deepEqual(heard, [{ operator, what: { kind: 'all' }, paused: true, reason: values.reason }])
+})
+
+test('an operator sets the terms of a builder in a form with a menu', async (t) => {
+  const heard: unknown[] = []
+  const world = await startWorld(t, {
+    dashboard: async () => sampleDashboard(),
+    setTerms: async (input) => {
+      heard.push(input)
+      return sampleBuilder()
+    },
+  })
+  const options = { builder: juniper.id }
+  const path = ['c500-operator', 'builder']
+  const shown = await world.act('command', { as: olive.id, channelId: DROPS, path, options })
+  assert.ok(shown.result === 'message')
+  const customId = `v1:op:terms:${juniper.id}`
+  const opened = await world.act('component', { as: olive.id, messageId: shown.message.id, customId })
+  assert.ok(opened.result === 'modal')
+  const form = new FormData()
+  const values = { settlement: ['at_payment'], fee: '7.5', reason: 'Ten years of trust.' }
+  form.set('act', JSON.stringify({ as: olive.id, modalId: opened.modalId, values }))
+  await world.act('modal', form)
+  const operator = { userId: olive.id, name: 'Olive' }
+  const terms = { settlement: 'at_payment', feeBps: 750, reason: 'Ten years of trust.' }
+  assert.deepEqual(heard, [{ operator, builderId: juniper.id, ...terms }])
 })
 
 test('after the line to Discord was cut the bot answers again', async (t) => {

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { createAdaptorServer } from '@hono/node-server'
 import { createCoreClient } from '#contract'
 import { createCards } from './cards.ts'
+import { createCases } from './cases.ts'
 import { registerCommands } from './commands/register.ts'
 import type { Config } from './config.ts'
 import { createDiscord, createRest } from './discord.ts'
@@ -43,6 +44,7 @@ export async function startBot(
     channelId: config.dropsChannelId,
     spacingMs: config.cardSpacingMs,
   })
+  const cases = createCases({ core, discord, channelId: config.dropsChannelId, log })
   const tell = createTell({ discord, channelId: config.dropsChannelId, log })
 
   let online = () => false
@@ -50,6 +52,7 @@ export async function startBot(
     secret: config.secrets.pushSecret,
     handlers: {
       drawCard: ({ dropId }) => work.run(() => cards.draw(dropId)),
+      drawCase: (wish) => work.run(() => cases.draw(wish)),
       notify: (notice) => work.run(async () => ({ delivery: await tell(notice) })),
     },
     ready: () => online(),

@@ -32,6 +32,7 @@ function createWorld(refusals: { dm?: Error; thread?: Error }) {
         threads += 1
         return `thread-${threads}`
       },
+      addToThread: async () => {},
       createMessage: async (channelId, message, nonce) => {
         if (channelId === 'dm' && refusals.dm) throw refusals.dm
         sent.push({ channelId, message, nonce })
@@ -59,7 +60,7 @@ test('a person with closed direct messages is told in one private thread, and on
       sent.map((one) => one.channelId),
       ['thread-1', 'thread-1'],
     )
-    assert.equal(sent[0]?.message.mention, POPPY.userId)
+    assert.deepEqual(sent[0]?.message.mentions, [POPPY.userId])
     assert.match(sent[0]?.message.content ?? '', new RegExp(`^<@${POPPY.userId}>`))
   }
 })

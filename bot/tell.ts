@@ -17,7 +17,7 @@ const DIRECTS_AT_MOST = 10_000
 type Tell = (notice: Notice) => Promise<Delivery>
 
 export function createTell(deps: {
-  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'createMessage'>
+  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'addToThread' | 'createMessage'>
   readonly channelId: string
   readonly log: Logger
 }): Tell {
@@ -51,7 +51,8 @@ export function createTell(deps: {
         threads.delete(userId)
       }
     }
-    const threadId = await discord.openThread(deps.channelId, 'Your orders', userId)
+    const threadId = await discord.openThread(deps.channelId, 'Your orders')
+    await discord.addToThread(threadId, userId)
     remember(threads, userId, threadId, THREADS_AT_MOST)
     await discord.createMessage(threadId, message, nonce(notice))
   }

@@ -31,4 +31,16 @@ export const SENTENCE: Record<ErrorCode, string> = {
   not_shipped: 'That order is not on its way, so there is nothing to confirm.',
   tracking_invalid: 'That carrier or tracking number does not look right. Please check it and try again.',
   link_invalid: 'That link is no longer good. Ask for a fresh one here.',
+
+  paused: 'Selling is paused for a moment. Please come back in a little while.',
+  refund_too_large:
+    'That is more than what is left of this order. Leave the amount empty to give it all back.',
+  amount_invalid: 'That amount does not look right. Write it like 12.50, or leave it empty for everything.',
+  reason_missing: 'Please say why in a few words, and keep it short.',
+  release_in_progress: 'This money is just on its way to the builder. Please try again in a minute.',
+  nothing_to_refund: 'Everything of this order has gone back already, so there is nothing left to give back.',
+  case_not_found: 'I could not find that case.',
+  case_exists: 'There is a case for this order already; it has to be decided first.',
+  case_closed: 'That case has been decided already.',
+  case_too_late: 'This order is over, so nothing can be held back any more. Please write to the builder.',
 }

@@ -31,6 +31,17 @@ export const STATUS = {
   not_shipped: 409,
   tracking_invalid: 422,
   link_invalid: 404,
+
+  paused: 409,
+  refund_too_large: 409,
+  amount_invalid: 422,
+  reason_missing: 422,
+  release_in_progress: 409,
+  nothing_to_refund: 409,
+  case_not_found: 404,
+  case_exists: 409,
+  case_closed: 409,
+  case_too_late: 409,
 } as const satisfies Record<string, number>
 
 export type ErrorCode = keyof typeof STATUS

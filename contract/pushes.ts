@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { CardPlace, DropId, Notice } from './views.ts'
+import { CardPlace, CaseId, DropId, Notice, Snowflake } from './views.ts'
 
 /** How a notice reached a person: a private message, a private thread, or not at all (core keeps it as missed). */
 export const Delivery = z.enum(['dm', 'thread', 'nowhere'])
@@ -16,6 +16,16 @@ export const PUSHES = {
     path: '/push/draw-card',
     input: z.object({ dropId: DropId }),
     output: CardPlace,
+  },
+  /**
+   * Bring the private thread of a case to its newest state: make it when there is none, and post the entries from
+   * `posted` on, and the decision. `threadId` null in the answer: no thread could be made, people were told by
+   * direct message. `posted` counts entries shown so far.
+   */
+  drawCase: {
+    path: '/push/draw-case',
+    input: z.object({ caseId: CaseId, posted: z.int().nonnegative() }),
+    output: z.object({ threadId: Snowflake.nullable(), posted: z.int().nonnegative() }),
   },
   /** Tell one person. `noticeId` is the same on every repeat. */
   notify: {

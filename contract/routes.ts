@@ -1,17 +1,27 @@
 import { z } from 'zod'
+import { CsvFile, ExportKind, Month, ReceiptView, StatementView } from './receipts.ts'
 import {
+  AuditEntry,
+  BuilderStatus,
   BuilderView,
+  CaseDecision,
+  CaseId,
+  CaseView,
   DashboardView,
   DraftId,
   DraftView,
   DropForm,
   DropId,
   DropView,
+  MoneyReport,
+  MoneyView,
+  OperatorQueue,
   OrderId,
   OrderView,
   Person,
   PictureId,
   ProfileView,
+  Settlement,
   Snowflake,
 } from './views.ts'
 
@@ -29,6 +39,12 @@ interface Route {
 }
 
 const Link = z.object({ token: z.string().max(200) })
+/** What a person typed into a form; core says kindly what is wrong with it. */
+const Typed = z.string().max(20_000)
+/** Where to fetch uploads, once and at once: Discord's addresses expire. */
+const Uploads = z
+  .array(z.object({ url: z.url().max(2_000), filename: z.string().max(300), size: z.int().nonnegative() }))
+  .max(5)
 
 /**
  * Every question core answers to its own services: POST with a JSON body, always. Reads are POST too, so that no
@@ -46,6 +62,14 @@ export const ROUTES = {
   /** A link token from our own onboarding address, exchanged for a fresh single-use Stripe address. */
   openOnboarding: {
     path: '/api/internal/open-onboarding',
+    callers: ['web'],
+    kind: 'read',
+    input: Link,
+    output: z.object({ url: z.string() }),
+  },
+  /** A fresh single-use address of the builder's Stripe dashboard, for our own link. */
+  openDashboard: {
+    path: '/api/internal/open-dashboard',
     callers: ['web'],
     kind: 'read',
     input: Link,
@@ -185,6 +209,195 @@ export const ROUTES = {
     kind: 'read',
     input: z.object({ userId: Snowflake }),
     output: DashboardView,
+  },
+
+  // Money
+  /** A builder's own money, order by order. */
+  money: {
+    path: '/api/internal/money',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ userId: Snowflake, cursor: z.string().max(300).nullable() }),
+    output: MoneyView,
+  },
+  /** A builder gives money back for an order of theirs; `amount` as typed, empty for all that is left. */
+  refundOrder: {
+    path: '/api/internal/refund-order',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ userId: Snowflake, orderId: OrderId, amount: z.string().max(200), reason: Typed }),
+    output: OrderView,
+  },
+
+  /** The numbered receipt behind an order's link; not_paid until it has its number. */
+  receipt: {
+    path: '/api/internal/receipt',
+    callers: ['web'],
+    kind: 'read',
+    input: Link,
+    output: ReceiptView,
+  },
+  /** A builder's month, behind their link. */
+  statement: {
+    path: '/api/internal/statement',
+    callers: ['web'],
+    kind: 'read',
+    input: Link.extend({ month: Month }),
+    output: StatementView,
+  },
+  /** A builder's own records as a table; `month` null is everything. */
+  exportCsv: {
+    path: '/api/internal/export-csv',
+    callers: ['web'],
+    kind: 'read',
+    input: Link.extend({ kind: ExportKind, month: Month.nullable() }),
+    output: CsvFile,
+  },
+
+  // Cases
+  openCase: {
+    path: '/api/internal/open-case',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ buyer: Person, orderId: OrderId, text: Typed, pictures: Uploads }),
+    output: CaseView,
+  },
+  /** The buyer, the builder or an operator adds words or pictures. */
+  addToCase: {
+    path: '/api/internal/add-to-case',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({
+      person: Person,
+      operator: z.boolean(),
+      caseId: CaseId,
+      text: Typed,
+      pictures: Uploads,
+    }),
+    output: CaseView,
+  },
+  getCase: {
+    path: '/api/internal/get-case',
+    callers: ['bot'],
+    kind: 'read',
+    /** `userId` null: the bot itself, drawing the thread. */
+    input: z.object({ userId: Snowflake.nullable(), operator: z.boolean(), caseId: CaseId }),
+    output: CaseView,
+  },
+
+  // Operators: the bot has seen that this person may manage the server. Every write names a reason and is audited.
+  operatorQueue: {
+    path: '/api/internal/operator-queue',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person }),
+    output: OperatorQueue,
+  },
+  getOrderAsOperator: {
+    path: '/api/internal/get-order-as-operator',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person, orderId: OrderId }),
+    output: OrderView,
+  },
+  decideBuilder: {
+    path: '/api/internal/decide-builder',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ operator: Person, builderId: Snowflake, status: BuilderStatus, reason: Typed }),
+    output: BuilderView,
+  },
+  /** Terms for orders from now on; earlier orders keep theirs. */
+  setTerms: {
+    path: '/api/internal/set-terms',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({
+      operator: Person,
+      builderId: Snowflake,
+      settlement: Settlement,
+      /** Hundredths of a percent; null is the collective's own rate. */
+      feeBps: z.int().min(0).max(5_000).nullable(),
+      reason: Typed,
+    }),
+    output: BuilderView,
+  },
+  refundAsOperator: {
+    path: '/api/internal/refund-as-operator',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ operator: Person, orderId: OrderId, amount: z.string().max(200), reason: Typed }),
+    output: OrderView,
+  },
+  releaseAsOperator: {
+    path: '/api/internal/release-as-operator',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ operator: Person, orderId: OrderId, reason: Typed }),
+    output: OrderView,
+  },
+  decideCase: {
+    path: '/api/internal/decide-case',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({
+      operator: Person,
+      caseId: CaseId,
+      decision: CaseDecision,
+      /** As typed; only for part_refund. */
+      amount: z.string().max(200),
+      reason: Typed,
+    }),
+    output: CaseView,
+  },
+  /** Stop or resume selling: one drop, one builder's drops, or everything. */
+  pauseSelling: {
+    path: '/api/internal/pause-selling',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({
+      operator: Person,
+      what: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('drop'), dropId: DropId }),
+        z.object({ kind: z.literal('builder'), builderId: Snowflake }),
+        z.object({ kind: z.literal('all') }),
+      ]),
+      paused: z.boolean(),
+      reason: Typed,
+    }),
+    output: z.object({ paused: z.boolean() }),
+  },
+  /** Everybody's records as a table; `month` null is everything. */
+  exportAsOperator: {
+    path: '/api/internal/export-as-operator',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person, kind: ExportKind, month: Month.nullable() }),
+    output: CsvFile,
+  },
+  /** Compare our books with Stripe's now. Reads much: give it a minute. */
+  checkMoney: {
+    path: '/api/internal/check-money',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person }),
+    output: MoneyReport,
+  },
+  /** As checkMoney, and mend what is safe to mend; the answer tells what was found before. */
+  mendMoney: {
+    path: '/api/internal/mend-money',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ operator: Person, reason: Typed }),
+    output: MoneyReport,
+  },
+  auditLog: {
+    path: '/api/internal/audit-log',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person, limit: z.int().min(1).max(100) }),
+    /** Newest first; `intact` is false when the chain does not fit. */
+    output: z.object({ entries: z.array(AuditEntry), intact: z.boolean() }),
   },
 
   // Pictures

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { Money } from './money.ts'
+import { Currency, Money } from './money.ts'
 
 /** A Discord id: 17 to 20 decimal digits, kept as text because it does not fit a JavaScript number. */
 export const Snowflake = z.string().regex(/^\d{17,20}$/)
@@ -11,6 +11,7 @@ export const DropId = id('drp')
 export const DraftId = id('dft')
 export const OrderId = id('ord')
 export const PictureId = id('pic')
+export const CaseId = id('cas')
 
 /** A person as Discord knows them. */
 export const Person = z.object({ userId: Snowflake, name: z.string().min(1).max(100) })
@@ -29,7 +30,8 @@ export type Picture = z.infer<typeof Picture>
 export const CardPlace = z.object({ channelId: Snowflake, messageId: Snowflake })
 export type CardPlace = z.infer<typeof CardPlace>
 
-export const DropStatus = z.enum(['open', 'closed'])
+/** paused: nobody can hold a unit until it is open again; holds that began before may still be paid. */
+export const DropStatus = z.enum(['open', 'paused', 'closed'])
 
 export const DropView = z.object({
   dropId: DropId,
@@ -120,6 +122,25 @@ export const Shipment = z.object({
 })
 export type Shipment = z.infer<typeof Shipment>
 
+/** Why money goes back. */
+export const RefundReason = z.enum([
+  'paid_too_late',
+  'builder',
+  'operator',
+  'case',
+  'holding_limit',
+  'dispute_lost',
+])
+export type RefundReason = z.infer<typeof RefundReason>
+
+/** asked: decided, Stripe has not answered yet. failed: the bank sent it back; an operator decides what next. */
+export const RefundState = z.enum(['asked', 'pending', 'succeeded', 'failed'])
+export type RefundState = z.infer<typeof RefundState>
+
+/** on_arrival: the share is transferred on release. at_payment: Stripe splits the payment itself. */
+export const Settlement = z.enum(['on_arrival', 'at_payment'])
+export type Settlement = z.infer<typeof Settlement>
+
 export const OrderView = z.object({
   orderId: OrderId,
   status: OrderStatus,
@@ -130,18 +151,33 @@ export const OrderView = z.object({
   total: Money,
   fee: Money,
   share: Money,
+  /** What Stripe kept of the payment; null until known. The collective carries it. */
+  stripeFee: Money.nullable(),
+  settlement: Settlement,
   createdAt: Millis,
   holdUntil: Millis,
   /** Our own address that leads to the Stripe page; only while held, and only shown to the buyer. */
   payUrl: z.string().nullable(),
   /** Why an unpaid order ended. */
   endedBy: z.enum(['buyer', 'clock', 'drop_closed']).nullable(),
-  /** Why money goes back. */
-  refundReason: z.enum(['paid_too_late']).nullable(),
+  /** What went back, or is going back, in all. */
+  refunded: Money,
+  refunds: z.array(
+    z.object({ amount: Money, reason: RefundReason, note: z.string(), status: RefundState, at: Millis }),
+  ),
   paidAt: Millis.nullable(),
   shipment: Shipment.nullable(),
   arrivedAt: Millis.nullable(),
   releasedAt: Millis.nullable(),
+  /** When the share is released by itself; null before shipping, after release, and while frozen. */
+  releasesAt: Millis.nullable(),
+  /** The money cannot be held longer than this; null when nothing is held. */
+  holdingEndsAt: Millis.nullable(),
+  /** What keeps the money where it is, beyond the usual way. */
+  frozenBy: z.enum(['case', 'dispute', 'drift']).nullable(),
+  caseId: CaseId.nullable(),
+  /** The buyer's numbered receipt on our web; only for the buyer, and only once it has its number. */
+  receiptUrl: z.string().nullable(),
   /** Where the parcel goes; only in views for the builder, and only from paid to arrived. */
   shipTo: z.string().nullable(),
 })
@@ -150,11 +186,34 @@ export type OrderView = z.infer<typeof OrderView>
 /** none: no account yet. incomplete: Stripe still asks for something. ready: transfers can be received. */
 export const PayoutState = z.enum(['none', 'incomplete', 'ready'])
 
+/** applied: waits for an operator. paused: by the builder or an operator, may go on. suspended: by an operator. */
+export const BuilderStatus = z.enum(['applied', 'approved', 'paused', 'suspended'])
+export type BuilderStatus = z.infer<typeof BuilderStatus>
+
+export const ChecklistStep = z.object({
+  step: z.enum(['profile', 'payment_account', 'twitch', 'approval']),
+  done: z.boolean(),
+  /** One sentence: what it is, or what is missing. */
+  sentence: z.string(),
+})
+export type ChecklistStep = z.infer<typeof ChecklistStep>
+
 export const BuilderView = z.object({
   builder: Person,
+  status: BuilderStatus,
+  /** Why, in the words of whoever changed it; empty when nobody had to say. */
+  statusReason: z.string(),
   payouts: PayoutState,
-  /** Our own address that leads to Stripe's onboarding; null once ready. */
+  /** What Stripe still asks for, in plain words. */
+  requirements: z.array(z.string()),
+  /** In the order to do them; the first undone one is the next step. */
+  checklist: z.array(ChecklistStep),
+  /** Our own address that leads to Stripe's onboarding; null when Stripe asks for nothing. */
   onboardingUrl: z.string().nullable(),
+  /** Our own address that leads to the builder's Stripe dashboard; null before onboarding. */
+  dashboardUrl: z.string().nullable(),
+  /** Our own address of the builder's monthly statements. */
+  statementUrl: z.string(),
   joinedAt: Millis,
 })
 export type BuilderView = z.infer<typeof BuilderView>
@@ -174,6 +233,14 @@ export const Notice = z.object({
     'builder_arrived',
     'builder_released',
     'builder_release_blocked',
+    'builder_refunded',
+    'builder_debt',
+    'builder_holding_warned',
+    'builder_dispute_opened',
+    'builder_dispute_won',
+    'builder_dispute_lost',
+    'buyer_case_decided',
+    'builder_case_decided',
   ]),
   order: OrderView,
   at: Millis,
@@ -204,3 +271,102 @@ export const DashboardView = z.object({
   moneyReleased: z.array(Money),
 })
 export type DashboardView = z.infer<typeof DashboardView>
+
+/** A builder's money, one line per paid order, newest first. */
+export const MoneyView = z.object({
+  builder: BuilderView,
+  lines: z.array(OrderView),
+  cursor: z.string().nullable(),
+  held: z.array(Money),
+  released: z.array(Money),
+  /** What the builder owes after refunds that came too late to be taken back; netted from the next releases. */
+  debt: Money,
+})
+export type MoneyView = z.infer<typeof MoneyView>
+
+/**
+ * open: the builder has until answerBy. answered: the builder spoke in time. silent: the builder did not, which
+ * counts for the buyer. decided: closed.
+ */
+export const CaseStatus = z.enum(['open', 'answered', 'silent', 'decided'])
+export type CaseStatus = z.infer<typeof CaseStatus>
+
+export const CaseDecision = z.enum(['refund', 'part_refund', 'release'])
+export type CaseDecision = z.infer<typeof CaseDecision>
+
+export const CaseEntry = z.object({
+  at: Millis,
+  by: Person,
+  role: z.enum(['buyer', 'builder', 'operator']),
+  text: z.string(),
+  pictures: z.array(Picture),
+})
+export type CaseEntry = z.infer<typeof CaseEntry>
+
+export const CaseView = z.object({
+  caseId: CaseId,
+  order: OrderView,
+  status: CaseStatus,
+  openedAt: Millis,
+  answerBy: Millis,
+  /** When silence decides, and how. */
+  decidesItself: z.object({ at: Millis, decision: CaseDecision }).nullable(),
+  entries: z.array(CaseEntry),
+  decision: z.object({ decision: CaseDecision, amount: Money, reason: z.string(), at: Millis }).nullable(),
+  /** The private thread of the case, once the bot has made one. */
+  threadId: Snowflake.nullable(),
+})
+export type CaseView = z.infer<typeof CaseView>
+
+export const AuditEntry = z.object({
+  seq: z.int().positive(),
+  at: Millis,
+  by: Person,
+  action: z.string(),
+  subject: z.string(),
+  reason: z.string(),
+  /** SHA-256 over this entry and the hash before it: a changed past does not fit. */
+  hash: z.string(),
+})
+export type AuditEntry = z.infer<typeof AuditEntry>
+
+/** Our books against Stripe's, to the cent. */
+export const MoneyReport = z.object({
+  at: Millis,
+  /** How many orders were compared, and how many were moving and left out. */
+  orders: z.int().nonnegative(),
+  moving: z.int().nonnegative(),
+  /** How many mismatches there are in all. */
+  total: z.int().nonnegative(),
+  /** The first 25. */
+  mismatches: z.array(
+    z.object({
+      code: z.string(),
+      orderId: OrderId.nullable(),
+      /** What is off, why probably, and what mends it: a sentence each. */
+      sentence: z.string(),
+      likelyCause: z.string(),
+      repair: z.string(),
+      /** Whether mendMoney mends it; otherwise a person has to. */
+      mendable: z.boolean(),
+    }),
+  ),
+  /** Per currency, in minor units: what Stripe has, and what it should have by our books. Empty while orders move. */
+  balances: z.array(z.object({ currency: Currency, stripe: z.int(), ours: z.int() })),
+  /** How many repairs were begun by this call; look again in a minute. */
+  mended: z.int().nonnegative(),
+})
+export type MoneyReport = z.infer<typeof MoneyReport>
+
+/** What waits for an operator. Oldest first, at most 25 of each. */
+export const OperatorQueue = z.object({
+  applications: z.array(BuilderView),
+  cases: z.array(CaseView),
+  blocked: z.array(OrderView),
+  failedRefunds: z.array(OrderView),
+  disputes: z.array(OrderView),
+  nearHoldingLimit: z.array(OrderView),
+  moneyHeld: z.array(Money),
+  paused: z.boolean(),
+})
+export type OperatorQueue = z.infer<typeof OperatorQueue>

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 
+const DAY_MS = 24 * 60 * 60_000
 const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/$/, ''))
@@ -29,6 +30,13 @@ const Env = z.object({
     .regex(/^(sk|rk)_(test|live)_\w+$/, 'must be a Stripe secret or restricted key'),
   STRIPE_WEBHOOK_SECRET: z.string().regex(/^whsec_\S+$/, 'must start with whsec_'),
   STRIPE_CONNECT_WEBHOOK_SECRET: z.string().regex(/^whsec_\S+$/, 'must start with whsec_'),
+  STRIPE_THIN_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_\S+$/, 'must start with whsec_')
+    .optional(),
+  STRIPE_ACCOUNTS: z.enum(['v1', 'v2']).default('v1'),
+  STRIPE_ACCOUNTS_CARD_PAYMENTS: z.stringbool().default(false),
+  STRIPE_ACCOUNTS_CONTACT_EMAIL: z.email().optional(),
   STRIPE_API_BASE: url.optional(),
   STRIPE_REQUESTS_PER_SECOND: whole(1, 1_000).default(20),
   ACCOUNT_COUNTRY: z
@@ -44,6 +52,12 @@ const Env = z.object({
     .default('usd'),
   FEE_BPS: whole(0, 5_000).default(500),
   HOLD_MINUTES: whole(1, 24 * 60 - 5).default(30),
+  APPROVAL: z.enum(['none', 'operator']).default('none'),
+  RELEASE_AFTER_DAYS: whole(1, 60).default(14),
+  HOLDING_WARN_DAYS: whole(1, 700).default(60),
+  HOLDING_LIMIT_DAYS: whole(2, 730).default(75),
+  HOLDING_END: z.enum(['refund', 'release']).default('refund'),
+  RECONCILE_MINUTES: whole(1, 24 * 60).default(15),
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
 })
@@ -62,12 +76,24 @@ export interface Config {
     readonly requestsPerSecond: number
     /** How long one call may take before it counts as lost. */
     readonly timeoutMs: number
-    readonly accountCountry: string
+    /** How builders' accounts are opened. */
+    readonly accounts:
+      | { readonly version: 'v1'; readonly country: string; readonly cardPayments: boolean }
+      | {
+          readonly version: 'v2'
+          readonly country: string
+          readonly currency: string
+          readonly contactEmail: string | null
+        }
     readonly shippingCountries: readonly string[]
   }
   readonly currency: string
   readonly feeBps: number
   readonly holdMs: number
+  readonly approvalNeeded: boolean
+  readonly releaseAfterMs: number
+  readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
+  readonly reconcileEveryMs: number
   /** Address prefixes that pictures may be fetched from. */
   readonly pictureSources: readonly string[]
   readonly logLevel: string
@@ -81,6 +107,8 @@ export interface Config {
     readonly stripeKey: string
     readonly stripeWebhook: string
     readonly stripeConnectWebhook: string
+    /** For thin events of v2 accounts; null when there is no such endpoint. */
+    readonly stripeThinWebhook: string | null
   }
 }
 
@@ -101,6 +129,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       'core cannot start:\n  STRIPE_SECRET_KEY: a live key must not be used with STRIPE_API_BASE',
     )
   }
+  if (e.HOLDING_WARN_DAYS >= e.HOLDING_LIMIT_DAYS) {
+    throw new Error('core cannot start:\n  HOLDING_WARN_DAYS: must be less than HOLDING_LIMIT_DAYS')
+  }
   return {
     host: e.HOST,
     port: e.PORT,
@@ -112,12 +143,32 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       apiBase: e.STRIPE_API_BASE,
       requestsPerSecond: e.STRIPE_REQUESTS_PER_SECOND,
       timeoutMs: 30_000,
-      accountCountry: e.ACCOUNT_COUNTRY,
+      accounts:
+        e.STRIPE_ACCOUNTS === 'v2'
+          ? {
+              version: 'v2',
+              country: e.ACCOUNT_COUNTRY,
+              currency: e.CURRENCY,
+              contactEmail: e.STRIPE_ACCOUNTS_CONTACT_EMAIL ?? null,
+            }
+          : {
+              version: 'v1',
+              country: e.ACCOUNT_COUNTRY,
+              cardPayments: e.STRIPE_ACCOUNTS_CARD_PAYMENTS,
+            },
       shippingCountries: e.SHIPPING_COUNTRIES,
     },
     currency: e.CURRENCY,
     feeBps: e.FEE_BPS,
     holdMs: e.HOLD_MINUTES * 60_000,
+    approvalNeeded: e.APPROVAL === 'operator',
+    releaseAfterMs: e.RELEASE_AFTER_DAYS * DAY_MS,
+    holding: {
+      warnMs: e.HOLDING_WARN_DAYS * DAY_MS,
+      limitMs: e.HOLDING_LIMIT_DAYS * DAY_MS,
+      end: e.HOLDING_END,
+    },
+    reconcileEveryMs: e.RECONCILE_MINUTES * 60_000,
     pictureSources: e.PICTURE_SOURCES,
     logLevel: e.LOG_LEVEL,
     outboxEveryMs: 500,
@@ -132,6 +183,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       stripeKey: e.STRIPE_SECRET_KEY,
       stripeWebhook: e.STRIPE_WEBHOOK_SECRET,
       stripeConnectWebhook: e.STRIPE_CONNECT_WEBHOOK_SECRET,
+      stripeThinWebhook: e.STRIPE_THIN_WEBHOOK_SECRET ?? null,
     },
   }
 }

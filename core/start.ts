@@ -1,14 +1,19 @@
 import { createSecretKey } from 'node:crypto'
 import { type ServerType, serve } from '@hono/node-server'
 import { pino } from 'pino'
+import { createAccountsV1 } from './adapters/accounts-v1.ts'
+import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
 import { createMediaFiles } from './adapters/media-files.ts'
 import { createSqliteStore } from './adapters/store-sqlite.ts'
 import { createStripePayments } from './adapters/stripe.ts'
+import { createStripeClient } from './adapters/stripe-client.ts'
+import { createStripeRecords } from './adapters/stripe-records.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { effectHandlers } from './jobs/effect-handlers.ts'
 import { createOutbox, type Outbox } from './jobs/outbox.ts'
+import { beginReconciliation } from './jobs/reconciliation.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import { createChanges } from './usecases/change.ts'
@@ -41,21 +46,30 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       if (written.has('outbox')) outbox?.wake()
     },
   })
+  const stripe = createStripeClient({
+    secretKey: config.secrets.stripeKey,
+    ...(config.stripe.apiBase ? { apiBase: config.stripe.apiBase } : {}),
+    requestsPerSecond: config.stripe.requestsPerSecond,
+    timeoutMs: config.stripe.timeoutMs,
+    log,
+  })
   const deps: Deps = {
     store,
     change,
     clock,
-    payments: createStripePayments({
-      secretKey: config.secrets.stripeKey,
-      webhookSecret: config.secrets.stripeWebhook,
-      connectWebhookSecret: config.secrets.stripeConnectWebhook,
-      ...(config.stripe.apiBase ? { apiBase: config.stripe.apiBase } : {}),
-      requestsPerSecond: config.stripe.requestsPerSecond,
-      timeoutMs: config.stripe.timeoutMs,
-      accountCountry: config.stripe.accountCountry,
+    payments: createStripePayments(stripe, {
+      webhookSecrets: {
+        platform: config.secrets.stripeWebhook,
+        connect: config.secrets.stripeConnectWebhook,
+        thin: config.secrets.stripeThinWebhook,
+      },
       shippingCountries: config.stripe.shippingCountries,
-      log,
     }),
+    records: createStripeRecords(stripe),
+    accounts:
+      config.stripe.accounts.version === 'v2'
+        ? createAccountsV2(stripe, config.stripe.accounts)
+        : createAccountsV1(stripe, config.stripe.accounts),
     media: createMediaFiles({ dir: config.mediaDir, sources: config.pictureSources }),
     messenger: createBotPushes({
       botUrl: config.botUrl,
@@ -68,6 +82,10 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       currency: config.currency,
       feeBps: config.feeBps,
       holdMs: config.holdMs,
+      approvalNeeded: config.approvalNeeded,
+      releaseAfterMs: config.releaseAfterMs,
+      holding: config.holding,
+      reconcileEveryMs: config.reconcileEveryMs,
       linkSecret: createSecretKey(Buffer.from(config.secrets.link)),
     },
   }
@@ -80,6 +98,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   const work = outbox
   // An embedded store belongs to this process alone.
   await work.takeOver()
+  await beginReconciliation(deps)
 
   const app = createApp(deps, { tokens: config.secrets.tokens, log })
   const { server, port } = await listen(app.fetch, config)

@@ -138,7 +138,7 @@ export function createPlayer(options: {
         throw new Error(`No message came: ${JSON.stringify(done).slice(0, 300)}`)
       }
       const id = done.result === 'message' ? done.message.id : done.messageId
-      const where = done.result === 'message' ? done.message.channel_id : channelId
+      const where = done.result === 'message' ? done.message.channel_id : (source?.channel_id ?? channelId)
       return see('the finished answer', async () => {
         const found = (await messages(where)).find((message) => message.id === id)
         return found && !((found.flags ?? 0) & MessageFlags.Loading) ? found : undefined

@@ -9,7 +9,7 @@ import { pino } from 'pino'
 import { type DropForm, PUSHES, ROUTES, type RouteName, SIGNATURE_HEADER, signPush } from '#contract'
 import { handle } from '../bot/handle.ts'
 import { press, submit } from '../bot/testing/samples.ts'
-import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
+import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
 import { type Block, type Inline, parseMarkdown } from '../sandbox/page/browser/parse-markdown.ts'
 import type { ActResult, SeenMessage } from '../sandbox/people.ts'
 import { buttonsOf, linkOf, type Player, payInBrowser, textOf } from '../sandbox/player.ts'
@@ -301,7 +301,12 @@ describe('forged presses', () => {
   async function answerTo(interaction: Parameters<typeof handle>[0]): Promise<string> {
     const { first } = await handle(interaction, {
       core: world.client,
-      config: { answerBudgetMs: 5_000, dropsChannelId: CHANNELS.drops.id, webUrl: world.web.url },
+      config: {
+        answerBudgetMs: 5_000,
+        dropsChannelId: CHANNELS.drops.id,
+        guildId: GUILD.id,
+        webUrl: world.web.url,
+      },
       log: pino({ level: 'silent' }),
       now: world.now,
     })
@@ -415,7 +420,12 @@ describe('forged presses', () => {
     for (const customId of ['v1:drop:new:999:999', 'v1:drop:new:0:0', 'v1:drop:new:24:101']) {
       const { first, after: later } = await handle(submit(customId, GOOD), {
         core: world.client,
-        config: { answerBudgetMs: 5_000, dropsChannelId: CHANNELS.drops.id, webUrl: world.web.url },
+        config: {
+          answerBudgetMs: 5_000,
+          dropsChannelId: CHANNELS.drops.id,
+          guildId: GUILD.id,
+          webUrl: world.web.url,
+        },
         log: pino({ level: 'silent' }),
         now: world.now,
       })

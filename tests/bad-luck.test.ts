@@ -5,6 +5,7 @@ import { ButtonStyle } from 'discord-api-types/v10'
 import Stripe from 'stripe'
 import { isAppError } from '#contract'
 import { createBotPushes } from '../core/adapters/bot-pushes.ts'
+import { noticeId } from '../core/domain/effect.ts'
 import { CHANNELS } from '../sandbox/cast.ts'
 import { buttonsOf, linkOf, type Player, payInBrowser, textOf } from '../sandbox/player.ts'
 import { buy, joinAsBuilder, openDrop, seeCard, seePrivate } from '../sandbox/scenes.ts'
@@ -471,24 +472,18 @@ describe('races for a unit', () => {
     assert.equal(await statusOf(world, wren), 'paid')
   })
 
-  testInWorld(
-    'a refund that the bank sends back is not called refunded',
-    async (world) => {
-      const { card } = await openShop(world, { quantity: '1' })
-      const [poppy, wren] = [world.player('poppy'), world.player('wren')]
-      await buy(poppy, card)
-      await world.advance(HOLD)
-      await buy(wren, card)
-      await payAtStripe(world, wren)
-      await world.settle()
-      await payAtStripe(world, poppy, { late: true, card: '4000 0000 0000 5126' })
-      await world.settle()
-      assert.equal(await statusOf(world, poppy), 'refunding')
-    },
-    {
-      todo: 'refund.failed after refunded: the order machine has no way back, and the ledger is off by the refund',
-    },
-  )
+  testInWorld('a refund that the bank sends back is not called refunded', async (world) => {
+    const { card } = await openShop(world, { quantity: '1' })
+    const [poppy, wren] = [world.player('poppy'), world.player('wren')]
+    await buy(poppy, card)
+    await world.advance(HOLD)
+    await buy(wren, card)
+    await payAtStripe(world, wren)
+    await world.settle()
+    await payAtStripe(world, poppy, { late: true, card: '4000 0000 0000 5126' })
+    await world.settle()
+    assert.equal(await statusOf(world, poppy), 'refunding')
+  })
 
   testInWorld('a pending refund waits for Stripe to say succeeded, told or not', async (world) => {
     const { card } = await openShop(world, { quantity: '1' })
@@ -656,8 +651,10 @@ describe('Discord and the bot', () => {
     const [order] = orders
     assert.ok(order)
     const push = createBotPushes({ botUrl: world.bot.url, secret: PUSH_SECRET, clock: world.now })
+    const { history } = await orderOf(world, poppy)
+    const occasion = history.findIndex(({ event }) => event === 'payment_succeeded')
     const notice = {
-      noticeId: `${order.orderId}:buyer_paid`,
+      noticeId: noticeId(order.orderId, 'buyer_paid', occasion),
       userId: poppy.id,
       kind: 'buyer_paid',
       order,

@@ -55,7 +55,7 @@ test('a builder drops, buyers buy and the builder is paid, all by clicks in a br
 
   await step('Juniper joins and comes back from Stripe as a builder', async () => {
     await chat.run('join')
-    const welcome = chat.message('tell Stripe where your money should go')
+    const welcome = chat.message('Becoming a builder')
     await welcome.waitFor()
     await shoot(page, 'juniper joins')
     const setup = await opened(context, welcome.getByRole('link', { name: 'Set up payments' }))

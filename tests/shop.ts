@@ -10,11 +10,10 @@ import { createWorld, type World } from './world.ts'
 export function testInWorld(
   title: string,
   play: (world: World) => Promise<void>,
-  options: Parameters<typeof createWorld>[0] & { readonly todo?: string } = {},
+  options: Parameters<typeof createWorld>[0] = {},
 ): void {
-  const { todo, ...worldOptions } = options
-  test(title, todo ? { todo } : {}, async () => {
-    await using world = await createWorld(worldOptions)
+  test(title, async () => {
+    await using world = await createWorld(options)
     await play(world)
     await world.settle()
     await assertInvariants({ store: world.core.store, stripeUrl: world.stripeUrl, now: world.now() })

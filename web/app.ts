@@ -12,6 +12,8 @@ import { addFiles } from './routes/files.ts'
 import { addHome } from './routes/home.ts'
 import { addPay } from './routes/pay.ts'
 import { addPictures } from './routes/pictures.ts'
+import { addReceipt } from './routes/receipt.ts'
+import { addStatement } from './routes/statement.ts'
 import { addSuccess } from './routes/success.ts'
 import { securityHeaders } from './security-headers.ts'
 import type { WebApp, WebDeps, WebEnv } from './web-deps.ts'
@@ -59,6 +61,8 @@ export function createApp(deps: WebDeps): WebApp {
   addSuccess(app, deps)
   addCancel(app, deps)
   addConnect(app, deps)
+  addReceipt(app, deps)
+  addStatement(app, deps)
   addPictures(app, deps)
 
   app.notFound((c) => sendPrivate(c, renderProblem(deps, { kind: 'nothing_here' }), 404))

@@ -7,13 +7,17 @@ import type { Assets } from './assets.ts'
 export interface WebDeps {
   readonly core: Pick<
     CoreClient,
+    | 'exportCsv'
     | 'getDrop'
     | 'getPicture'
     | 'listDrops'
+    | 'openDashboard'
     | 'openOnboarding'
     | 'openPayment'
     | 'orderForReturn'
+    | 'receipt'
     | 'returnFromOnboarding'
+    | 'statement'
   >
   readonly assets: Assets
   /** Where browsers reach us, without a trailing slash. */

@@ -27,6 +27,10 @@ const PAGES = [
   '/connect/start/abc',
   '/connect/return/ready',
   '/connect/return/incomplete',
+  '/receipt/shipped',
+  '/receipt/held',
+  '/statement/ready?month=2026-11',
+  '/statement/new',
   '/nope',
 ]
 

@@ -489,3 +489,95 @@ test('closing answers what has begun', async () => {
   assert.equal(await answered, 200)
   await closed
 })
+
+test('a receipt says who sold what to whom, what went back, and where the money is', async () => {
+  await using shop = await startShop()
+  const answer = await shop.get('/receipt/shipped')
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+  assert.equal(answer.headers.get('x-robots-tag'), 'noindex')
+  const page = await answer.text()
+  for (const words of [
+    'C500-000041',
+    'Sold by <strong><bdi>Juniper</bdi></strong> through C500 Collective',
+    '<bdi>Poppy</bdi>',
+    'Speckled stoneware mug',
+    '\u2212$10.00',
+    'Credit note C500-000044',
+    'On its way back to you',
+    '$27.00',
+    'pi_3QxyzLocal0000000041',
+    '$27.00 of $42.00 is held since 24 November 2026 until it arrives, and not longer than 7 February 2027.',
+  ]) {
+    assert.ok(page.includes(words), words)
+  }
+})
+
+test('a payment that was passed on at once is not called held', async () => {
+  await using shop = await startShop()
+  const page = await shop.text('/receipt/paid')
+  assert.ok(page.includes('$42.00 was passed on to Juniper with the payment.'))
+})
+
+test('an unpaid order has no receipt yet, and a wrong link opens none', async () => {
+  await using shop = await startShop()
+  const early = await shop.get('/receipt/held')
+  assert.equal(early.status, 404)
+  assert.ok((await early.text()).includes('There is no receipt yet'))
+  assert.equal((await shop.get('/receipt/nope')).status, 404)
+  assert.equal((await shop.get('/statement/nope')).status, 404)
+  assert.equal((await shop.get('/statement/nope/orders.csv')).status, 404)
+})
+
+test('a statement lists the month, its sums, the months beside it and what is owed', async () => {
+  await using shop = await startShop()
+  const page = await shop.text('/statement/ready?month=2026-11')
+  for (const words of [
+    'November 2026',
+    'S-RCLQ1Z7PVX1H-2026-11',
+    'Together, 5 orders',
+    '$271.70',
+    'held until 12 Dec at the latest',
+    'href="/statement/ready?month=2026-10"',
+    'href="/statement/ready/payouts.csv?month=2026-11"',
+    'href="/statement/ready/ledger.csv"',
+    '$12.90 is owed to the collective',
+  ]) {
+    assert.ok(page.includes(words), words)
+  }
+})
+
+test('a statement without a month, or with what is none, is about the running one', async () => {
+  await using shop = await startShop()
+  const { statement } = shop.core.answers
+  const months: string[] = []
+  shop.core.answers.statement = (input) => {
+    months.push(input.month)
+    if (!statement) throw new AppError('not_found')
+    return statement(input)
+  }
+  for (const query of ['', '?month=2026-13', '?month=%00', '?month=2026-1&month=2026-02']) {
+    assert.equal((await shop.get(`/statement/new${query}`)).status, 200, query)
+  }
+  assert.deepEqual(new Set(months), new Set(['2026-12']))
+})
+
+test('records are downloads that nobody keeps on the way', async () => {
+  await using shop = await startShop()
+  const answer = await shop.get('/statement/ready/orders.csv?month=2026-11')
+  assert.equal(answer.headers.get('content-type'), 'text/csv; charset=utf-8; header=present')
+  assert.equal(answer.headers.get('content-disposition'), 'attachment; filename="c500-orders-2026-11.csv"')
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+  assert.equal(await answer.text(), 'at,amount\r\n')
+  const everything = await shop.get('/statement/ready/ledger.csv')
+  assert.equal(everything.headers.get('content-disposition'), 'attachment; filename="c500-ledger.csv"')
+  assert.equal((await shop.get('/statement/ready/secrets.csv')).status, 404)
+})
+
+test('links of receipts and statements stay out of the log', async () => {
+  await using shop = await startShop()
+  for (const path of ['/receipt/shipped', '/statement/ready', '/statement/ready/orders.csv'])
+    await shop.text(path)
+  const log = shop.lines.join('')
+  assert.ok(log.includes('/receipt/:token') && log.includes('/statement/:token'))
+  assert.doesNotMatch(log, /receipt\/shipped|statement\/ready/)
+})

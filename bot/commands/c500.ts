@@ -1,74 +1,77 @@
 import {
   ApplicationCommandOptionType,
   ApplicationCommandType,
-  type RESTPutAPIApplicationGuildCommandsJSONBody,
+  type RESTPostAPIApplicationGuildCommandsJSONBody,
 } from 'discord-api-types/v10'
 
 export const CLOSES_IN_HOURS = { name: 'closes_in_hours', min: 1, max: 720, usual: 72 } as const
 export const PER_PERSON = { name: 'per_person', min: 1, max: 10, usual: 1 } as const
 
-/** One root command: everything the bot understands is found by typing `/c500`. */
-export const COMMANDS = [
-  {
-    type: ApplicationCommandType.ChatInput,
-    name: 'c500',
-    description: 'The C500 Collective: limited drops by makers you know',
-    options: [
-      {
-        type: ApplicationCommandOptionType.Subcommand,
-        name: 'drop',
-        description: 'Put something you made up for sale',
-        options: [
-          {
-            type: ApplicationCommandOptionType.Integer,
-            name: CLOSES_IN_HOURS.name,
-            description: 'Hours until the drop closes, 72 unless you say otherwise',
-            min_value: CLOSES_IN_HOURS.min,
-            max_value: CLOSES_IN_HOURS.max,
-          },
-          {
-            type: ApplicationCommandOptionType.Integer,
-            name: PER_PERSON.name,
-            description: 'How many one person may have, 1 unless you say otherwise',
-            min_value: PER_PERSON.min,
-            max_value: PER_PERSON.max,
-          },
-        ],
-      },
-      {
-        type: ApplicationCommandOptionType.Subcommand,
-        name: 'profile',
-        description: 'Your orders: where each stands and what happens next',
-      },
-      {
-        type: ApplicationCommandOptionType.Subcommand,
-        name: 'dashboard',
-        description: 'For builders: your drops, what to ship, and your money',
-      },
-      {
-        type: ApplicationCommandOptionType.Subcommand,
-        name: 'join',
-        description: 'Become a builder, or finish your payment account',
-      },
-      {
-        type: ApplicationCommandOptionType.Subcommand,
-        name: 'order',
-        description: 'Look at one of your orders',
-        options: [
-          {
-            type: ApplicationCommandOptionType.String,
-            name: 'order',
-            description: 'Start typing its title',
-            required: true,
-            autocomplete: true,
-          },
-        ],
-      },
-      {
-        type: ApplicationCommandOptionType.Subcommand,
-        name: 'help',
-        description: 'What you can do here',
-      },
-    ],
-  },
-] as const satisfies RESTPutAPIApplicationGuildCommandsJSONBody
+/** One root command: everything that a buyer or a builder can do is found by typing `/c500`. */
+export const C500 = {
+  type: ApplicationCommandType.ChatInput,
+  name: 'c500',
+  description: 'The C500 Collective: limited drops by makers you know',
+  options: [
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'drop',
+      description: 'Put something you made up for sale',
+      options: [
+        {
+          type: ApplicationCommandOptionType.Integer,
+          name: CLOSES_IN_HOURS.name,
+          description: 'Hours until the drop closes, 72 unless you say otherwise',
+          min_value: CLOSES_IN_HOURS.min,
+          max_value: CLOSES_IN_HOURS.max,
+        },
+        {
+          type: ApplicationCommandOptionType.Integer,
+          name: PER_PERSON.name,
+          description: 'How many one person may have, 1 unless you say otherwise',
+          min_value: PER_PERSON.min,
+          max_value: PER_PERSON.max,
+        },
+      ],
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'profile',
+      description: 'Your orders: where each stands and what happens next',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'dashboard',
+      description: 'For builders: your drops, and what to ship',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'money',
+      description: 'For builders: what is held, why, until when, and what frees it',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'join',
+      description: 'Become a builder, or see what is left to do',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'order',
+      description: 'Look at one of your orders',
+      options: [
+        {
+          type: ApplicationCommandOptionType.String,
+          name: 'order',
+          description: 'Start typing its title',
+          required: true,
+          autocomplete: true,
+        },
+      ],
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'help',
+      description: 'What you can do here',
+    },
+  ],
+} as const satisfies RESTPostAPIApplicationGuildCommandsJSONBody

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { COMMANDS } from './c500.ts'
-import { registerCommands } from './register.ts'
+import { COMMANDS, registerCommands } from './register.ts'
 
 /** As Discord gives them back: ids, versions and defaults added, keys in another order. */
 function asDiscordAnswers() {
   return COMMANDS.map(({ options, name, ...rest }) => ({
+    default_member_permissions: null as string | null,
     id: '400000000000000001',
     application_id: '100000000000000002',
     version: '400000000000000002',
-    default_member_permissions: null,
     nsfw: false,
     options: options.map((option) => ({ required: false, options: [], ...option })),
     ...rest,
@@ -35,4 +34,26 @@ test('commands that are there already are left alone', async () => {
     write: () => assert.fail('nothing to write'),
   })
   assert.equal(wrote, false)
+})
+
+test('a difference in either command, or in who may see it, is written', async () => {
+  const [c500, operator] = asDiscordAnswers()
+  assert.ok(c500 && operator)
+  const others = [
+    [c500],
+    [operator],
+    [c500, { ...operator, default_member_permissions: '8' }],
+    [c500, { ...operator, options: operator.options.slice(1) }],
+    [{ ...c500, description: 'Another' }, operator],
+  ]
+  for (const there of others) {
+    assert.equal(await registerCommands({ read: async () => there, write: async () => {} }), true)
+  }
+  assert.equal(
+    await registerCommands({
+      read: async () => [operator, c500],
+      write: () => assert.fail('nothing to write'),
+    }),
+    false,
+  )
 })

@@ -1,11 +1,16 @@
 import { createHash } from 'node:crypto'
-import { COMMANDS } from './c500.ts'
+import { C500 } from './c500.ts'
+import { C500_OPERATOR } from './c500-operator.ts'
+
+/** Every command of the bot, written by one PUT. */
+export const COMMANDS = [C500, C500_OPERATOR] as const
 
 /** What of a command is ours to decide; Discord's answer has ids, versions and empty defaults beside it. */
 const KEYS = [
   'type',
   'name',
   'description',
+  'default_member_permissions',
   'required',
   'autocomplete',
   'min_value',
@@ -13,6 +18,7 @@ const KEYS = [
   'min_length',
   'max_length',
   'choices',
+  'value',
   'options',
 ]
 
@@ -32,7 +38,7 @@ export async function registerCommands(guild: {
 /** Equal for two lists of commands exactly when a person could not tell them apart. */
 function fingerprint(commands: readonly unknown[]): string {
   return createHash('sha256')
-    .update(JSON.stringify(commands.map((command) => normalise(command)).sort()))
+    .update(JSON.stringify(commands.map((command) => JSON.stringify(normalise(command))).sort()))
     .digest('hex')
 }
 

@@ -6,6 +6,7 @@ import type { Reply, Visit } from './visit.ts'
 export function confirmArrival(visit: Visit, orderId: string): Promise<Reply> {
   return answerWithin(visit, 'new', async () => {
     const order = await visit.core.confirmArrival({ userId: visit.person.userId, orderId }, visit.call)
-    return renderOrder(order, 'buyer', 'Lovely. The builder is being paid now.')
+    const paid = order.settlement === 'at_payment' || order.frozenBy !== null
+    return renderOrder(order, 'buyer', paid ? 'Lovely.' : 'Lovely. The builder is being paid now.')
   })
 }

@@ -1,4 +1,4 @@
-import { AppError, type ErrorCode } from '#contract'
+import { AppError, type ErrorCode, isAppError } from '#contract'
 import { type Message, say } from '../replies/message.ts'
 import { SENTENCE } from '../words.ts'
 import type { Visit } from './visit.ts'
@@ -23,4 +23,18 @@ export function sentenceFor(visit: Visit, error: unknown): string {
   if (!OURS.has(code)) return SENTENCE[code]
   visit.log.error({ err: error, code }, 'an interaction could not be answered as wished')
   return `${SENTENCE[code]}\nReference: \`${visit.reference}\``
+}
+
+/** Refusals after which the same form may be sent again, changed or not: what was typed must not be lost then. */
+const MENDABLE = [
+  'unavailable',
+  'conflict',
+  'amount_invalid',
+  'refund_too_large',
+  'reason_missing',
+  'release_in_progress',
+] as const satisfies readonly ErrorCode[]
+
+export function canBeMended(error: unknown): boolean {
+  return MENDABLE.some((code) => isAppError(error, code))
 }

@@ -1,4 +1,4 @@
-import type { APIAttachment, APIModalSubmitInteraction } from 'discord-api-types/v10'
+import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
 
 /** What was typed into the text input `id`; empty when it was left empty. */
 export function typedText(interaction: APIModalSubmitInteraction, id: string): string {
@@ -6,11 +6,27 @@ export function typedText(interaction: APIModalSubmitInteraction, id: string): s
   return input && 'value' in input && typeof input.value === 'string' ? input.value : ''
 }
 
-/** The first file put into the upload `id`, or null. */
-export function uploadedFile(interaction: APIModalSubmitInteraction, id: string): APIAttachment | null {
+/** The value chosen in the select `id`; empty when nothing was. */
+export function chosenValue(interaction: APIModalSubmitInteraction, id: string): string {
   const input = findInput(interaction, id)
-  const fileId = input && 'values' in input ? input.values[0] : undefined
-  return (fileId && interaction.data.resolved?.attachments?.[fileId]) || null
+  return (input && 'values' in input && input.values[0]) || ''
+}
+
+/** A file as core wants to hear of it. */
+interface Upload {
+  readonly url: string
+  readonly filename: string
+  readonly size: number
+}
+
+/** The files put into the upload `id`, in their order. */
+export function uploadedFiles(interaction: APIModalSubmitInteraction, id: string): Upload[] {
+  const input = findInput(interaction, id)
+  const ids = input && 'values' in input ? input.values : []
+  return ids.flatMap((fileId) => {
+    const file = interaction.data.resolved?.attachments?.[fileId]
+    return file ? [{ url: file.url, filename: file.filename.slice(0, 300), size: file.size }] : []
+  })
 }
 
 function findInput(interaction: APIModalSubmitInteraction, id: string) {

@@ -1,10 +1,10 @@
 import { renderBuilder } from '../replies/builder.ts'
-import { answerWithin } from './answer.ts'
+import { answerWithin, type Place } from './answer.ts'
 import type { Reply, Visit } from './visit.ts'
 
-/** `/c500 join`: become a builder, or get the link to finish becoming one. */
-export function join(visit: Visit): Promise<Reply> {
-  return answerWithin(visit, 'new', async () =>
+/** `/c500 join`: become a builder, or see what is left to do and the links to do it. */
+export function join(visit: Visit, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () =>
     renderBuilder(await visit.core.joinBuilder({ person: visit.person }, visit.call)),
   )
 }

@@ -1,8 +1,8 @@
 import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
 import { isAppError } from '#contract'
 import { shipmentForm } from '../replies/forms.ts'
+import { renderKept } from '../replies/kept.ts'
 import { renderOrder } from '../replies/order.ts'
-import { renderKeptShipment } from '../replies/shipment.ts'
 import { answerWithin, openModal } from './answer.ts'
 import { sentenceFor } from './explain.ts'
 import { typedText } from './fields.ts'
@@ -32,7 +32,14 @@ export function submitShipment(
     } catch (error) {
       const mendable = isAppError(error, 'tracking_invalid') || isAppError(error, 'unavailable')
       if (!mendable) throw error
-      return renderKeptShipment(sentenceFor(visit, error), orderId, typed)
+      return renderKept(
+        sentenceFor(visit, error),
+        [
+          { name: 'Carrier', text: typed.carrier },
+          { name: 'Tracking number', text: typed.trackingNumber },
+        ],
+        ['ship', orderId],
+      )
     }
   })
 }

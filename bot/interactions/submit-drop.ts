@@ -6,7 +6,7 @@ import type { PicturedMessage, PictureFile } from '../replies/message.ts'
 import { answerLater, inPlace } from './answer.ts'
 import { builderStanding } from './builder-standing.ts'
 import { sentenceFor } from './explain.ts'
-import { typedText, uploadedFile } from './fields.ts'
+import { typedText, uploadedFiles } from './fields.ts'
 import type { Reply, Visit } from './visit.ts'
 
 /** Fetching and re-encoding a large picture takes core its time; the person sees "thinking" meanwhile. */
@@ -26,8 +26,7 @@ export function submitDrop(
     closesInHours: about.closesInHours,
     perPerson: about.perPerson,
   }
-  const file = uploadedFile(interaction, 'picture')
-  const picture = file && { url: file.url, filename: file.filename.slice(0, 300), size: file.size }
+  const [picture = null] = uploadedFiles(interaction, 'picture')
   return answerLater(visit, inPlace(visit), async () => {
     try {
       const draft = await visit.core.createDrop(

@@ -6,6 +6,8 @@ import type { Message, PicturedMessage } from '../replies/message.ts'
 /** One thing a person does, with everything needed to answer it. */
 export interface Visit {
   readonly person: Person
+  /** They may manage this server, by the permissions Discord sent along with what they did. */
+  readonly isOperator: boolean
   readonly core: CoreClient
   /** For every call to core made on behalf of this interaction: the same click has the same key. */
   readonly call: CallOptions

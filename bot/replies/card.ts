@@ -38,9 +38,12 @@ export function pictureFile(picture: Picture, base64: string): PictureFile {
 }
 
 /** What can be said about the shelf in two words; `null` while there is something to buy. */
-export function shelfState(drop: DropView): 'Sold out' | 'Closed' | 'All held right now' | null {
+export function shelfState(
+  drop: DropView,
+): 'Sold out' | 'Closed' | 'Paused for a moment' | 'All held right now' | null {
   if (drop.sold >= drop.quantity) return 'Sold out'
   if (drop.status === 'closed') return 'Closed'
+  if (drop.status === 'paused') return 'Paused for a moment'
   return drop.available === 0 ? 'All held right now' : null
 }
 

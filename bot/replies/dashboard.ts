@@ -1,11 +1,17 @@
 import type { APIEmbed } from 'discord-api-types/v10'
-import { accent, type DashboardView, formatMoney, type Money, type OrderView } from '#contract'
+import { accent, type DashboardView, formatMoney, type OrderView } from '#contract'
 import { shelfState } from './card.ts'
 import { button, joinBlocks, link, type Message, rows, select } from './message.ts'
+import { moneyTotals } from './money.ts'
 import { nextSteps, orderTitle, parcel } from './order.ts'
 import { escapeText, relativeTime } from './text.ts'
 
 const BUTTONS_AT_MOST = 4
+const STANDING = {
+  applied: 'Your application is waiting for an operator.',
+  paused: 'Your selling is paused.',
+  suspended: 'You are suspended.',
+} as const
 
 /** A builder's workshop: money, what to ship and where to, what is on the way, and the drops. */
 export function renderDashboard(view: DashboardView): Message {
@@ -14,15 +20,17 @@ export function renderDashboard(view: DashboardView): Message {
     {
       title: 'Your workshop',
       description:
-        builder.payouts === 'ready'
+        (builder.status === 'approved' ? '' : `${STANDING[builder.status]} \`/c500 join\` says why.\n`) +
+        (builder.payouts === 'ready'
           ? 'Your payment account is ready.'
-          : 'Your payment account needs a little more before money can be sent to you.',
+          : 'Your payment account needs a little more before money can be sent to you.'),
       fields: [
-        { name: 'Held', value: moneys(view.moneyHeld), inline: true },
-        { name: 'Released', value: moneys(view.moneyReleased), inline: true },
+        { name: 'Held', value: moneyTotals(view.moneyHeld), inline: true },
+        { name: 'Released', value: moneyTotals(view.moneyReleased), inline: true },
         {
           name: 'Why held?',
-          value: 'A buyer pays before the parcel leaves; your share is sent to you when they say it arrived.',
+          value:
+            'A buyer pays before the parcel leaves; your share is sent to you when it arrived. `/c500 money` says for each order what frees it.',
         },
       ],
       color: accent('mint'),
@@ -53,13 +61,14 @@ export function renderDashboard(view: DashboardView): Message {
       ...(toShip.length > BUTTONS_AT_MOST
         ? [select('Mark an order shipped', ['pickship'], toShip.map(shipChoice))]
         : rows(...toShip.flatMap((order) => nextSteps(order, 'builder', true)))),
-      ...rows(button('Refresh', ['dashboard']), link('Finish payment account', builder.onboardingUrl)),
+      ...rows(
+        button('Refresh', ['dashboard']),
+        button('Your money', ['money']),
+        link('Finish payment account', builder.onboardingUrl),
+        link('Your Stripe dashboard', builder.dashboardUrl),
+      ),
     ],
   }
-}
-
-function moneys(list: readonly Money[]): string {
-  return list.length > 0 ? list.map((money) => `**${formatMoney(money)}**`).join('\n') : 'Nothing yet'
 }
 
 function toShipBlock(order: OrderView): string {

@@ -38,7 +38,7 @@ export function renderPreview(
       button('Publish', ['publish', draft.draftId], 'success'),
       button('Edit', ['fix', draft.draftId]),
     ),
-    ...(about.picture ? { picture: about.picture } : {}),
+    ...(about.picture ? { pictures: [about.picture] } : {}),
   }
 }
 

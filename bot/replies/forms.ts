@@ -71,7 +71,92 @@ export function shipmentForm(orderId: string): APIModalInteractionResponseCallba
   }
 }
 
-function textInput(input: {
+/** A builder gives money back. */
+export function giveBackForm(orderId: string): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId('giveback', orderId),
+    title: 'Give money back',
+    components: [amountInput(), reasonInput('The buyer reads this.')],
+  }
+}
+
+/** The buyer says that something is wrong. */
+export function problemForm(orderId: string): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId('wrong', orderId),
+    title: 'Something is wrong',
+    components: [
+      textInput({
+        id: 'text',
+        label: 'What is wrong?',
+        description: 'The builder and the operators read it. Your money stays held until it is settled.',
+        long: true,
+        max: CASE_TEXT_MAX,
+      }),
+      picturesInput(),
+    ],
+  }
+}
+
+/** Somebody adds to a case. */
+export function caseForm(caseId: string): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId('add', caseId),
+    title: 'Say something in this case',
+    components: [
+      textInput({
+        id: 'text',
+        label: 'What should everybody know?',
+        description: 'The buyer, the builder and the operators read it. It is kept as it is.',
+        long: true,
+        max: CASE_TEXT_MAX,
+      }),
+      picturesInput(),
+    ],
+  }
+}
+
+/** What core takes in one entry of a case, and as one reason. */
+const CASE_TEXT_MAX = 2_000
+const REASON_MAX = 500
+const PICTURES_AT_MOST = 5
+
+function picturesInput(): APILabelComponent {
+  return {
+    type: ComponentType.Label,
+    label: 'Pictures',
+    description: 'Up to five photos; PNG, JPEG or WebP. Leave empty if there is nothing to show.',
+    component: {
+      type: ComponentType.FileUpload,
+      custom_id: 'pictures',
+      min_values: 0,
+      max_values: PICTURES_AT_MOST,
+      required: false,
+      file_types: ['image'],
+    },
+  }
+}
+
+/** An empty amount is everything that is left, unless it `must` be given. `typed` stands in it already. */
+export function amountInput(
+  input: { readonly typed?: string; readonly must?: boolean } = {},
+): APILabelComponent {
+  return textInput({
+    id: 'amount',
+    label: 'Amount',
+    description: input.must ? 'What goes back to the buyer.' : 'Leave empty to give everything back.',
+    value: input.typed,
+    hint: '5.00',
+    max: 40,
+    optional: !input.must,
+  })
+}
+
+export function reasonInput(description: string): APILabelComponent {
+  return textInput({ id: 'reason', label: 'Why?', description, long: true, max: REASON_MAX })
+}
+
+export function textInput(input: {
   readonly id: string
   readonly label: string
   readonly description?: string

@@ -5,10 +5,10 @@ export function renderHelp(webUrl: string): Message {
     [
       '**For everybody**',
       'Press **Buy now** under a drop: one is held for you while you pay, and your money is held until it arrives.',
-      '`/c500 profile` shows your orders, `/c500 order` shows one of them.',
+      '`/c500 profile` shows your orders, `/c500 order` shows one of them. When something is wrong with it, press **Something is wrong** there: your money stays held until that is settled.',
       '',
       '**For builders**',
-      '`/c500 join` sets up your payment account, `/c500 drop` starts a drop, `/c500 dashboard` shows what to ship and your money.',
+      '`/c500 join` sets up your payment account, `/c500 drop` starts a drop, `/c500 dashboard` shows what to ship, `/c500 money` shows what is held for you and what frees it.',
     ].join('\n'),
     'sky',
     rows(link('The website', webUrl)),

@@ -20,8 +20,8 @@ export interface Message {
   readonly content?: string
   readonly embeds?: readonly APIEmbed[]
   readonly rows?: readonly Row[]
-  /** The one person this message may notify; nobody unless set. */
-  readonly mention?: string
+  /** The people this message may notify; nobody unless set. */
+  readonly mentions?: readonly string[]
 }
 
 export interface PictureFile {
@@ -30,9 +30,9 @@ export interface PictureFile {
   readonly alt: string
 }
 
-/** A message with its picture attached. An interaction's first answer cannot carry one: answer first, then edit. */
+/** A message with pictures attached. An interaction's first answer cannot carry any: answer first, then edit. */
 export interface PicturedMessage extends Message {
-  readonly picture?: PictureFile
+  readonly pictures?: readonly PictureFile[]
 }
 
 /**
@@ -44,7 +44,7 @@ export function toBody(message: Message) {
     content: truncate(message.content ?? '', 2_000),
     embeds: fitEmbeds(message.embeds ?? []),
     components: (message.rows ?? []).slice(0, 5),
-    allowed_mentions: message.mention ? { parse: [], users: [message.mention] } : { parse: [] },
+    allowed_mentions: message.mentions ? { parse: [], users: [...message.mentions] } : { parse: [] },
   } satisfies APIInteractionResponseCallbackData
 }
 
@@ -62,18 +62,19 @@ export function say(text: string, colour: PaletteColour = 'butter', rows: readon
 export function button(
   label: string,
   press: Press,
-  style: 'primary' | 'success' | 'quiet' = 'quiet',
+  style: 'primary' | 'success' | 'danger' | 'quiet' = 'quiet',
   disabled = false,
 ): APIButtonComponent {
   const styles = {
     primary: ButtonStyle.Primary,
     success: ButtonStyle.Success,
+    danger: ButtonStyle.Danger,
     quiet: ButtonStyle.Secondary,
   } as const
   return {
     type: ComponentType.Button,
     style: styles[style],
-    label: plainText(label, 80),
+    label: plainText(label, 80) || '…',
     custom_id: customId(...press),
     disabled,
   }
@@ -116,16 +117,16 @@ export function select(
 }
 
 /** As many blocks as fit into `max` characters, then how many are missing. */
-export function joinBlocks(blocks: readonly string[], max: number): string {
+export function joinBlocks(blocks: readonly string[], max: number, between = '\n\n'): string {
   const kept: string[] = []
   let length = 0
   for (const block of blocks) {
-    if (length + block.length + 2 > max - 20) break
+    if (length + block.length + between.length > max - 20) break
     kept.push(block)
-    length += block.length + 2
+    length += block.length + between.length
   }
   if (kept.length < blocks.length) kept.push(`…and ${blocks.length - kept.length} more`)
-  return kept.join('\n\n')
+  return kept.join(between)
 }
 
 const BLANK = '\u200B'

@@ -1,35 +1,62 @@
-import { accent, formatMoney, type Notice } from '#contract'
-import { type Message, rows } from './message.ts'
-import { nextSteps, orderTitle, orderWords, parcel } from './order.ts'
-import { escapeText } from './text.ts'
+import { accent, formatMoney, type Notice, type OrderView } from '#contract'
+import { button, type Message, rows } from './message.ts'
+import { nextSteps, orderTitle, orderWords, parcel, somethingIsWrong } from './order.ts'
+import { dateTime, escapeText } from './text.ts'
 
 /** The news in one sentence. */
 export function noticeHeadline(notice: Notice): string {
   const { order } = notice
   const title = `**${orderTitle(order)}**`
-  const share = formatMoney(order.share)
+  const share = order.refunded.amount > 0 ? 'share' : formatMoney(order.share)
   const total = formatMoney(order.total)
+  const buyer = escapeText(order.buyer.name, 80)
+  const builder = escapeText(order.builder.name, 80)
   switch (notice.kind) {
     case 'buyer_paid':
-      return `${title} is yours. Your ${total} is held until it arrives.`
+      return order.settlement === 'at_payment'
+        ? `${title} is yours. ${builder} ships next.`
+        : `${title} is yours. Your ${total} is held until it arrives.`
     case 'buyer_shipped':
       return `${title} is on its way to you.`
     case 'buyer_released':
-      return `All done with ${title}: ${escapeText(order.builder.name, 80)} has been paid.`
-    case 'buyer_refunding':
-      return `Your payment for ${title} came too late, so ${total} is on its way back to you.`
+      return `All done with ${title}: ${builder} has been paid.`
+    case 'buyer_refunding': {
+      const { amount, reason } = lastRefund(order)
+      return reason === 'paid_too_late'
+        ? `Your payment for ${title} came too late, so ${amount} is on its way back to you.`
+        : `${amount} for ${title} is on its way back to you.`
+    }
     case 'buyer_refunded':
-      return `Your ${total} for ${title} is back on your card.`
+      return `Your ${lastRefund(order, 'succeeded').amount} for ${title} is back on your card.`
     case 'buyer_hold_over':
       return `Your hold on ${title} is over. Nothing was charged.`
     case 'builder_sold':
-      return `You sold ${title} to ${escapeText(order.buyer.name, 80)}.`
+      return `You sold ${title} to ${buyer}.`
     case 'builder_arrived':
-      return `${title} arrived. Your ${share} is being sent to you.`
+      return order.settlement === 'at_payment' || order.releasedAt !== null
+        ? `${title} arrived.`
+        : `${title} arrived. Your ${share} is being sent to you.`
     case 'builder_released':
       return `Your ${share} for ${title} was sent to you.`
     case 'builder_release_blocked':
-      return `Stripe could not take your ${share} for ${title} yet. \`/c500 join\` has the link to finish your payment account.`
+      return `Stripe could not take your ${share} for ${title} yet. Finish your payment account and it follows by itself.`
+    case 'builder_refunded':
+      return `${lastRefund(order).amount} for ${title} goes back to ${buyer}.`
+    case 'builder_debt':
+      return `Money for ${title} went back to ${buyer}, and Stripe could not take your part of it back from you. It is taken from your next releases.`
+    case 'builder_holding_warned':
+      return order.holdingEndsAt === null
+        ? `The money for ${title} cannot be held much longer.`
+        : `The money for ${title} can be held until ${dateTime(order.holdingEndsAt)}, no longer.`
+    case 'builder_dispute_opened':
+      return `The buyer's bank asks about the payment for ${title}. An operator answers it; please keep your proof of shipping at hand.`
+    case 'builder_dispute_won':
+      return `The bank decided for you: the payment for ${title} stays.`
+    case 'builder_dispute_lost':
+      return `The bank decided for the buyer: the payment for ${title} was taken back.`
+    case 'buyer_case_decided':
+    case 'builder_case_decided':
+      return `The case about ${title} is decided.`
     default:
       return notice.kind satisfies never
   }
@@ -59,7 +86,46 @@ export function renderNotice(notice: Notice, place: 'dm' | 'thread'): Message {
         color: accent(reader === 'buyer' ? 'lavender' : 'mint'),
       },
     ],
-    rows: rows(...nextSteps(order, reader)),
-    ...(place === 'thread' ? { mention: notice.userId } : {}),
+    rows: rows(...nextSteps(order, reader), ...ownSteps(notice)),
+    ...(place === 'thread' ? { mentions: [notice.userId] } : {}),
   }
+}
+
+/** What this news asks for beyond the order's own next step. */
+function ownSteps({ kind, order }: Notice) {
+  const money = button('Your money', ['money'])
+  const seeOrder = button('See the order', ['order', order.orderId])
+  switch (kind) {
+    case 'buyer_shipped':
+    case 'buyer_released':
+      return [somethingIsWrong(order)]
+    case 'builder_release_blocked':
+      return [button('Payment account', ['join'], 'primary'), money]
+    case 'builder_released':
+    case 'builder_debt':
+      return [money]
+    case 'buyer_refunding':
+    case 'builder_refunded':
+    case 'builder_holding_warned':
+    case 'builder_dispute_opened':
+    case 'builder_dispute_won':
+    case 'builder_dispute_lost':
+    case 'buyer_case_decided':
+    case 'builder_case_decided':
+      return [seeOrder]
+    case 'buyer_paid':
+    case 'buyer_refunded':
+    case 'buyer_hold_over':
+    case 'builder_sold':
+    case 'builder_arrived':
+      return []
+    default:
+      return kind satisfies never
+  }
+}
+
+/** The newest refund that is this far; an order without one is talked about as a whole. */
+function lastRefund(order: OrderView, status?: OrderView['refunds'][number]['status']) {
+  const found = order.refunds.findLast((refund) => status === undefined || refund.status === status)
+  return { amount: formatMoney(found?.amount ?? order.total), reason: found?.reason ?? null }
 }

@@ -2,7 +2,7 @@ import { accent, formatMoney, type Notice, type ProfileView } from '#contract'
 import { button, joinBlocks, type Message, rows, select } from './message.ts'
 import { noticeHeadline } from './notice.ts'
 import { nextSteps, orderTitle, orderWords } from './order.ts'
-import { plainText } from './text.ts'
+import { plainDay, plainText } from './text.ts'
 
 /** A person's own orders: where each stands, what happens next, and what they could not be told. */
 export function renderProfile(profile: ProfileView): Message {
@@ -24,7 +24,7 @@ export function renderProfile(profile: ProfileView): Message {
   const choices = orders.map((order) => ({
     label: plainText(order.drop.title, 100),
     value: order.orderId,
-    description: `${formatMoney(order.total)}, ordered ${day(order.createdAt)}`,
+    description: `${formatMoney(order.total)}, ordered ${plainDay(order.createdAt)}`,
   }))
   return {
     embeds,
@@ -43,9 +43,4 @@ function missedEmbed(missed: readonly Notice[]) {
     description: `${joinBlocks(lines, 1_500)}\n\nOpen your direct messages for this server and I can tell you at once.`,
     color: accent('strawberry'),
   }
-}
-
-/** `2026-11-22`: options of a menu show no timestamps of Discord's. */
-function day(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
 }

@@ -1,33 +1,69 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { Notice, OrderStatus, type OrderView } from '#contract'
+import {
+  BuilderStatus,
+  CaseDecision,
+  CaseStatus,
+  Notice,
+  OrderStatus,
+  type OrderView,
+  RefundReason,
+  RefundState,
+  Settlement,
+} from '#contract'
 import { assertModalWithinLimits, assertWithinLimits } from '../testing/limits.ts'
 import {
+  CASE_ID,
   JUNIPER,
   NOW,
+  OLIVE,
   PICTURE,
   POPPY,
+  sampleBuilder,
+  sampleCase,
   sampleDashboard,
   sampleDraft,
   sampleDrop,
+  sampleEntry,
+  sampleMoney,
   sampleNotice,
   sampleOrder,
   sampleOrderId,
   sampleProfile,
+  sampleQueue,
+  sampleRefund,
   WEBP_BASE64,
 } from '../testing/samples.ts'
 import { renderBuilder } from './builder.ts'
 import { pictureFile, renderCard } from './card.ts'
+import { caseItems, renderCase, renderCaseItem } from './case.ts'
 import { renderDashboard } from './dashboard.ts'
 import { renderKeptForm, renderPreview, renderProblems, renderPublished } from './draft.ts'
-import { dropForm, shipmentForm } from './forms.ts'
+import { caseForm, dropForm, giveBackForm, problemForm, shipmentForm } from './forms.ts'
 import { renderHelp } from './help.ts'
+import { renderKept } from './kept.ts'
 import { type Message, toBody } from './message.ts'
+import { renderMoney } from './money.ts'
 import { renderNotice } from './notice.ts'
+import {
+  renderAudit,
+  renderBuilderForOperator,
+  renderCaseForOperator,
+  renderCases,
+  renderOrderForOperator,
+  renderQueue,
+} from './operator.ts'
+import {
+  decisionForm,
+  refundForm,
+  releaseForm,
+  sellingForm,
+  standingForm,
+  termsForm,
+} from './operator-forms.ts'
 import { renderHeld, renderOrder } from './order.ts'
 import { renderProfile } from './profile.ts'
-import { renderKeptShipment } from './shipment.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
@@ -43,14 +79,45 @@ const text = fc.oneof(
   ),
 )
 
+type Standing = Pick<OrderView, 'status' | 'frozenBy' | 'settlement'> & {
+  readonly builder: BuilderStatus
+  readonly case: CaseStatus
+  readonly decision: CaseDecision
+  readonly reason: RefundReason
+  readonly refund: RefundState
+}
+const standings: fc.Arbitrary<Standing> = fc.record({
+  status: fc.constantFrom(...OrderStatus.options),
+  frozenBy: fc.constantFrom(null, 'case' as const, 'dispute' as const, 'drift' as const),
+  settlement: fc.constantFrom(...Settlement.options),
+  builder: fc.constantFrom(...BuilderStatus.options),
+  case: fc.constantFrom(...CaseStatus.options),
+  decision: fc.constantFrom(...CaseDecision.options),
+  reason: fc.constantFrom(...RefundReason.options),
+  refund: fc.constantFrom(...RefundState.options),
+})
+
 /** Every message the bot can write, out of the same few texts. */
-function everyMessage(title: string, story: string, name: string, status: OrderView['status']): Message[] {
+function everyMessage(title: string, story: string, name: string, standing: Standing): Message[] {
   const person = { ...JUNIPER, name }
   const shipment = { carrier: name, trackingNumber: title, shippedAt: NOW }
   const orders = Array.from({ length: 25 }, (_, n) =>
     sampleOrder({
       orderId: sampleOrderId(n),
-      status,
+      status: standing.status,
+      frozenBy: standing.frozenBy,
+      caseId: standing.frozenBy === 'case' ? `cas_${String(n).padStart(26, '0')}` : null,
+      settlement: standing.settlement,
+      refunded: { amount: n % 2 === 0 ? 0 : 500, currency: 'usd' },
+      refunds:
+        n % 2 === 0
+          ? []
+          : Array.from({ length: 30 }, () =>
+              sampleRefund({ note: story, reason: standing.reason, status: standing.refund }),
+            ),
+      paidAt: NOW,
+      releasesAt: NOW,
+      holdingEndsAt: NOW + n - 1,
       drop: { ...sampleOrder().drop, title },
       buyer: { ...POPPY, name },
       builder: person,
@@ -63,46 +130,160 @@ function everyMessage(title: string, story: string, name: string, status: OrderV
   const drop = sampleDrop({ title, story, builder: person, picture: PICTURE })
   const draft = sampleDraft({ problems: [{ field: 'title', sentence: story }] })
   const preview = { ...(draft.preview ?? assert.fail()), title, story }
+  const drops = Array.from({ length: 10 }, (_, n) => ({
+    ...drop,
+    dropId: `drp_${String(n).padStart(26, '0')}`,
+    status: n % 2 === 0 ? ('paused' as const) : ('open' as const),
+  }))
+  const builder = sampleBuilder({
+    builder: person,
+    status: standing.builder,
+    statusReason: story,
+    payouts: 'incomplete',
+    requirements: Array.from({ length: 30 }, () => title),
+    checklist: [{ step: 'payment_account', done: false, sentence: title }],
+    onboardingUrl: 'https://x.example',
+  })
+  const cases = Array.from({ length: 25 }, (_, n) =>
+    sampleCase({
+      caseId: `cas_${String(n).padStart(26, '0')}`,
+      order,
+      status: standing.case,
+      threadId: '300000000000000009',
+      decidesItself: n % 2 === 0 ? null : { at: NOW, decision: standing.decision },
+      entries: (['buyer', 'builder', 'operator'] as const).map((role, at) =>
+        sampleEntry({ role, at: NOW + at, text: story, by: { ...OLIVE, name }, pictures: [PICTURE] }),
+      ),
+      decision:
+        standing.case === 'decided'
+          ? { decision: standing.decision, amount: order.total, reason: story, at: NOW + 1 }
+          : null,
+    }),
+  )
+  const views = cases.slice(0, 2)
   const notices = Notice.shape.kind.options.map((kind) => sampleNotice({ kind, order }))
   return [
     renderCard(drop),
     renderCard({ ...drop, available: 0, held: 3 }),
     renderCard({ ...drop, available: 0, sold: 3 }),
     renderCard({ ...drop, status: 'closed' }),
+    renderCard({ ...drop, status: 'paused' }),
     renderProblems(draft),
     renderPreview(draft, preview, { builder: person, now: NOW, picture: pictureFile(PICTURE, WEBP_BASE64) }),
-    renderKeptForm(story, { ...draft.form, title, story, price: name }, draft.draftId),
+    renderKeptForm('Not taken.', { ...draft.form, title, story, price: name }, draft.draftId),
     renderPublished(drop, '100000000000000010'),
     renderHeld(order, true),
     renderOrder(order, 'buyer', 'Done.'),
     renderOrder(order, 'builder'),
-    renderKeptShipment(story, order.orderId, { carrier: name, trackingNumber: title }),
+    renderOrder(orders[1] ?? order, 'buyer'),
+    renderOrder(orders[1] ?? order, 'builder', 'Done.'),
+    renderKept(
+      'Not taken.',
+      [
+        { name: 'Amount', text: name },
+        { name: 'Your words', text: story },
+      ],
+      ['wrong', order.orderId],
+    ),
+    renderMoney(
+      sampleMoney({
+        lines: orders,
+        cursor: 'c'.repeat(66),
+        held: [order.total],
+        debt: { amount: 5, currency: 'usd' },
+      }),
+    ),
+    renderMoney(sampleMoney({ cursor: 'c'.repeat(300) })),
+    ...views.flatMap((view) => [
+      renderCase(view, 'buyer', 'Done.'),
+      renderCase(view, 'builder'),
+      renderCaseForOperator(view, 'Done.'),
+      ...caseItems(view).flatMap((item, at) => [
+        renderCaseItem(view, at, item, 'thread'),
+        renderCaseItem(view, at, item, 'dm'),
+      ]),
+    ]),
+    renderQueue(
+      sampleQueue({
+        applications: Array.from({ length: 25 }, (_, n) => ({
+          ...builder,
+          builder: { name, userId: String(100_000_000_000_000_000 + n) },
+        })),
+        cases,
+        blocked: orders,
+        failedRefunds: orders,
+        disputes: orders,
+        nearHoldingLimit: orders,
+        paused: true,
+      }),
+    ),
+    renderQueue(sampleQueue({ cases: cases.slice(0, 5), blocked: orders.slice(0, 5) })),
+    renderCases(cases),
+    renderOrderForOperator(order, 'Done.'),
+    renderOrderForOperator(orders[1] ?? order),
+    renderBuilderForOperator(builder, drops, 'Done.'),
+    renderBuilderForOperator(builder, drops.slice(0, 2)),
+    renderAudit({
+      entries: Array.from({ length: 100 }, (_, n) => auditEntry(n, story, name)),
+      intact: false,
+    }),
     renderProfile(sampleProfile({ orders, missed: notices })),
     renderDashboard(
       sampleDashboard({ toShip: orders, onTheWay: orders, drops: Array.from({ length: 10 }, () => drop) }),
     ),
     renderDashboard(sampleDashboard({ toShip: orders.slice(0, 4) })),
     ...notices.flatMap((notice) => [renderNotice(notice, 'dm'), renderNotice(notice, 'thread')]),
-    renderBuilder(
-      { builder: person, payouts: 'incomplete', onboardingUrl: 'https://x.example', joinedAt: NOW },
-      story,
-    ),
+    renderBuilder(builder, 'Nearly there.'),
+    renderBuilder(sampleBuilder()),
     renderHelp('https://shop.example'),
   ]
 }
 
+function auditEntry(n: number, reason: string, name: string) {
+  const by = { ...OLIVE, name }
+  return { seq: n + 1, at: NOW, by, action: reason, subject: name, reason, hash: 'ab' }
+}
+
 test('no text makes a message break a limit of Discord or mention anybody', () => {
   fc.assert(
-    fc.property(text, text, text, fc.constantFrom(...OrderStatus.options), (title, story, name, status) => {
-      for (const message of everyMessage(title, story, name, status)) {
+    fc.property(text, text, text, standings, (title, story, name, standing) => {
+      for (const message of everyMessage(title, story, name, standing)) {
         const body = toBody(message)
         assertWithinLimits(body)
         assert.deepEqual(body.allowed_mentions.parse, [])
-        assert.deepEqual(body.allowed_mentions.users ?? [], message.mention ? [message.mention] : [])
+        assert.deepEqual(body.allowed_mentions.users ?? [], message.mentions ?? [])
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   )
+})
+
+test('no text of a person is read as markdown, wherever it is shown', () => {
+  const wild = '[x](https://evil.example) **b** <@1> @everyone'
+  const standings = CaseStatus.options.map((status) => ({
+    status: 'shipped' as const,
+    frozenBy: null,
+    settlement: 'on_arrival' as const,
+    builder: 'paused' as const,
+    case: status,
+    decision: 'part_refund' as const,
+    reason: 'case' as const,
+    refund: 'pending' as const,
+  }))
+  for (const standing of standings) {
+    for (const message of everyMessage(wild, wild, wild, standing)) {
+      const { content, embeds } = toBody(message)
+      // Authors, footers and labels show text as it is; these read markdown.
+      const read = embeds.flatMap(({ title, description, fields = [] }) => [
+        title,
+        description,
+        ...fields.flatMap(({ name, value }) => [name, value]),
+      ])
+      for (const text of [content, ...read]) {
+        assert.doesNotMatch(text ?? '', /(?<!\\)\[x|(?<!\\)\*\*b|(?<!\\)<@1>|@everyone/)
+      }
+    }
+  }
 })
 
 test('no text makes a form break a limit of Discord', () => {
@@ -112,7 +293,23 @@ test('no text makes a form break a limit of Discord', () => {
       assertModalWithinLimits(dropForm(form, sampleDraft({ form, picture: PICTURE })))
     }),
   )
-  assertModalWithinLimits(shipmentForm(sampleOrderId(1)))
+  const orderId = sampleOrderId(1)
+  const forms = [
+    shipmentForm(orderId),
+    giveBackForm(orderId),
+    problemForm(orderId),
+    caseForm(CASE_ID),
+    refundForm(orderId, '5'.repeat(6_000)),
+    releaseForm(orderId),
+    termsForm(JUNIPER.userId),
+    ...BuilderStatus.options.map((status) => standingForm(JUNIPER.userId, status)),
+    ...CaseDecision.options.map((decision) => decisionForm(CASE_ID, decision)),
+    ...['all', sampleDrop().dropId, JUNIPER.userId].flatMap((what) => [
+      sellingForm('pause', what),
+      sellingForm('resume', what),
+    ]),
+  ]
+  for (const form of forms) assertModalWithinLimits(form)
 })
 
 test('a card counts what is left and offers to buy it', () => {
@@ -128,6 +325,8 @@ test('a card with nothing to buy says why on a button that cannot be pressed', (
     [sampleDrop({ available: 0, sold: 3 }), 'Sold out'],
     [sampleDrop({ available: 0, sold: 3, status: 'closed' }), 'Sold out'],
     [sampleDrop({ status: 'closed' }), 'Closed'],
+    [sampleDrop({ status: 'paused' }), 'Paused for a moment'],
+    [sampleDrop({ status: 'paused', available: 0, sold: 3 }), 'Sold out'],
   ] as const
   for (const [drop, label] of cases) {
     const buttons = JSON.stringify(renderCard(drop).rows)
@@ -166,6 +365,140 @@ test('a dashboard has a button for each of four orders and a menu for more', () 
   const five = JSON.stringify(renderDashboard(sampleDashboard({ toShip: orders(5) })).rows)
   assert.match(five, /v1:pickship/)
   assert.doesNotMatch(five, /v1:ship:/)
+})
+
+test('every news has a sentence of its own and the step it asks for', () => {
+  const STEP: Partial<Record<Notice['kind'], string>> = {
+    buyer_shipped: 'v1:wrong:',
+    buyer_released: 'v1:wrong:',
+    buyer_refunding: 'v1:order:',
+    builder_sold: 'v1:ship:',
+    builder_released: 'v1:money',
+    builder_release_blocked: 'v1:join',
+    builder_refunded: 'v1:order:',
+    builder_debt: 'v1:money',
+    builder_holding_warned: 'v1:order:',
+    builder_dispute_opened: 'v1:order:',
+    builder_dispute_won: 'v1:order:',
+    builder_dispute_lost: 'v1:order:',
+    buyer_case_decided: 'v1:order:',
+    builder_case_decided: 'v1:order:',
+  }
+  const seen = new Set<string>()
+  for (const kind of Notice.shape.kind.options) {
+    const status = kind === 'builder_sold' ? 'paid' : 'released'
+    const notice = sampleNotice({ kind, order: sampleOrder({ status, refunds: [sampleRefund()] }) })
+    const message = renderNotice(notice, 'dm')
+    seen.add(message.content ?? '')
+    const step = STEP[kind]
+    if (step) assert.ok(JSON.stringify(message.rows).includes(step), kind)
+  }
+  // The two sides of a case read the same sentence.
+  assert.equal(seen.size, Notice.shape.kind.options.length - 1)
+})
+
+test('a case under way offers to answer it, in the order and in its news', () => {
+  const order = sampleOrder({ status: 'shipped', frozenBy: 'case', caseId: CASE_ID })
+  const asBuilder = JSON.stringify(renderOrder(order, 'builder').rows)
+  assert.match(asBuilder, new RegExp(`"label":"Answer","custom_id":"v1:add:${CASE_ID}"`))
+  const asBuyer = JSON.stringify(renderOrder(order, 'buyer').rows)
+  assert.match(asBuyer, new RegExp(`v1:add:${CASE_ID}.*v1:case:${CASE_ID}`))
+  assert.doesNotMatch(asBuyer, /v1:wrong|v1:arrived/)
+  assert.match(JSON.stringify(renderNotice(sampleNotice({ order }), 'dm').rows), /v1:add:cas_/)
+})
+
+test('something can be wrong from the payment on, until everything went back', () => {
+  const offered = OrderStatus.options.filter((status) =>
+    JSON.stringify(renderOrder(sampleOrder({ status }), 'buyer').rows).includes('v1:wrong:'),
+  )
+  assert.deepEqual(offered, ['paid', 'shipped', 'arrived', 'released', 'release_blocked'])
+})
+
+test('a line of money says gross, fee, net, why it is held, until when and what frees it', () => {
+  const order = sampleOrder({ status: 'shipped', paidAt: NOW, releasesAt: NOW, holdingEndsAt: NOW + 1 })
+  const shown = JSON.stringify(renderMoney(sampleMoney({ lines: [order] })))
+  assert.match(shown, /\$24\.00 − \$2\.40 fee = \*\*\$21\.60\*\*/)
+  assert.match(shown, /released when the buyer says it arrived. It is released by itself on <t:1800000000:f>/)
+  assert.match(shown, /v1:pickorder/)
+})
+
+test('older money is one button away, and a cursor that fits into no button has none', () => {
+  const rows = (cursor: string | null) => JSON.stringify(renderMoney(sampleMoney({ cursor })).rows)
+  assert.match(rows('[1800000000000,"ord_1"]'), /v1:money:[\w-]+/)
+  assert.doesNotMatch(rows(null), /Older/)
+  assert.doesNotMatch(rows('x'.repeat(300)), /Older/)
+})
+
+test('joining names the next step, what Stripe asks for, and why a builder is paused', () => {
+  const view = sampleBuilder({
+    status: 'paused',
+    statusReason: 'Holiday until _June_',
+    payouts: 'incomplete',
+    requirements: ['A photo of your passport'],
+    checklist: [
+      { step: 'profile', done: true, sentence: 'You joined.' },
+      { step: 'payment_account', done: false, sentence: 'Stripe needs more.' },
+    ],
+    onboardingUrl: 'https://shop.example/join/abc',
+  })
+  const shown = JSON.stringify(renderBuilder(view))
+  assert.match(shown, /✅ You joined\..*⬜ Stripe needs more\..*\*\*Next:\*\* Stripe needs more/)
+  assert.match(shown, /Why: Holiday until \\\\_June/)
+  assert.match(shown, /A photo of your passport/)
+  assert.match(shown, /join\/abc.*dashboard\/token/)
+})
+
+test('a case says who has until when and what silence does', () => {
+  const said = (view: Parameters<typeof sampleCase>[0]) =>
+    JSON.stringify(renderCase(sampleCase(view), 'buyer'))
+  const at = NOW + 1_000
+  assert.match(said({}), /Juniper has until <t:1800172800:f> to answer.*everything goes back/)
+  assert.match(
+    said({ status: 'answered', decidesItself: { at, decision: 'release' } }),
+    /Poppy has until <t:1800000001:f> to say more.*the money is released then/,
+  )
+  assert.match(said({ status: 'answered' }), /An operator decides/)
+  assert.match(
+    said({ status: 'silent', decidesItself: { at, decision: 'refund' } }),
+    /did not answer in time.*everything goes back to the buyer on <t:1800000001:f>/,
+  )
+})
+
+test('what is shown of a case only ever grows at its end', () => {
+  // The second came in the very millisecond of the decision.
+  const later = [sampleEntry(), sampleEntry({ at: NOW + 5 }), sampleEntry({ at: NOW + 9 })]
+  const decision = { decision: 'release', amount: sampleOrder().total, reason: 'Fine', at: NOW + 5 } as const
+  const before = caseItems(sampleCase({ entries: later.slice(0, 2) }))
+  const decided = caseItems(sampleCase({ entries: later.slice(0, 2), decision }))
+  const after = caseItems(sampleCase({ entries: later, decision }))
+  assert.deepEqual(decided.slice(0, 2), before)
+  assert.deepEqual(after.slice(0, 3), decided)
+  assert.equal(after.length, 4)
+})
+
+test('the queue of an operator has a way to each thing that waits, once', () => {
+  const order = sampleOrder({ status: 'release_blocked' })
+  const few = JSON.stringify(
+    renderQueue(
+      sampleQueue({
+        cases: [sampleCase()],
+        blocked: [order],
+        nearHoldingLimit: [order],
+        applications: [sampleBuilder()],
+      }),
+    ).rows,
+  )
+  assert.match(few, new RegExp(`v1:op:case:${CASE_ID}`))
+  assert.equal(few.match(/v1:op:order:/g)?.length, 1)
+  assert.match(few, new RegExp(`v1:op:builder:${JUNIPER.userId}`))
+  assert.match(few, /Pause all selling/)
+  assert.match(JSON.stringify(renderQueue(sampleQueue({ paused: true }))), /Resume all selling/)
+  assert.match(JSON.stringify(renderQueue(sampleQueue())), /Enjoy the quiet/)
+})
+
+test('an audit log whose past was changed says so', () => {
+  assert.match(JSON.stringify(renderAudit({ entries: [], intact: false })), /changed the past/)
+  assert.doesNotMatch(JSON.stringify(renderAudit({ entries: [], intact: true })), /changed the past/)
 })
 
 test('two buyers of one drop have different buttons on the dashboard', () => {

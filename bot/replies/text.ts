@@ -51,3 +51,13 @@ export function clockTime(at: number): string {
 export function relativeTime(at: number): string {
   return `<t:${Math.floor(at / 1000)}:R>`
 }
+
+/** A date with its time in the reader's own zone, for moments that are days away. `at` is UTC milliseconds. */
+export function dateTime(at: number): string {
+  return `<t:${Math.floor(at / 1000)}:f>`
+}
+
+/** `2026-11-22`, for menus and labels: they show no timestamps of Discord's. */
+export function plainDay(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}

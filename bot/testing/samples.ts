@@ -5,11 +5,16 @@ import type {
 } from 'discord-api-types/v10'
 import {
   AppError,
+  type BuilderView,
+  type CaseEntry,
+  type CaseView,
   type CoreClient,
   type DashboardView,
   type DraftView,
   type DropView,
+  type MoneyView,
   type Notice,
+  type OperatorQueue,
   type OrderView,
   type ProfileView,
   ROUTES,
@@ -20,11 +25,13 @@ const id = (kind: string, n: number) => `${kind}_${String(n).padStart(26, '0')}`
 const usd = (amount: number) => ({ amount, currency: 'usd' })
 
 export const JUNIPER = { userId: '100000000000000101', name: 'Juniper' }
+export const OLIVE = { userId: '100000000000000105', name: 'Olive' }
 export const POPPY = { userId: '100000000000000103', name: 'Poppy' }
 export const NOW = 1_800_000_000_000
 export const DROP_ID = id('drp', 1)
 export const DRAFT_ID = id('dft', 1)
 export const ORDER_ID = id('ord', 1)
+export const CASE_ID = id('cas', 1)
 export const PICTURE = { pictureId: id('pic', 1), width: 800, height: 600, alt: 'A mug' }
 /** The smallest WebP there is; one pixel. */
 export const WEBP_BASE64 = 'UklGRhoAAABXRUJQVlA4TA0AAAAvAAAAEAcQERGIiP4HAA=='
@@ -89,15 +96,23 @@ export function sampleOrder(over: Partial<OrderView> = {}): OrderView {
     total: usd(2400),
     fee: usd(240),
     share: usd(2160),
+    stripeFee: null,
+    settlement: 'on_arrival',
     createdAt: NOW,
     holdUntil: NOW + 1_800_000,
     payUrl: over.status === undefined ? 'http://127.0.0.1:8501/pay/token' : null,
     endedBy: null,
-    refundReason: null,
+    refunded: usd(0),
+    refunds: [],
     paidAt: null,
     shipment: null,
     arrivedAt: null,
     releasedAt: null,
+    releasesAt: null,
+    holdingEndsAt: null,
+    frozenBy: null,
+    caseId: null,
+    receiptUrl: null,
     shipTo: null,
     ...over,
   }
@@ -120,12 +135,80 @@ export function sampleProfile(over: Partial<ProfileView> = {}): ProfileView {
 
 export function sampleDashboard(over: Partial<DashboardView> = {}): DashboardView {
   return {
-    builder: { builder: JUNIPER, payouts: 'ready', onboardingUrl: null, joinedAt: NOW },
+    builder: sampleBuilder(),
     drops: [],
     toShip: [],
     onTheWay: [],
     moneyHeld: [],
     moneyReleased: [],
+    ...over,
+  }
+}
+
+export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
+  return {
+    builder: JUNIPER,
+    status: 'approved',
+    statusReason: '',
+    payouts: 'ready',
+    requirements: [],
+    checklist: [
+      { step: 'profile', done: true, sentence: 'You joined as a builder.' },
+      { step: 'payment_account', done: true, sentence: 'Your payment account is ready.' },
+    ],
+    onboardingUrl: null,
+    dashboardUrl: 'http://127.0.0.1:8501/join/dashboard/token',
+    statementUrl: 'http://127.0.0.1:8501/statement/token',
+    joinedAt: NOW,
+    ...over,
+  }
+}
+
+export function sampleMoney(over: Partial<MoneyView> = {}): MoneyView {
+  return {
+    builder: sampleBuilder(),
+    lines: [],
+    cursor: null,
+    held: [],
+    released: [],
+    debt: usd(0),
+    ...over,
+  }
+}
+
+export function sampleRefund(over: Partial<OrderView['refunds'][number]> = {}): OrderView['refunds'][number] {
+  return { amount: usd(500), reason: 'builder', note: 'A chip', status: 'asked', at: NOW, ...over }
+}
+
+export function sampleEntry(over: Partial<CaseEntry> = {}): CaseEntry {
+  return { at: NOW, by: POPPY, role: 'buyer', text: 'It came in two pieces.', pictures: [], ...over }
+}
+
+export function sampleCase(over: Partial<CaseView> = {}): CaseView {
+  return {
+    caseId: CASE_ID,
+    order: sampleOrder({ status: 'shipped', frozenBy: 'case', caseId: CASE_ID }),
+    status: 'open',
+    openedAt: NOW,
+    answerBy: NOW + 48 * 3_600_000,
+    decidesItself: null,
+    entries: [sampleEntry()],
+    decision: null,
+    threadId: null,
+    ...over,
+  }
+}
+
+export function sampleQueue(over: Partial<OperatorQueue> = {}): OperatorQueue {
+  return {
+    applications: [],
+    cases: [],
+    blocked: [],
+    failedRefunds: [],
+    disputes: [],
+    nearHoldingLimit: [],
+    moneyHeld: [],
+    paused: false,
     ...over,
   }
 }
@@ -140,39 +223,80 @@ export function fakeCore(answers: Partial<CoreClient>): CoreClient {
   return { ...(Object.fromEntries(refusals) as CoreClient), ...answers }
 }
 
+export const GUILD_ID = '100000000000000001'
+const MANAGE_GUILD = '32'
+const ADMINISTRATOR = '8'
+const MEMBER = '2147485696'
+
+/** Who does something, and where. Poppy in the guild unless told; `as: 'operator'` is Olive, who may manage it. */
+interface From {
+  readonly as?: string
+  /** Only what the person may do there; the guild's own members may do little. */
+  readonly permissions?: string
+  readonly guildId?: string | null
+}
+
+export const AS_OPERATOR = { as: OLIVE.userId, permissions: MANAGE_GUILD } as const
+/** Everybody who looks like an operator and is none. */
+export const NO_OPERATORS: readonly (From & { readonly who: string })[] = [
+  { who: 'a buyer', permissions: MEMBER },
+  { who: 'an operator of another server', ...AS_OPERATOR, guildId: '100000000000000999' },
+  { who: 'an administrator of another server', permissions: ADMINISTRATOR, guildId: '100000000000000999' },
+  { who: 'an operator in direct messages', as: OLIVE.userId, guildId: null },
+]
+
 let count = 0
 
-function asked(userId: string, rest: object): APIInteraction {
+function asked(from: From, rest: object): APIInteraction {
   count += 1
-  const user = { id: userId, username: 'poppy', global_name: 'Poppy', discriminator: '0', avatar: null }
+  const person = from.as === OLIVE.userId ? OLIVE : POPPY
+  const user = {
+    id: from.as ?? POPPY.userId,
+    username: person.name.toLowerCase(),
+    global_name: person.name,
+    discriminator: '0',
+    avatar: null,
+  }
+  const guildId = from.guildId === undefined ? GUILD_ID : from.guildId
   // Only what the bot reads; Discord sends much more.
   return {
     id: String(200_000_000_000_000_000n + BigInt(count)),
     application_id: '100000000000000002',
     token: `secret-token-${count}`,
     version: 1,
-    member: { user, nick: null },
+    ...(guildId === null
+      ? { user }
+      : { guild_id: guildId, member: { user, nick: null, permissions: from.permissions ?? MEMBER } }),
     ...rest,
   } as unknown as APIInteraction
 }
 
-export function command(
-  name: string,
-  options: readonly Partial<APIApplicationCommandInteractionDataBasicOption>[] = [],
+type Option = Partial<APIApplicationCommandInteractionDataBasicOption>
+
+export function command(name: string, options: readonly Option[] = [], type: 2 | 4 = 2): APIInteraction {
+  return asked({}, { type, data: { id: '1', type: 1, name: 'c500', options: [{ type: 1, name, options }] } })
+}
+
+/** `path` is a subcommand, or a group and its subcommand with a space between. */
+export function operatorCommand(
+  path: string,
+  options: readonly Option[] = [],
+  from: From = AS_OPERATOR,
   type: 2 | 4 = 2,
 ): APIInteraction {
-  return asked(POPPY.userId, {
-    type,
-    data: { id: '1', type: 1, name: 'c500', options: [{ type: 1, name, options }] },
-  })
+  const [first = '', second] = path.split(' ')
+  const nested = second
+    ? { type: 2, name: first, options: [{ type: 1, name: second, options }] }
+    : { type: 1, name: first, options }
+  return asked(from, { type, data: { id: '2', type: 1, name: 'c500-operator', options: [nested] } })
 }
 
 /** A press of a button, or a choice in a select when there are `values`. */
 export function press(
   customId: string,
-  from: { readonly private?: boolean; readonly values?: readonly string[]; readonly as?: string } = {},
+  from: From & { readonly private?: boolean; readonly values?: readonly string[] } = {},
 ): APIInteraction {
-  return asked(from.as ?? POPPY.userId, {
+  return asked(from, {
     type: 3,
     data: {
       component_type: from.values ? 3 : 2,
@@ -183,23 +307,29 @@ export function press(
   })
 }
 
+/** A form that was sent. A value that is a list was chosen in a menu; `files` were put into the upload `upload`. */
 export function submit(
   customId: string,
-  values: Readonly<Record<string, string>>,
-  from: { readonly private?: boolean; readonly file?: Partial<APIAttachment> } = {},
+  values: Readonly<Record<string, string | readonly string[]>>,
+  from: From & {
+    readonly private?: boolean
+    readonly upload?: string
+    readonly files?: readonly Partial<APIAttachment>[]
+  } = {},
 ): APIInteraction {
-  const texts = Object.entries(values).map(([custom_id, value]) => ({
+  const inputs = Object.entries(values).map(([custom_id, value]) => ({
     type: 18,
-    component: { type: 4, custom_id, value },
+    component:
+      typeof value === 'string' ? { type: 4, custom_id, value } : { type: 3, custom_id, values: value },
   }))
-  const upload = { type: 18, component: { type: 19, custom_id: 'picture', values: from.file ? ['9'] : [] } }
-  return asked(POPPY.userId, {
+  const files = Object.fromEntries((from.files ?? []).map((file, at) => [String(900 + at), file]))
+  const upload = {
+    type: 18,
+    component: { type: 19, custom_id: from.upload ?? 'picture', values: Object.keys(files) },
+  }
+  return asked(from, {
     type: 5,
-    data: {
-      custom_id: customId,
-      components: [...texts, upload],
-      ...(from.file ? { resolved: { attachments: { 9: from.file } } } : {}),
-    },
+    data: { custom_id: customId, components: [...inputs, upload], resolved: { attachments: files } },
     ...(from.private ? { message: { id: '300000000000000001', flags: 64 } } : {}),
   })
 }

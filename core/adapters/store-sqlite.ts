@@ -39,6 +39,23 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE outbox (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
      queue TEXT, dueAt INTEGER) WITHOUT ROWID;
    CREATE INDEX outbox_by_queue ON outbox (queue, dueAt);`,
+  `ALTER TABLE builders ADD COLUMN status TEXT;
+   ALTER TABLE builders ADD COLUMN joinedAt INTEGER;
+   CREATE INDEX builders_by_status ON builders (status, joinedAt);
+   ALTER TABLE orders ADD COLUMN attention TEXT;
+   ALTER TABLE orders ADD COLUMN chargeId TEXT;
+   CREATE INDEX orders_by_attention ON orders (attention, createdAt) WHERE attention IS NOT NULL;
+   CREATE INDEX orders_by_charge ON orders (chargeId) WHERE chargeId IS NOT NULL;
+   CREATE TABLE cases (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     status TEXT, openedAt INTEGER) WITHOUT ROWID;
+   CREATE INDEX cases_by_status ON cases (status, openedAt);
+   CREATE TABLE audit (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL, seq INTEGER) WITHOUT ROWID;
+   CREATE INDEX audit_by_seq ON audit (seq);
+   CREATE TABLE auditHead (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE switches (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE looks (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE counters (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE INDEX ledger_by_time ON ledger (at);`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

@@ -4,14 +4,21 @@ import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, test } from 'node:test'
 import { openState } from '../../sandbox/state.ts'
 import { type LocalStripe, startLocalStripe } from '../../sandbox/stripe/start.ts'
-import type { PaymentHint, Payments } from '../ports/payments.ts'
+import type { ConnectAccounts } from '../ports/accounts.ts'
+import type { BalanceTransactionRecord, PaymentRecords } from '../ports/payment-records.ts'
+import type { CheckoutRequest, PaymentHint, Payments } from '../ports/payments.ts'
+import { createAccountsV1 } from './accounts-v1.ts'
 import { createStripePayments } from './stripe.ts'
+import { createStripeClient } from './stripe-client.ts'
+import { createStripeRecords } from './stripe-records.ts'
 
 const MINUTE_MS = 60_000
 const hints: PaymentHint[] = []
 const state = openState(null)
 let now = Date.now()
 let payments: Payments
+let accounts: ConnectAccounts
+let records: PaymentRecords
 let local: LocalStripe
 
 /** What core's two webhook routes do with a delivery. */
@@ -39,15 +46,17 @@ before(async () => {
       { url: `${url}/connect`, secret: 'whsec_connect', connect: true },
     ],
   })
-  payments = createStripePayments({
+  const client = createStripeClient({
     secretKey: 'sk_test_local',
-    webhookSecret: 'whsec_platform',
-    connectWebhookSecret: 'whsec_connect',
     apiBase: local.url,
     requestsPerSecond: 100,
-    accountCountry: 'US',
+  })
+  payments = createStripePayments(client, {
+    webhookSecrets: { platform: 'whsec_platform', connect: 'whsec_connect', thin: null },
     shippingCountries: ['US'],
   })
+  accounts = createAccountsV1(client, { country: 'US', cardPayments: false })
+  records = createStripeRecords(client)
 })
 after(async () => {
   await local.close()
@@ -84,6 +93,7 @@ function newCheckout() {
     description: 'Thrown by hand',
     amount: 2_400,
     currency: 'usd',
+    split: null,
     expiresAt: now + 31 * MINUTE_MS,
     successUrl: 'http://127.0.0.1:8501/success?session={CHECKOUT_SESSION_ID}',
     cancelUrl: 'http://127.0.0.1:8501/cancel',
@@ -92,18 +102,24 @@ function newCheckout() {
   return { orderId, request }
 }
 
-async function paidCheckout() {
+async function paidCheckout(split: CheckoutRequest['split'] = null) {
   const { orderId, request } = newCheckout()
-  const { sessionId } = await payments.createCheckout(request)
+  const { sessionId } = await payments.createCheckout({ ...request, split })
   await control(`/local/sessions/${sessionId}/pay`, {})
   const { paid } = await payments.readCheckout(sessionId)
   assert.ok(paid)
   return { orderId, sessionId, paid }
 }
 
+/** Stripe learns its fee, and splits, a moment after the payment. */
+function settle(): void {
+  now += MINUTE_MS
+  local.tick()
+}
+
 async function readyAccount(builderId: string): Promise<string> {
-  const { accountId } = await payments.createAccount({ builderId, idempotencyKey: `${builderId}:account:1` })
-  const link = await payments.createAccountLink({
+  const { accountId } = await accounts.create({ builderId, idempotencyKey: `${builderId}:account:1` })
+  const link = await accounts.createOnboardingLink({
     accountId,
     refreshUrl: 'http://127.0.0.1:8501/refresh',
     returnUrl: 'http://127.0.0.1:8501/return',
@@ -114,21 +130,6 @@ async function readyAccount(builderId: string): Promise<string> {
   assert.equal(finished.headers.get('location'), 'http://127.0.0.1:8501/return')
   return accountId
 }
-
-test('a builder who finishes onboarding may receive transfers, and core is told', async () => {
-  const made = await payments.createAccount({ builderId: 'first', idempotencyKey: 'first:account:1' })
-  assert.deepEqual([made.transfers, made.detailsSubmitted], [false, false])
-  const accountId = await readyAccount('first')
-  assert.equal(accountId, made.accountId, 'the same key answers with the same account')
-  assert.deepEqual(await payments.readAccount(accountId), {
-    accountId,
-    transfers: true,
-    detailsSubmitted: true,
-  })
-  await local.idle()
-  const told = hints.find((hint) => hint.type === 'account.updated')
-  assert.equal(told?.accountId, accountId)
-})
 
 test('a buyer pays, core hears of it and reads what was paid', async () => {
   const { orderId, request } = newCheckout()
@@ -189,7 +190,7 @@ test('a share is sent once, however often the line breaks', async () => {
 })
 
 test('a builder whose account is not ready is refused, and a full Stripe is busy', async () => {
-  const { accountId } = await payments.createAccount({
+  const { accountId } = await accounts.create({
     builderId: 'third',
     idempotencyKey: 'third:account:1',
   })
@@ -212,13 +213,13 @@ test('money goes back once, and Stripe tells its fee when it knows it', async ()
   const { orderId, paid } = await paidCheckout()
   const request = {
     orderId,
+    part: '1:1',
     paymentIntentId: paid.paymentIntentId,
     amount: paid.amount,
-    idempotencyKey: `${orderId}:refund:1`,
+    idempotencyKey: `${orderId}:refund:1:1`,
     lookFirst: false,
   }
-  now += MINUTE_MS
-  local.tick()
+  settle()
   const fee = await payments.readFee(paid.chargeId)
   assert.ok(fee !== null && fee > 0 && Number.isInteger(fee))
 
@@ -230,4 +231,241 @@ test('money goes back once, and Stripe tells its fee when it knows it', async ()
     kind: 'refused',
     code: 'charge_already_refunded',
   })
+})
+
+test('two refunds of one amount are two refunds, and a failed one says why', async () => {
+  const { orderId, paid } = await paidCheckout()
+  settle()
+  const part = (name: string) => ({
+    orderId,
+    part: name,
+    paymentIntentId: paid.paymentIntentId,
+    amount: 700,
+    idempotencyKey: `${orderId}:refund:${name}`,
+    lookFirst: true,
+  })
+  await control('/local/refunds', { hold: true })
+  const first = await payments.refund(part('1:1'))
+  const second = await payments.refund(part('2:1'))
+  await control('/local/refunds', { hold: false })
+  assert.equal(first.status, 'pending')
+  assert.notEqual(first.refundId, second.refundId)
+  await control(`/local/refunds/${first.refundId}`, {
+    status: 'failed',
+    failure_reason: 'lost_or_stolen_card',
+  })
+  assert.deepEqual(await payments.refund(part('1:1')), {
+    refundId: first.refundId,
+    status: 'failed',
+    failure: 'lost_or_stolen_card',
+  })
+  const retried = await payments.refund(part('1:2'))
+  assert.equal(retried.status, 'succeeded')
+})
+
+test('a split payment pays the builder at once, and part of it can be taken back, once', async () => {
+  const accountId = await readyAccount('split')
+  const { orderId, sessionId, paid: early } = await paidCheckout({ accountId, fee: 120 })
+  assert.equal(early.transferId, null, 'Stripe makes the transfer a moment later')
+  settle()
+  const { paid } = await payments.readCheckout(sessionId)
+  const transferId = paid?.transferId
+  assert.ok(transferId)
+  const [before] = await records.balance(accountId)
+  assert.equal((before?.available ?? 0) + (before?.pending ?? 0), 2_280)
+
+  const reversal = {
+    orderId,
+    part: '1',
+    transferId,
+    amount: 500,
+    idempotencyKey: `${orderId}:reversal:1`,
+    lookFirst: false,
+  }
+  await control('/local/faults', {
+    route: 'POST /v1/transfers/:id/reversals',
+    kind: 'reset_after',
+    times: 2,
+  })
+  await assert.rejects(payments.reverseTransfer(reversal), { kind: 'busy' })
+  await payments.reverseTransfer({ ...reversal, idempotencyKey: 'a day later', lookFirst: true })
+  const [after] = await records.balance(accountId)
+  assert.equal((after?.available ?? 0) + (after?.pending ?? 0), 1_780)
+
+  // What the builder does not have any more cannot be taken back.
+  await control(`/local/accounts/${accountId}`, { negativeAllowed: false })
+  now += 3 * 24 * 60 * MINUTE_MS
+  local.tick()
+  await control('/local/payouts', { account: accountId })
+  await assert.rejects(payments.reverseTransfer({ ...reversal, part: '2', idempotencyKey: 'second' }), {
+    kind: 'refused',
+  })
+  const payouts = await Array.fromAsync(records.payouts(0, accountId))
+  assert.deepEqual(
+    payouts.map(({ amount, currency }) => [amount, currency]),
+    [[1_780, 'usd']],
+  )
+})
+
+test('a builder who may not receive transfers cannot be part of a split payment', async () => {
+  const { accountId } = await accounts.create({
+    builderId: 'unready',
+    idempotencyKey: 'unready:account:1',
+  })
+  const split = { accountId, fee: 120 }
+  await assert.rejects(payments.createCheckout({ ...newCheckout().request, split }), { kind: 'refused' })
+})
+
+test('a dispute is heard of by its charge and read to its end', async () => {
+  const { paid } = await paidCheckout()
+  settle()
+  assert.equal(await payments.readDispute(paid.chargeId), null)
+  await control(`/local/charges/${paid.chargeId}/dispute`, { reason: 'product_not_received' })
+  await local.idle()
+  const told = hints.filter(({ type }) => type.startsWith('charge.dispute.'))
+  assert.ok(told.some(({ type }) => type === 'charge.dispute.created'))
+  assert.deepEqual([...new Set(told.map(({ chargeId }) => chargeId))], [paid.chargeId])
+  const dispute = await payments.readDispute(paid.chargeId)
+  assert.ok(dispute)
+  assert.deepEqual(
+    [dispute.status, dispute.amount, dispute.fee, dispute.reason],
+    ['open', 2_400, 1_500, 'product_not_received'],
+  )
+  assert.ok(dispute.dueBy !== null && dispute.dueBy > now)
+  await control(`/local/disputes/${dispute.disputeId}`, { status: 'won' })
+  assert.equal((await payments.readDispute(paid.chargeId))?.status, 'won')
+
+  const lost = await paidCheckout()
+  settle()
+  await control(`/local/charges/${lost.paid.chargeId}/dispute`, {})
+  const open = await payments.readDispute(lost.paid.chargeId)
+  await control(`/local/disputes/${open?.disputeId}`, { status: 'lost' })
+  assert.equal((await payments.readDispute(lost.paid.chargeId))?.status, 'lost')
+})
+
+test('an inquiry is a warning, and nothing once it is closed', async () => {
+  const { paid } = await paidCheckout()
+  settle()
+  await control(`/local/charges/${paid.chargeId}/dispute`, { inquiry: true })
+  const warning = await payments.readDispute(paid.chargeId)
+  assert.deepEqual([warning?.status, warning?.fee], ['warning', 0])
+  await control(`/local/disputes/${warning?.disputeId}`, { status: 'warning_closed' })
+  assert.equal(await payments.readDispute(paid.chargeId), null)
+})
+
+test('what Stripe remembers can be read as records that name our orders and add up', async () => {
+  now += 60 * MINUTE_MS
+  const since = now
+  const accountId = await readyAccount('recorded')
+  const { orderId, sessionId, paid } = await paidCheckout()
+  settle()
+  const { transferId } = await payments.transfer({
+    orderId,
+    amount: 2_280,
+    currency: 'usd',
+    accountId,
+    chargeId: paid.chargeId,
+    idempotencyKey: `${orderId}:transfer:1`,
+    lookFirst: false,
+  })
+  const refund = await payments.refund({
+    orderId,
+    part: '1:1',
+    paymentIntentId: paid.paymentIntentId,
+    amount: 1_000,
+    idempotencyKey: `${orderId}:refund:1:1`,
+    lookFirst: false,
+  })
+  // More reversals than a transfer carries in itself.
+  for (let part = 1; part <= 12; part += 1) {
+    await payments.reverseTransfer({
+      orderId,
+      part: String(part),
+      transferId,
+      amount: part,
+      idempotencyKey: `${orderId}:reversal:${part}`,
+      lookFirst: false,
+    })
+  }
+  await control(`/local/charges/${paid.chargeId}/dispute`, { amount: 1_400 })
+  const later = await paidCheckout()
+  settle()
+
+  const [laterSession, session] = await Array.fromAsync(records.sessions(since))
+  assert.equal(laterSession?.orderId, later.orderId, 'newest first')
+  assert.deepEqual(
+    [session?.sessionId, session?.orderId, session?.status, session?.payment, session?.amount],
+    [sessionId, orderId, 'complete', 'paid', 2_400],
+  )
+  assert.equal(session?.paymentIntentId, paid.paymentIntentId)
+  const charge = (await Array.fromAsync(records.charges(since))).find((one) => one.orderId === orderId)
+  assert.deepEqual(
+    [charge?.chargeId, charge?.amount, charge?.refunded, charge?.paid, charge?.disputed, charge?.transferId],
+    [paid.chargeId, 2_400, 1_000, true, true, null],
+  )
+  const [transfer, ...noMore] = await Array.fromAsync(records.transfers(since))
+  assert.deepEqual(noMore, [])
+  assert.deepEqual(
+    [transfer?.transferId, transfer?.orderId, transfer?.accountId, transfer?.chargeId, transfer?.amount],
+    [transferId, orderId, accountId, paid.chargeId, 2_280],
+  )
+  const reversals = transfer?.reversals ?? []
+  assert.deepEqual(
+    reversals.map(({ part, amount }) => `${part} ${amount}`).toSorted(),
+    Array.from({ length: 12 }, (_, index) => `${index + 1} ${index + 1}`).toSorted(),
+  )
+  const [refunded] = await Array.fromAsync(records.refunds(since))
+  assert.deepEqual(
+    [refunded?.refundId, refunded?.orderId, refunded?.part, refunded?.chargeId, refunded?.status],
+    [refund.refundId, orderId, '1:1', paid.chargeId, 'succeeded'],
+  )
+  const [disputed] = await Array.fromAsync(records.disputes(since))
+  assert.deepEqual(
+    [disputed?.chargeId, disputed?.dispute?.status, disputed?.dispute?.amount],
+    [paid.chargeId, 'open', 1_400],
+  )
+
+  const moves = await Array.fromAsync(records.balanceTransactions(since))
+  const sum = (type: string, of: (move: BalanceTransactionRecord) => number) =>
+    moves.filter((move) => move.type === type).reduce((total, move) => total + of(move), 0)
+  const ofOrder = moves.filter((move) => move.orderId === orderId || move.chargeId === paid.chargeId)
+  assert.deepEqual(
+    [sum('transfer', (move) => move.net), sum('refund', (move) => move.net), ofOrder.length],
+    [-2_280, -1_000, 1 + 1 + 1 + 12 + 1],
+  )
+  assert.equal(
+    sum('adjustment', (move) => move.fee),
+    1_500,
+  )
+  for (const move of moves) assert.equal(move.net, move.amount - move.fee)
+
+  const all = await Array.fromAsync(records.balanceTransactions(0))
+  const [balance, ...others] = await records.balance(null)
+  assert.deepEqual(others, [])
+  assert.equal(
+    all.reduce((total, move) => total + move.net, 0),
+    (balance?.available ?? 0) + (balance?.pending ?? 0),
+  )
+})
+
+test('missed events are found again, more than one page of them', async () => {
+  now += 60 * MINUTE_MS
+  const since = now
+  await control('/local/webhooks', { mode: 'lose' })
+  const made: string[] = []
+  for (let n = 0; n < 30; n += 1) made.push((await paidCheckout()).orderId)
+  settle()
+  await local.idle()
+  await control('/local/webhooks', { mode: 'normal' })
+  assert.deepEqual(hints, [])
+  const found = await Array.fromAsync(records.events(since))
+  assert.ok(found.length > 100)
+  assert.equal(new Set(found.map(({ eventId }) => eventId)).size, found.length)
+  const completed = found.filter(({ type }) => type === 'checkout.session.completed')
+  assert.deepEqual(completed.map(({ orderId }) => orderId).toReversed(), made)
+  // Reading can stop early.
+  for await (const newest of records.events(since)) {
+    assert.equal(newest.eventId, found[0]?.eventId)
+    break
+  }
 })

@@ -1,70 +1,26 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { test } from 'node:test'
 import Stripe from 'stripe'
 import { PaymentsError } from '../ports/payments.ts'
 import { createStripePayments } from './stripe.ts'
+import { createStripeClient } from './stripe-client.ts'
+import { createStripeRecords } from './stripe-records.ts'
+import { type Answer, error, ok, startScript } from './stripe-script.ts'
 
 const ORDER = 'ord_01jd7y5m5sf1wsp61v0zhx2e3a'
 const KEY = 'sk_test_secret'
 
-interface Call {
-  readonly method: string
-  readonly path: string
-  readonly headers: IncomingMessage['headers']
-  readonly form: URLSearchParams
-}
-type Answer = { status: number; body: object | string } | 'reset'
-
-/** A server that answers as it is told and remembers what it was asked. */
-async function startScript(answer: (call: Call) => Answer) {
-  const calls: Call[] = []
-  async function respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    const url = new URL(request.url ?? '', 'http://x')
-    const form = new URLSearchParams(body || url.search)
-    const call = { method: request.method ?? '', path: url.pathname, headers: request.headers, form }
-    calls.push(call)
-    const told = answer(call)
-    if (told === 'reset') {
-      request.socket.resetAndDestroy()
-      return
-    }
-    response.writeHead(told.status, { 'content-type': 'application/json', 'request-id': 'req_1' })
-    response.end(typeof told.body === 'string' ? told.body : JSON.stringify(told.body))
-  }
-  const server = createServer((request, response) => void respond(request, response)).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    calls,
-    apiBase: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
-
 function payments(apiBase?: string, requestsPerSecond = 20) {
-  return createStripePayments({
+  const client = createStripeClient({
     secretKey: KEY,
-    webhookSecret: 'whsec_platform',
-    connectWebhookSecret: 'whsec_connect',
     ...(apiBase !== undefined && { apiBase }),
     requestsPerSecond,
-    accountCountry: 'US',
+  })
+  return createStripePayments(client, {
+    webhookSecrets: { platform: 'whsec_platform', connect: 'whsec_connect', thin: 'whsec_thin' },
     shippingCountries: ['US', 'DE'],
   })
 }
-
-const ok = (body: object): Answer => ({ status: 200, body })
-const error = (status: number, type: string, code?: string, message = 'No.'): Answer => ({
-  status,
-  body: { error: { type, code, message } },
-})
 
 const CHECKOUT_REQUEST = {
   orderId: ORDER,
@@ -72,6 +28,7 @@ const CHECKOUT_REQUEST = {
   description: null,
   amount: 2_400,
   currency: 'usd',
+  split: null,
   expiresAt: 1_800_000_000_999,
   successUrl: 'https://shop.example/success?s={CHECKOUT_SESSION_ID}',
   cancelUrl: 'https://shop.example/cancel',
@@ -121,7 +78,12 @@ const PAID_SESSION = {
   payment_intent: {
     id: 'pi_1',
     object: 'payment_intent',
-    latest_charge: { id: 'ch_1', object: 'charge', balance_transaction: { id: 'txn_1', fee: 100 } },
+    latest_charge: {
+      id: 'ch_1',
+      object: 'charge',
+      transfer: 'tr_1',
+      balance_transaction: { id: 'txn_1', fee: 100 },
+    },
   },
 }
 
@@ -160,7 +122,21 @@ test('a checkout names its order everywhere, takes cards only and ends with the 
   })
 })
 
-test('a paid checkout tells charge, amount, address and fee; an unknown fee is null', async () => {
+test('a split payment names the builder and what the platform keeps of it', async () => {
+  await using script = await startScript(() => ok(OPEN_SESSION))
+  const { createCheckout } = payments(script.apiBase)
+  await createCheckout({ ...CHECKOUT_REQUEST, split: { accountId: 'acct_1', fee: 120 } })
+  await createCheckout({ ...CHECKOUT_REQUEST, split: { accountId: 'acct_1', fee: 0 } })
+  const [first, free] = script.calls.map(({ form }) => [
+    form.get('payment_intent_data[transfer_data][destination]'),
+    form.get('payment_intent_data[application_fee_amount]'),
+    form.get('payment_intent_data[transfer_group]'),
+  ])
+  assert.deepEqual(first, ['acct_1', '120', `order_${ORDER}`])
+  assert.deepEqual(free, ['acct_1', null, `order_${ORDER}`])
+})
+
+test('a paid checkout tells charge, amount, address, fee and transfer; what Stripe does not know yet is null', async () => {
   await using script = await startScript((call) =>
     ok(
       call.path.endsWith('cs_2')
@@ -179,9 +155,10 @@ test('a paid checkout tells charge, amount, address and fee; an unknown fee is n
     currency: 'usd',
     shipTo: 'Poppy\n1 Long Lane\nGhent, NY 12075\nUS',
     stripeFee: 100,
+    transferId: 'tr_1',
   }
   assert.deepEqual((await readCheckout('cs_1')).paid, paid)
-  assert.deepEqual((await readCheckout('cs_2')).paid, { ...paid, stripeFee: null })
+  assert.deepEqual((await readCheckout('cs_2')).paid, { ...paid, stripeFee: null, transferId: null })
   assert.equal(script.calls[0]?.form.get('expand[0]'), 'payment_intent.latest_charge.balance_transaction')
 })
 
@@ -273,7 +250,7 @@ test('a release is tied to its charge, and looked for before it is repeated', as
   await assert.rejects(transfer(again), { kind: 'refused', code: 'transfer_differs' })
 })
 
-test('a refund is looked for before it is repeated; a failed one does not count', async () => {
+test('a refund is looked for by its part before it is repeated, and found as it ended', async () => {
   let earlier: object[] = []
   const made = { id: 're_new', object: 'refund', status: 'pending' }
   await using script = await startScript((call) =>
@@ -282,25 +259,138 @@ test('a refund is looked for before it is repeated; a failed one does not count'
   const { refund } = payments(script.apiBase)
   const request = {
     orderId: ORDER,
+    part: '2:1',
     paymentIntentId: 'pi_1',
     amount: 2_400,
-    idempotencyKey: `${ORDER}:refund:1`,
+    idempotencyKey: `${ORDER}:refund:2:1`,
     lookFirst: true,
   }
-  assert.deepEqual(await refund(request), { refundId: 're_new', status: 'pending' })
-  const found = { id: 're_1', status: 'succeeded', amount: 2_400, metadata: { order_id: ORDER } }
-  earlier = [found]
-  assert.deepEqual(await refund(request), { refundId: 're_1', status: 'succeeded' })
-  earlier = [{ ...found, status: 'failed' }]
-  assert.deepEqual(await refund(request), { refundId: 're_new', status: 'pending' })
+  const fresh = { refundId: 're_new', status: 'pending', failure: null }
+  assert.deepEqual(await refund(request), fresh)
+  assert.deepEqual(Object.fromEntries(script.calls.at(-1)?.form ?? []), {
+    payment_intent: 'pi_1',
+    amount: '2400',
+    'metadata[order_id]': ORDER,
+    'metadata[part]': '2:1',
+  })
+  const found = { id: 're_1', status: 'succeeded', amount: 2_400, metadata: { order_id: ORDER, part: '2:1' } }
+  earlier = [{ ...found, id: 're_0', metadata: { order_id: ORDER, part: '1:1' } }, found]
+  assert.deepEqual(await refund(request), { refundId: 're_1', status: 'succeeded', failure: null })
+  earlier = [{ ...found, status: 'failed', failure_reason: 'lost_or_stolen_card' }]
+  assert.deepEqual(await refund(request), {
+    refundId: 're_1',
+    status: 'failed',
+    failure: 'lost_or_stolen_card',
+  })
+  earlier = [{ ...found, status: 'canceled' }]
+  assert.deepEqual(await refund(request), { refundId: 're_1', status: 'failed', failure: 'canceled' })
+  earlier = [{ ...found, amount: 1 }]
+  await assert.rejects(refund(request), { kind: 'refused', code: 'refund_differs' })
+})
+
+test('a part of a transfer is taken back once, also when the second try comes late', async () => {
+  const pages: object[][] = [[], []]
+  await using script = await startScript((call) =>
+    ok(
+      call.method === 'GET'
+        ? {
+            object: 'list',
+            data: pages[call.form.has('starting_after') ? 1 : 0],
+            has_more: !call.form.has('starting_after') && pages[0]?.length === 1,
+          }
+        : { id: 'trr_new', object: 'transfer_reversal' },
+    ),
+  )
+  const { reverseTransfer } = payments(script.apiBase)
+  const request = {
+    orderId: ORDER,
+    part: '2',
+    transferId: 'tr_1',
+    amount: 500,
+    idempotencyKey: `${ORDER}:reversal:2`,
+    lookFirst: true,
+  }
+  const writes = () => script.calls.filter(({ method }) => method === 'POST')
+  await reverseTransfer(request)
+  assert.deepEqual(
+    [writes()[0]?.path, writes()[0]?.headers['idempotency-key']],
+    ['/v1/transfers/tr_1/reversals', request.idempotencyKey],
+  )
+  assert.deepEqual(Object.fromEntries(writes()[0]?.form ?? []), {
+    amount: '500',
+    'metadata[order_id]': ORDER,
+    'metadata[part]': '2',
+  })
+  const other = { id: 'trr_2', amount: 700, metadata: { order_id: ORDER, part: '1' } }
+  const found = { id: 'trr_1', amount: 500, metadata: { order_id: ORDER, part: '2' } }
+  pages.splice(0, 2, [other], [found])
+  await reverseTransfer(request)
+  assert.equal(writes().length, 1)
+  assert.equal(script.calls.at(-1)?.form.get('starting_after'), 'trr_2')
+  pages.splice(0, 2, [{ ...found, amount: 1 }], [])
+  await assert.rejects(reverseTransfer(request), { kind: 'refused', code: 'reversal_differs' })
+})
+
+test('a dispute is told by what it did to the money', async () => {
+  const taken = { amount: -2_400, fee: 1_500 }
+  const back = { amount: 2_400, fee: 0 }
+  const cases: [string, object[], string | null][] = [
+    ['warning_needs_response', [], 'warning'],
+    ['warning_under_review', [], 'warning'],
+    ['warning_closed', [], null],
+    ['warning_under_review', [taken], 'open'],
+    ['warning_closed', [taken, back], 'won'],
+    ['needs_response', [taken], 'open'],
+    // Nothing is taken for a payment that had gone back before.
+    ['needs_response', [], 'warning'],
+    ['lost', [], null],
+    ['under_review', [taken], 'open'],
+    ['appeal_under_review', [taken], 'open'],
+    ['a_word_of_tomorrow', [taken], 'open'],
+    ['won', [taken, back], 'won'],
+    ['won', [taken], 'won'],
+    ['lost', [taken], 'lost'],
+    ['prevented', [], null],
+    ['prevented', [{ ...taken, fee: 0 }], 'lost'],
+    ['prevented', [{ ...taken, fee: 0 }, back], 'won'],
+  ]
+  let data: object[] = []
+  await using script = await startScript(() => ok({ object: 'list', data }))
+  const { readDispute } = payments(script.apiBase, 100)
+  assert.equal(await readDispute('ch_1'), null)
+  assert.equal(script.calls[0]?.form.get('charge'), 'ch_1')
+  const dispute = {
+    id: 'dp_1',
+    object: 'dispute',
+    amount: 2_500,
+    reason: 'product_not_received',
+    evidence_details: { due_by: 1_800_000_000 },
+  }
+  for (const [status, moves, expected] of cases) {
+    data = [{ ...dispute, status, balance_transactions: moves }]
+    assert.equal((await readDispute('ch_1'))?.status ?? null, expected, JSON.stringify([status, moves]))
+  }
+  // The newest one that counts.
+  data = [
+    { ...dispute, id: 'dp_2', status: 'warning_closed', balance_transactions: [] },
+    { ...dispute, status: 'needs_response', balance_transactions: [taken] },
+  ]
+  assert.deepEqual(await readDispute('ch_1'), {
+    disputeId: 'dp_1',
+    amount: 2_400,
+    fee: 1_500,
+    reason: 'product_not_received',
+    status: 'open',
+    dueBy: 1_800_000_000_000,
+  })
 })
 
 test('no endpoint gets more calls in a second than its budget', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
-  await using script = await startScript((call) => ok({ id: call.path.split('/').at(-1), object: 'account' }))
-  const { readAccount, readRefund } = payments(script.apiBase, 2)
-  const reads = ['1', '2', '3', '4', '5'].map((id) => readAccount(`acct_${id}`))
-  const asked = () => script.calls.filter((call) => call.path.startsWith('/v1/accounts')).length
+  await using script = await startScript((call) => ok({ id: call.path.split('/').at(-1), object: 'thing' }))
+  const { readFee, readRefund } = payments(script.apiBase, 2)
+  const reads = ['1', '2', '3', '4', '5'].map((id) => readFee(`ch_${id}`))
+  const asked = () => script.calls.filter((call) => call.path.startsWith('/v1/charges')).length
 
   await Promise.all(reads.slice(0, 2))
   // Another endpoint has its own budget and does not wait.
@@ -314,40 +404,148 @@ test('no endpoint gets more calls in a second than its budget', async (t) => {
   assert.equal(asked(), 5)
 })
 
+test('whoever reads records lets a call that somebody waits for go first', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  const page = { object: 'list', has_more: true, data: [{ id: 'tr_0', created: 0, reversals: { data: [] } }] }
+  await using script = await startScript((call) =>
+    ok(call.form.has('transfer_group') ? { object: 'list', data: [] } : { ...page, id: 'tr_new' }),
+  )
+  const client = createStripeClient({ secretKey: KEY, apiBase: script.apiBase, requestsPerSecond: 1 })
+  const reading = createStripeRecords(client).transfers(0)[Symbol.asyncIterator]()
+  await reading.next()
+  const second = reading.next()
+  // The next page stands in the queue before the look-up does.
+  await new Promise((resolve) => setImmediate(resolve))
+  const webhookSecrets = { platform: 'whsec_platform', connect: 'whsec_connect', thin: null }
+  const { transfer } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
+  const looked = transfer({ ...TRANSFER_REQUEST, lookFirst: true })
+  t.mock.timers.tick(1_000)
+  await Promise.race([looked, second])
+  t.mock.timers.tick(1_000)
+  await Promise.all([looked, second])
+  const reads = script.calls.filter(({ method }) => method === 'GET')
+  assert.deepEqual(
+    reads.map(({ form }) => form.has('transfer_group')),
+    [false, true, false],
+  )
+})
+
 test('an event is believed only when its endpoint signed it and it is fresh', () => {
   const { parseEvent } = payments()
   const body = event({ object: 'checkout.session', client_reference_id: ORDER })
   const refused = { kind: 'refused', code: 'webhook_signature' }
   assert.equal(parseEvent(body, sign(body), 'platform').orderId, ORDER)
-  assert.throws(() => parseEvent(body, sign(body), 'connect'), refused)
   assert.throws(() => parseEvent(`${body} `, sign(body), 'platform'), refused)
   assert.throws(() => parseEvent(body, undefined, 'platform'), refused)
+  assert.throws(() => parseEvent(body, sign(body, 'whsec_of_somebody'), 'platform'), refused)
   const old = Math.floor(Date.now() / 1_000) - 600
   assert.throws(() => parseEvent(body, sign(body, 'whsec_platform', old), 'platform'), refused)
-  assert.throws(() => parseEvent('{', sign('{'), 'platform'), refused)
-  assert.throws(() => parseEvent('{}', sign('{}'), 'platform'), { kind: 'refused', code: 'webhook_body' })
+  const noEvent = { kind: 'refused', code: 'webhook_body' }
+  for (const odd of ['{', '{}', 'null', '[]', '{"object":"charge"}']) {
+    assert.throws(() => parseEvent(odd, sign(odd), 'platform'), noEvent, odd)
+  }
 })
 
-test('an event is reduced to which order or account to read again', () => {
+test('an event at the wrong endpoint is refused with words that say which is the right one', () => {
+  const { parseEvent, parseThinEvent } = payments()
+  const body = event({})
+  const wrong = (act: () => unknown, code: string, words: RegExp) =>
+    assert.throws(act, (thrown) => {
+      assert.ok(thrown instanceof PaymentsError)
+      assert.deepEqual([thrown.kind, thrown.code], ['refused', code])
+      assert.match(thrown.message, words)
+      assert.doesNotMatch(thrown.message, /whsec/)
+      return true
+    })
+  wrong(
+    () => parseEvent(body, sign(body), 'connect'),
+    'webhook_endpoint',
+    /the connect endpoint.*signed for platform/,
+  )
+  wrong(
+    () => parseEvent(THIN, sign(THIN), 'platform'),
+    'webhook_kind',
+    /platform endpoint takes snapshot events.*thin/,
+  )
+  wrong(
+    () => parseThinEvent(body, sign(body, 'whsec_thin')),
+    'webhook_kind',
+    /thin endpoint takes thin events.*snapshot/,
+  )
+  wrong(() => parseThinEvent(THIN, sign(THIN)), 'webhook_endpoint', /the thin endpoint.*signed for platform/)
+})
+
+test('a thin event is reduced to the account to read again', () => {
+  const { parseThinEvent } = payments()
+  const read = (more: object) => {
+    const body = JSON.stringify({ ...JSON.parse(THIN), ...more })
+    return parseThinEvent(body, sign(body, 'whsec_thin'))
+  }
+  const hint = {
+    eventId: 'evt_2',
+    type: 'v2.core.account[requirements].updated',
+    orderId: null,
+    chargeId: null,
+    accountId: 'acct_1',
+  }
+  assert.deepEqual(read({}), hint)
+  assert.deepEqual(read({ livemode: true }), { ...hint, accountId: null })
+  assert.deepEqual(read({ type: 'v1.account.updated', related_object: { id: 'acct_1', type: 'account' } }), {
+    ...hint,
+    type: 'v1.account.updated',
+  })
+  assert.equal(read({ related_object: null }).accountId, null)
+  assert.equal(read({ related_object: { id: 'evt_9', type: 'v2.core.event' } }).accountId, null)
+})
+
+test('without a destination of thin events none is believed', () => {
+  const client = createStripeClient({ secretKey: KEY })
+  const webhookSecrets = { platform: 'whsec_platform', connect: 'whsec_connect', thin: null }
+  const { parseThinEvent } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
+  assert.throws(() => parseThinEvent(THIN, sign(THIN, 'whsec_thin')), { code: 'webhook_signature' })
+})
+
+test('an event is reduced to which order, charge or account to read again', () => {
   const { parseEvent } = payments()
   const hint = (object: object, more: object = {}) => {
     const body = event(object, more)
-    const { orderId, accountId } = parseEvent(body, sign(body), 'platform')
-    return { orderId, accountId }
+    const { orderId, chargeId, accountId } = parseEvent(body, sign(body), 'platform')
+    return { orderId, chargeId, accountId }
   }
-  const order = { orderId: ORDER, accountId: null }
+  const nobody = { orderId: null, chargeId: null, accountId: null }
+  const order = { ...nobody, orderId: ORDER }
   assert.deepEqual(hint({ metadata: { order_id: ORDER } }), order)
   assert.deepEqual(hint({ metadata: {}, transfer_group: `order_${ORDER}` }), order)
-  assert.deepEqual(hint({ object: 'account', id: 'acct_1' }), { orderId: null, accountId: 'acct_1' })
-  assert.deepEqual(hint({ object: 'capability' }, { account: 'acct_2' }), {
-    orderId: null,
-    accountId: 'acct_2',
-  })
+  assert.deepEqual(hint({ object: 'account', id: 'acct_1' }), { ...nobody, accountId: 'acct_1' })
+  assert.deepEqual(hint({ object: 'capability' }, { account: 'acct_2' }), { ...nobody, accountId: 'acct_2' })
 
-  const nobody = { orderId: null, accountId: null }
-  assert.deepEqual(hint({ metadata: { order_id: '../x' }, client_reference_id: 'shop-7' }), nobody)
+  const charge = { ...nobody, chargeId: 'ch_1' }
+  assert.deepEqual(hint({ object: 'charge', id: 'ch_1' }), charge)
+  assert.deepEqual(hint({ object: 'dispute', id: 'dp_1', charge: 'ch_1', metadata: {} }), charge)
+  assert.deepEqual(hint({ object: 'refund', id: 're_1', charge: { id: 'ch_1' } }), charge)
+  assert.deepEqual(
+    hint({ object: 'transfer', source_transaction: 'ch_1', transfer_group: `order_${ORDER}` }),
+    { ...order, chargeId: 'ch_1' },
+  )
+  assert.deepEqual(hint({ object: 'transfer', source_transaction: null }), nobody)
+  assert.deepEqual(
+    hint({ object: 'application_fee', charge: 'py_1', originating_transaction: 'ch_1' }),
+    charge,
+  )
+
+  assert.deepEqual(hint({ metadata: { order_id: '../x' }, client_reference_id: 'shop-7', charge: 7 }), nobody)
   assert.deepEqual(hint({ metadata: null }), nobody)
-  assert.deepEqual(hint({ metadata: { order_id: ORDER } }, { livemode: true }), nobody)
+  assert.deepEqual(hint({ metadata: { order_id: ORDER }, charge: 'ch_1' }, { livemode: true }), nobody)
+})
+
+const THIN = JSON.stringify({
+  id: 'evt_2',
+  object: 'v2.core.event',
+  type: 'v2.core.account[requirements].updated',
+  created: '2026-11-22T09:00:00.000Z',
+  livemode: false,
+  context: null,
+  related_object: { id: 'acct_1', type: 'v2.core.account', url: '/v2/core/accounts/acct_1' },
 })
 
 function event(object: object, more: object = {}): string {

@@ -1,68 +1,31 @@
-import http from 'node:http'
-import https from 'node:https'
-import PQueue from 'p-queue'
-import type { Logger } from 'pino'
-import Stripe from 'stripe'
-import { z } from 'zod'
-import { OrderId } from '#contract'
+import type Stripe from 'stripe'
 import {
   type Checkout,
   type CheckoutRequest,
-  type ConnectedAccount,
   type PaidCheckout,
-  type PaymentHint,
   type Payments,
   PaymentsError,
   type Refund,
 } from '../ports/payments.ts'
+import type { StripeClient } from './stripe-client.ts'
+import { createHintParsers, type WebhookSecrets } from './stripe-hints.ts'
+import { checkoutStatus, idOf, toDispute, toRefund, transferGroup } from './stripe-objects.ts'
 
-const TIMEOUT_MS = 30_000
-const MAX_SOCKETS = 20
 const PAID_DETAILS = 'payment_intent.latest_charge.balance_transaction'
 
 /**
- * Payments on Stripe: separate charges and transfers, hosted Checkout, v1 controller accounts with the Express
- * dashboard. Every call passes its endpoint's budget, every call that moves money carries our own idempotency key.
+ * Payments on Stripe: separate charges and transfers, or destination charges where a payment is to be split at once;
+ * hosted Checkout. Every call that moves money carries our own idempotency key.
  */
-export function createStripePayments(options: {
-  /** `sk_…` or `rk_…`. */
-  readonly secretKey: string
-  readonly webhookSecret: string
-  readonly connectWebhookSecret: string
-  /** Where a Stripe that is not Stripe's own answers, e.g. `http://127.0.0.1:8511`. */
-  readonly apiBase?: string
-  /** Per endpoint and process; Stripe allows 25 by default (docs.stripe.com/rate-limits). */
-  readonly requestsPerSecond?: number
-  /** How long one call may take; 30 seconds unless told. */
-  readonly timeoutMs?: number
-  /** Two letters, the country in which builders' accounts are opened. */
-  readonly accountCountry: string
-  /** Two letters each: where a buyer may have things sent. */
-  readonly shippingCountries: readonly string[]
-  readonly log?: Pick<Logger, 'warn'>
-}): Payments {
-  const stripe = createClient(options.secretKey, options.apiBase, options.timeoutMs ?? TIMEOUT_MS)
-  const live = /^[sr]k_live_/.test(options.secretKey)
-  const inBudget = createBudgets(options.requestsPerSecond ?? 20)
-  stripe.on('response', ({ method, path, status, request_id, elapsed }: Stripe.ResponseEvent) => {
-    // The path without its query: lists carry ids there.
-    if (status >= 400) {
-      options.log?.warn(
-        { method, path: path.split('?')[0], status, requestId: request_id, ms: elapsed },
-        'Stripe refused a call',
-      )
-    }
-  })
-
-  /** One request inside its endpoint's budget; whatever goes wrong becomes a PaymentsError. */
-  async function call<T extends object>(endpoint: string, request: () => Promise<T>): Promise<T> {
-    const answer = await inBudget(endpoint, request).catch((error: unknown) => {
-      throw toPaymentsError(endpoint, error)
-    })
-    // The SDK takes any body without an `error` key for a success, a proxy's 404 included.
-    if (!('object' in answer)) throw new PaymentsError('busy', `${endpoint}: not an answer of Stripe's`, null)
-    return answer
-  }
+export function createStripePayments(
+  client: StripeClient,
+  options: {
+    readonly webhookSecrets: WebhookSecrets
+    /** Two letters each: where a buyer may have things sent. */
+    readonly shippingCountries: readonly string[]
+  },
+): Payments {
+  const { stripe, call } = client
 
   async function readCheckout(sessionId: string): Promise<Checkout> {
     const session = await call('GET /v1/checkout/sessions/:id', () =>
@@ -72,31 +35,42 @@ export function createStripePayments(options: {
   }
 
   async function findTransfer(request: Parameters<Payments['transfer']>[0]): Promise<string | null> {
-    const list = await call('GET /v1/transfers', () =>
-      stripe.transfers.list({ transfer_group: transferGroup(request.orderId), limit: 100 }),
+    const group = client.list('GET /v1/transfers', (page) =>
+      stripe.transfers.list({ transfer_group: transferGroup(request.orderId), ...page }),
     )
-    const earlier = list.data.find(
-      (transfer) => transfer.metadata.order_id === request.orderId && !transfer.reversed,
-    )
-    if (!earlier) return null
-    if (earlier.amount !== request.amount || idOf(earlier.destination) !== request.accountId) {
+    for await (const earlier of group) {
+      if (earlier.metadata.order_id !== request.orderId || earlier.reversed) continue
+      const same = earlier.amount === request.amount && idOf(earlier.destination) === request.accountId
+      if (same) return earlier.id
       // Another transfer on top could pay twice: a person has to look.
       throw new PaymentsError('refused', `${earlier.id} of this order is different`, 'transfer_differs')
     }
-    return earlier.id
+    return null
   }
 
   async function findRefund(request: Parameters<Payments['refund']>[0]): Promise<Refund | null> {
-    const list = await call('GET /v1/refunds', () =>
-      stripe.refunds.list({ payment_intent: request.paymentIntentId, limit: 100 }),
+    const refunds = client.list('GET /v1/refunds', (page) =>
+      stripe.refunds.list({ payment_intent: request.paymentIntentId, ...page }),
     )
-    const earlier = list.data.find(
-      (refund) =>
-        refund.metadata?.order_id === request.orderId &&
-        refund.amount === request.amount &&
-        toRefund(refund).status !== 'failed',
+    // A failed one is found as well: a new try of the same refund is a part of its own.
+    for await (const earlier of refunds) {
+      if (!isPart(request, earlier.metadata)) continue
+      if (earlier.amount === request.amount) return toRefund(earlier)
+      throw new PaymentsError('refused', `${earlier.id} of this order is different`, 'refund_differs')
+    }
+    return null
+  }
+
+  async function isReversed(request: Parameters<Payments['reverseTransfer']>[0]): Promise<boolean> {
+    const reversals = client.list('GET /v1/transfers/:id/reversals', (page) =>
+      stripe.transfers.listReversals(request.transferId, page),
     )
-    return earlier ? toRefund(earlier) : null
+    for await (const earlier of reversals) {
+      if (!isPart(request, earlier.metadata)) continue
+      if (earlier.amount === request.amount) return true
+      throw new PaymentsError('refused', `${earlier.id} of this order is different`, 'reversal_differs')
+    }
+    return false
   }
 
   return {
@@ -158,7 +132,7 @@ export function createStripePayments(options: {
           {
             payment_intent: request.paymentIntentId,
             amount: request.amount,
-            metadata: { order_id: request.orderId },
+            metadata: { order_id: request.orderId, part: request.part },
           },
           { idempotencyKey: request.idempotencyKey },
         ),
@@ -170,86 +144,40 @@ export function createStripePayments(options: {
       return toRefund(await call('GET /v1/refunds/:id', () => stripe.refunds.retrieve(refundId)))
     },
 
-    async createAccount(request) {
-      const account = await call('POST /v1/accounts', () =>
-        stripe.accounts.create(
+    async reverseTransfer(request) {
+      if (request.lookFirst && (await isReversed(request))) return
+      await call('POST /v1/transfers/:id/reversals', () =>
+        stripe.transfers.createReversal(
+          request.transferId,
           {
-            country: options.accountCountry,
-            controller: {
-              fees: { payer: 'application' },
-              losses: { payments: 'application' },
-              stripe_dashboard: { type: 'express' },
-            },
-            capabilities: { transfers: { requested: true } },
-            metadata: { builder_id: request.builderId },
+            amount: request.amount,
+            metadata: { order_id: request.orderId, part: request.part },
           },
           { idempotencyKey: request.idempotencyKey },
         ),
       )
-      return toConnectedAccount(account)
     },
 
-    async readAccount(accountId) {
-      return toConnectedAccount(await call('GET /v1/accounts/:id', () => stripe.accounts.retrieve(accountId)))
-    },
-
-    async createAccountLink(request) {
-      const link = await call('POST /v1/account_links', () =>
-        stripe.accountLinks.create({
-          account: request.accountId,
-          type: 'account_onboarding',
-          refresh_url: request.refreshUrl,
-          return_url: request.returnUrl,
-        }),
+    async readDispute(chargeId) {
+      const disputes = client.list('GET /v1/disputes', (page) =>
+        stripe.disputes.list({ charge: chargeId, ...page }),
       )
-      return link.url
-    },
-
-    parseEvent(rawBody, signature, endpoint) {
-      const secret = endpoint === 'connect' ? options.connectWebhookSecret : options.webhookSecret
-      let event: unknown
-      try {
-        event = stripe.webhooks.constructEvent(rawBody, signature ?? '', secret)
-      } catch {
-        // Without a cause: the SDK's error carries the header and the whole body.
-        throw new PaymentsError('refused', 'the webhook is not signed as it should be', 'webhook_signature')
+      for await (const dispute of disputes) {
+        const found = toDispute(dispute)
+        if (found) return found
       }
-      const parsed = HintedEvent.safeParse(event)
-      if (!parsed.success) throw new PaymentsError('refused', 'the webhook is no event', 'webhook_body')
-      return toHint(parsed.data, live)
+      return null
     },
+
+    ...createHintParsers(client, options.webhookSecrets),
   }
 }
 
-function createClient(secretKey: string, apiBase: string | undefined, timeoutMs: number): Stripe {
-  const base = apiBase === undefined ? null : new URL(apiBase)
-  const plain = base?.protocol === 'http:'
-  const agentOptions = { keepAlive: true, maxSockets: MAX_SOCKETS }
-  return new Stripe(secretKey, {
-    ...(base && {
-      host: base.hostname,
-      port: base.port || (plain ? 80 : 443),
-      protocol: plain ? 'http' : 'https',
-    }),
-    httpAgent: plain ? new http.Agent(agentOptions) : new https.Agent(agentOptions),
-    // Once, for a lost connection or a 5xx; it repeats our idempotency key. Whatever needs longer is the outbox's.
-    maxNetworkRetries: 1,
-    timeout: timeoutMs,
-    telemetry: false,
-  })
-}
-
-/** A queue per endpoint that never starts more calls than the budget in any one second. */
-function createBudgets(requestsPerSecond: number) {
-  const queues = new Map<string, PQueue>()
-  return <T>(endpoint: string, request: () => Promise<T>): Promise<T> => {
-    let queue = queues.get(endpoint)
-    if (!queue) {
-      queue = new PQueue({ interval: 1_000, intervalCap: requestsPerSecond, strict: true })
-      queues.set(endpoint, queue)
-    }
-    return queue.add(request)
-  }
+function isPart(
+  request: { readonly orderId: string; readonly part: string },
+  metadata: Stripe.Metadata | null,
+): boolean {
+  return metadata?.order_id === request.orderId && metadata.part === request.part
 }
 
 function checkoutParams(
@@ -275,7 +203,11 @@ function checkoutParams(
     client_reference_id: request.orderId,
     metadata,
     // A session's metadata is not copied to its payment intent.
-    payment_intent_data: { metadata, transfer_group: transferGroup(request.orderId) },
+    payment_intent_data: {
+      metadata,
+      transfer_group: transferGroup(request.orderId),
+      ...(request.split && splitParams(request.split)),
+    },
     // Cards settle at once; a delayed method would outlive the hold.
     allowed_payment_method_types: ['card'],
     shipping_address_collection: {
@@ -291,8 +223,14 @@ function checkoutParams(
   }
 }
 
-function transferGroup(orderId: string): string {
-  return `order_${orderId}`
+function splitParams(
+  split: NonNullable<CheckoutRequest['split']>,
+): Stripe.Checkout.SessionCreateParams.PaymentIntentData {
+  return {
+    transfer_data: { destination: split.accountId },
+    // Stripe knows no fee of nothing.
+    ...(split.fee > 0 && { application_fee_amount: split.fee }),
+  }
 }
 
 function toCheckout(session: Stripe.Checkout.Session): Checkout {
@@ -303,17 +241,6 @@ function toCheckout(session: Stripe.Checkout.Session): Checkout {
     payment: session.payment_status === 'unpaid' ? 'unpaid' : 'paid',
     url: session.url,
     paid: toPaid(session),
-  }
-}
-
-function checkoutStatus(status: Stripe.Checkout.Session['status']): Checkout['status'] {
-  switch (status) {
-    case 'complete':
-      return 'complete'
-    case 'expired':
-      return 'expired'
-    default:
-      return 'open'
   }
 }
 
@@ -329,6 +256,7 @@ function toPaid(session: Stripe.Checkout.Session): PaidCheckout | null {
     currency: session.currency,
     shipTo: shipTo(session.collected_information?.shipping_details),
     stripeFee: typeof charge === 'string' ? null : feeOf(charge),
+    transferId: typeof charge === 'string' ? null : idOf(charge.transfer),
   }
 }
 
@@ -344,86 +272,4 @@ function shipTo(
 function feeOf(charge: Stripe.Charge): number | null {
   const transaction = charge.balance_transaction
   return transaction && typeof transaction !== 'string' ? transaction.fee : null
-}
-
-function toRefund(refund: Stripe.Refund): Refund {
-  switch (refund.status) {
-    case 'succeeded':
-      return { refundId: refund.id, status: 'succeeded' }
-    case 'failed':
-    case 'canceled':
-      return { refundId: refund.id, status: 'failed' }
-    default:
-      return { refundId: refund.id, status: 'pending' }
-  }
-}
-
-function toConnectedAccount(account: Stripe.Account): ConnectedAccount {
-  return {
-    accountId: account.id,
-    transfers: account.capabilities?.transfers === 'active',
-    detailsSubmitted: account.details_submitted,
-  }
-}
-
-function idOf(reference: string | { readonly id: string } | null): string {
-  return typeof reference === 'string' ? reference : (reference?.id ?? '')
-}
-
-/** The little of an event that is believed; which names its object carries depends on the event's type. */
-const HintedEvent = z.object({
-  id: z.string(),
-  type: z.string(),
-  livemode: z.boolean(),
-  account: z.string().optional(),
-  data: z.object({
-    object: z.object({
-      object: z.string(),
-      id: z.string().optional(),
-      metadata: z.record(z.string(), z.unknown()).nullish(),
-      client_reference_id: z.string().nullish(),
-      transfer_group: z.string().nullish(),
-    }),
-  }),
-})
-
-function toHint(event: z.infer<typeof HintedEvent>, live: boolean): PaymentHint {
-  const { object } = event.data
-  // A live Connect endpoint also receives the events of test accounts: they name nobody of ours.
-  const ours = event.livemode === live
-  const orderId = [
-    object.metadata?.order_id,
-    object.client_reference_id,
-    object.transfer_group?.replace(/^order_/, ''),
-  ]
-    .map((name) => OrderId.safeParse(name).data)
-    .find((name) => name !== undefined)
-  const accountId = event.account ?? (object.object === 'account' ? object.id : undefined)
-  return {
-    eventId: event.id,
-    type: event.type,
-    orderId: (ours && orderId) || null,
-    accountId: (ours && accountId) || null,
-  }
-}
-
-/**
- * The SDK's error as ours. 401 counts as busy: a wrong key is mended by the operator and the same call then
- * succeeds, while a refusal would end an order's payment for good.
- */
-function toPaymentsError(endpoint: string, error: unknown): unknown {
-  if (!(error instanceof Stripe.errors.StripeError)) return error
-  const status = error.statusCode
-  const refused = status !== undefined && status >= 400 && status < 500 && ![401, 409, 429].includes(status)
-  const parts = [`${endpoint}: ${withoutKeys(error.message)}`, error.requestId && `(${error.requestId})`]
-  // Without a cause: the SDK's error keeps the answer as it came, and Stripe repeats keys in some of them.
-  return new PaymentsError(
-    refused ? 'refused' : 'busy',
-    parts.filter(Boolean).join(' '),
-    error.code ?? (error instanceof Stripe.errors.StripeIdempotencyError ? 'idempotency_error' : null),
-  )
-}
-
-function withoutKeys(text: string): string {
-  return text.replace(/\b(?:sk|rk|whsec)_\w+/g, '[key]')
 }

@@ -2,7 +2,16 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAppError } from '#contract'
-import { assertReservable, checkForm, type Drop, moveUnit, NO_CLAIM, type ShelfMove } from './drop.ts'
+import {
+  assertReservable,
+  checkForm,
+  closeDrop,
+  type Drop,
+  moveUnit,
+  NO_CLAIM,
+  pauseDrop,
+  type ShelfMove,
+} from './drop.ts'
 
 const drop: Drop = {
   dropId: 'drp_00000000000000000000000000',
@@ -13,11 +22,15 @@ const drop: Drop = {
   price: 2_400,
   currency: 'usd',
   feeBps: 500,
+  settlement: 'on_arrival',
+  destination: null,
   quantity: 3,
   available: 3,
   held: 0,
   sold: 0,
   perPerson: 1,
+  closed: false,
+  pauses: [],
   status: 'open',
   openedAt: 0,
   closesAt: 1_000,
@@ -62,10 +75,16 @@ test('nobody buys their own drop', () => {
 })
 test('a drop closes at its closing time, not a moment later', () => {
   assert.throws(() => assertReservable(drop, '1', NO_CLAIM, 1_000), refusedWith('drop_closed'))
-  assert.throws(
-    () => assertReservable({ ...drop, status: 'closed' }, '1', NO_CLAIM, 0),
-    refusedWith('drop_closed'),
-  )
+  assert.throws(() => assertReservable(closeDrop(drop), '1', NO_CLAIM, 0), refusedWith('drop_closed'))
+})
+test('a paused drop holds nothing until the last reason is gone, and a closed one stays closed', () => {
+  const twice = pauseDrop(pauseDrop(drop, 'account', true), 'drop', true)
+  assert.throws(() => assertReservable(twice, '1', NO_CLAIM, 0), refusedWith('paused'))
+  const once = pauseDrop(twice, 'drop', false)
+  assert.equal(once.status, 'paused')
+  const none = pauseDrop(once, 'account', false)
+  assert.doesNotThrow(() => assertReservable(none, '1', NO_CLAIM, 0))
+  assert.equal(pauseDrop(closeDrop(twice), 'drop', false).status, 'closed')
 })
 test('a person gets no more than their share', () => {
   assert.throws(() => assertReservable(drop, '1', { ...NO_CLAIM, taken: 1 }, 0), refusedWith('limit_reached'))

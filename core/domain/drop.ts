@@ -6,6 +6,7 @@ import {
   type DropForm,
   type Person,
   type Picture,
+  type Settlement,
 } from '#contract'
 import { parsePrice } from './money.ts'
 import { cleanLine, cleanText, lengthOf } from './text.ts'
@@ -35,17 +36,44 @@ export interface Drop {
   /** Minor units for one unit. */
   readonly price: number
   readonly currency: Currency
+  /** The builder's terms as they are now; an order copies them when its unit is held. */
   readonly feeBps: number
+  readonly settlement: Settlement
+  /** The builder's account, for payments that Stripe splits; null otherwise. */
+  readonly destination: string | null
   readonly quantity: number
   readonly available: number
   readonly held: number
   readonly sold: number
   readonly perPerson: number
-  readonly status: 'open' | 'closed'
+  readonly closed: boolean
+  /** Why nobody can hold a unit for now; empty while it is on sale. */
+  readonly pauses: readonly PauseReason[]
+  /** open, paused or closed: kept with the drop so that it can be searched; see statusOf. */
+  readonly status: DropStatus
   readonly openedAt: number
   readonly closesAt: number
   readonly picture: Picture | null
   readonly card: CardPlace | null
+}
+
+/** drop, builder: an operator or the builder stopped it. account: Stripe would not pay the builder. */
+export type PauseReason = 'drop' | 'builder' | 'account'
+type DropStatus = 'open' | 'paused' | 'closed'
+
+/** The drop with its status brought up to date. */
+function withStatus(drop: Drop): Drop {
+  return { ...drop, status: drop.closed ? 'closed' : drop.pauses.length > 0 ? 'paused' : 'open' }
+}
+
+export function closeDrop(drop: Drop): Drop {
+  return withStatus({ ...drop, closed: true })
+}
+
+/** Stop or resume a drop for one reason; other reasons stay. */
+export function pauseDrop(drop: Drop, reason: PauseReason, paused: boolean): Drop {
+  const others = drop.pauses.filter((one) => one !== reason)
+  return withStatus({ ...drop, pauses: paused ? [...others, reason] : others })
 }
 
 /** What one buyer has of one drop. */
@@ -156,7 +184,8 @@ export function moveUnit(drop: Drop, move: ShelfMove): Drop {
 /** May this person hold a unit now? Throws the reason why not. */
 export function assertReservable(drop: Drop, buyerId: string, claim: Claim, now: number): void {
   if (drop.builderId === buyerId) throw new AppError('own_drop')
-  if (drop.status !== 'open' || now >= drop.closesAt) throw new AppError('drop_closed')
+  if (drop.closed || now >= drop.closesAt) throw new AppError('drop_closed')
+  if (drop.status === 'paused') throw new AppError('paused')
   if (claim.taken >= drop.perPerson) throw new AppError('limit_reached')
   if (drop.available === 0) throw new AppError(drop.held > 0 ? 'all_held' : 'sold_out')
 }

@@ -9,20 +9,33 @@ export type EffectKind =
   | 'checkout'
   /** Learn what Stripe kept of a payment. */
   | 'stripe_fee'
+  /** Number the receipt of an order and the credit notes of its refunds. */
+  | 'receipt'
   | 'transfer'
+  /** Carry out every refund of an order that is not done, and take back the builder's part. */
   | 'refund'
+  /** Look at an order whose money is held: release by time, warn, end the holding. */
+  | 'watch'
+  /** Read a dispute again at Stripe. Its subject is the order. */
+  | 'dispute'
+  /** Find what never came from Stripe, and compare our books with Stripe's. One subject: `stripe`. */
+  | 'reconcile'
   /** Read a builder's connected account again. */
   | 'account'
   | 'close_drop'
   | 'draw_card'
+  | 'draw_case'
+  /** Look at a case whose time has come. */
+  | 'tend_case'
   | 'notify'
 
 /** Effects of one queue run side by side up to its width, and never starve another queue. */
 export const QUEUES = {
   checkout: { width: 12, kinds: ['checkout', 'close_drop'] },
-  money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'account'] },
+  money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute'] },
+  truth: { width: 1, kinds: ['reconcile'] },
   cards: { width: 16, kinds: ['draw_card'] },
-  news: { width: 8, kinds: ['notify'] },
+  news: { width: 8, kinds: ['notify', 'draw_case', 'tend_case'] },
 } as const satisfies Record<string, { width: number; kinds: readonly EffectKind[] }>
 export type QueueName = keyof typeof QUEUES
 
@@ -32,7 +45,12 @@ export interface Effect {
   /** Id of the order, drop or builder it is about. */
   readonly subject: string
   /** Who is told what; only for notify. */
-  readonly notice: { readonly userId: string; readonly kind: Notice['kind'] } | null
+  readonly notice: {
+    readonly userId: string
+    readonly kind: Notice['kind']
+    /** Tells the same thing at different times apart: the number of events the order had then. */
+    readonly occasion: number
+  } | null
   /** UTC ms from which it may run; while leased, when the lease ends. */
   readonly dueAt: number
   /** UTC ms until which one process works on it; 0 when nobody does. */
@@ -49,7 +67,8 @@ export function effectId(kind: EffectKind, subject: string): string {
   return `${kind}:${subject}`
 }
 
-export const noticeId = (orderId: string, kind: Notice['kind']) => `${orderId}:${kind}`
+export const noticeId = (orderId: string, kind: Notice['kind'], occasion: number) =>
+  `${orderId}:${kind}:${occasion}`
 
 export function queueOf(kind: EffectKind): QueueName {
   for (const name of Object.keys(QUEUES) as QueueName[]) {

@@ -2,20 +2,44 @@ import type { Currency } from '#contract'
 
 /**
  * stripe: what lies in the platform's Stripe balance. buyer_money: paid by buyers and not decided yet.
- * builder_due: decided for a builder, not transferred yet. refund_due: decided for a buyer, not refunded yet.
- * platform_fee: the collective's income. stripe_fees: what Stripe kept.
+ * builder_due: decided for a builder, not transferred yet. builder_debt: what builders owe after refunds that could
+ * not be taken back. refund_due: decided for a buyer, not refunded yet. disputed: taken by banks, not decided yet.
+ * bank: paid out by Stripe to the collective's bank, less what came back from there.
+ * platform_fee: the collective's income. stripe_fees, dispute_fees: what Stripe kept.
  */
 export const ACCOUNTS = [
   'stripe',
   'buyer_money',
   'builder_due',
+  'builder_debt',
   'refund_due',
+  'disputed',
+  'bank',
   'platform_fee',
   'stripe_fees',
+  'dispute_fees',
 ] as const
 export type Account = (typeof ACCOUNTS)[number]
 
-export type Movement = 'payment' | 'stripe_fee' | 'arrival' | 'transfer' | 'late_payment' | 'refund'
+/** What was booked; with a refund's number where an order can have several. */
+export type Movement =
+  | 'payment'
+  | 'stripe_fee'
+  | 'arrival'
+  | 'transfer'
+  | 'dispute'
+  | 'dispute_won'
+  | 'dispute_lost'
+  | `${'give_back' | 'reversal' | 'debt'}:${number}`
+  | `${'refund' | 'refund_back'}:${number}:${number}`
+  | FoundMovement
+
+/**
+ * What moved at Stripe without us and was booked afterwards, by the id of Stripe's balance transaction. found: a fee of
+ * an order. bank: a payout of the collective's own. bill: what Stripe charged the collective.
+ */
+export const FOUND_MOVEMENTS = ['found', 'bank', 'bill'] as const
+type FoundMovement = `${(typeof FOUND_MOVEMENTS)[number]}:${string}`
 
 /** Debits are positive, credits negative, in minor units; the lines of one posting sum to zero. */
 export interface Posting {
@@ -25,13 +49,15 @@ export interface Posting {
 
 /** One append-only row. Its id is the order's id and the movement, so a movement can be booked once only. */
 export interface LedgerEntry extends Posting {
-  readonly orderId: string
-  readonly builderId: string
+  /** Null for what belongs to no order. */
+  readonly orderId: string | null
+  readonly builderId: string | null
   readonly currency: Currency
   readonly at: number
 }
 
-export const ledgerId = (orderId: string, movement: Movement) => `${orderId}:${movement}`
+export const ledgerId = (orderId: string | null, movement: Movement) =>
+  `${orderId ?? 'collective'}:${movement}`
 
 /** A balanced posting. Throws when the lines do not sum to zero: that is a bug, and nothing may be written. */
 export function post(movement: Movement, lines: Partial<Record<Account, number>>): Posting {

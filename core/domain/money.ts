@@ -26,6 +26,16 @@ export type ParsedPrice =
  * and `1.200,00 €`; refuses what could be read two ways.
  */
 export function parsePrice(text: string, currency: Currency): ParsedPrice {
+  const parsed = parseAmount(text, currency)
+  if (parsed.ok && parsed.amount < SMALLEST_CHARGE) {
+    const smallest = formatMoney({ amount: SMALLEST_CHARGE, currency })
+    return { ok: false, sentence: `The smallest price that can be charged is ${smallest}.` }
+  }
+  return parsed
+}
+
+/** As parsePrice, without the smallest price: for parts of a payment. */
+export function parseAmount(text: string, currency: Currency): ParsedPrice {
   const digits = minorDigits(currency)
   const example = formatMoney({ amount: 24 * 10 ** digits, currency }).replace(/[^\d.,]/g, '')
   const refuse = (sentence: string): ParsedPrice => ({ ok: false, sentence })
@@ -55,11 +65,6 @@ export function parsePrice(text: string, currency: Currency): ParsedPrice {
     )
   }
   const amount = Number(whole.replace(/[., ]/g, '') + fraction.padEnd(digits, '0'))
-  if (amount < SMALLEST_CHARGE) {
-    return refuse(
-      `The smallest price that can be charged is ${formatMoney({ amount: SMALLEST_CHARGE, currency })}.`,
-    )
-  }
   if (amount > LARGEST_CHARGE) {
     return refuse(
       `The largest price that can be charged is ${formatMoney({ amount: LARGEST_CHARGE, currency })}.`,

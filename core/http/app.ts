@@ -12,18 +12,13 @@ import {
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { createHandlers } from './handlers.ts'
+import type { Log } from './log.ts'
 import { stripeWebhook } from './stripe-webhook.ts'
 
 /** Our own services never send more; whoever does is told so before the body is read. */
 const BODY_MAX_BYTES = 256 * 1024
 const KEY_SHAPE = /^[\w:.-]{1,200}$/
 const REQUEST_ID_SHAPE = /^[\w-]{1,100}$/
-
-export interface Log {
-  info(details: object, message: string): void
-  warn(details: object, message: string): void
-  error(details: object, message: string): void
-}
 
 /**
  * Everything core answers: the contract's routes for its own services, vendors' webhooks, and health. Nothing here is
@@ -58,8 +53,9 @@ export function createApp(
     })
   }
 
-  stripeWebhook(app, deps, 'platform', '/webhooks/stripe')
-  stripeWebhook(app, deps, 'connect', '/webhooks/stripe-connect')
+  stripeWebhook(app, deps, options.log, 'platform', '/webhooks/stripe')
+  stripeWebhook(app, deps, options.log, 'connect', '/webhooks/stripe-connect')
+  stripeWebhook(app, deps, options.log, 'thin', '/webhooks/stripe-thin')
 
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', async (c) => {

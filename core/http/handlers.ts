@@ -1,15 +1,36 @@
 import { AppError, type Input, type Output, type RouteName } from '#contract'
-import { joinBuilder, openOnboarding, returnFromOnboarding } from '../usecases/builder-account.ts'
+import type { Case } from '../domain/case.ts'
+import type { Order } from '../domain/order.ts'
+import { readAudit } from '../usecases/audit.ts'
+import {
+  joinBuilder,
+  openDashboard,
+  openOnboarding,
+  returnFromOnboarding,
+} from '../usecases/builder-account.ts'
 import { cancelHold } from '../usecases/cancel-hold.ts'
 import { confirmArrival } from '../usecases/confirm-arrival.ts'
 import { createCheckout } from '../usecases/create-checkout.ts'
 import { createDrop, getDraft } from '../usecases/create-drop.ts'
 import type { Deps } from '../usecases/deps.ts'
+import { exportAsBuilder, exportAsOperator } from '../usecases/exports.ts'
+import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/handle-case.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
 import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
 import { publishDrop } from '../usecases/publish-drop.ts'
-import { readDashboard, readProfile } from '../usecases/read-people.ts'
-import { toBuilderView, toDraftView, toDropView, toOrderView } from '../usecases/views.ts'
+import { readDashboard, readMoney, readProfile, readQueue } from '../usecases/read-people.ts'
+import { readReceipt, readStatement } from '../usecases/receipts.ts'
+import { checkMoney, mendMoney } from '../usecases/reconcile-report.ts'
+import { refundAsOperator, refundOrder, releaseAsOperator } from '../usecases/refund-order.ts'
+import { decideBuilder, pauseSelling, setTerms } from '../usecases/run-collective.ts'
+import {
+  type Reader,
+  toBuilderView,
+  toCaseView,
+  toDraftView,
+  toDropView,
+  toOrderView,
+} from '../usecases/views.ts'
 
 /** What a handler knows of a call besides its input. */
 export interface Call {
@@ -24,9 +45,12 @@ export type Handlers = {
 /** One entry per route of the contract: a missing or misshaped one is a type error. */
 export function createHandlers(deps: Deps): Handlers {
   const { settings } = deps
+  const caseView = async (found: Case, reader: Reader) =>
+    toCaseView(found, await getOrder(deps, found.orderId), reader, settings)
   return {
     joinBuilder: async (input) => toBuilderView(await joinBuilder(deps, input), settings),
     openOnboarding: async (input) => ({ url: await openOnboarding(deps, input) }),
+    openDashboard: async (input) => ({ url: await openDashboard(deps, input) }),
     returnFromOnboarding: async (input) => toBuilderView(await returnFromOnboarding(deps, input), settings),
 
     createDrop: async (input, { idempotencyKey }) =>
@@ -57,8 +81,7 @@ export function createHandlers(deps: Deps): Handlers {
     markShipped: async (input) => toOrderView(await markShipped(deps, input), 'builder', settings),
     confirmArrival: async (input) => toOrderView(await confirmArrival(deps, input), 'buyer', settings),
     async getOrder({ userId, orderId }) {
-      const order = (await deps.store.get('orders', orderId))?.value
-      if (!order) throw new AppError('order_not_found')
+      const order = await getOrder(deps, orderId)
       if (order.buyerId === userId) return toOrderView(order, 'buyer', settings)
       if (order.builderId === userId) return toOrderView(order, 'builder', settings)
       throw new AppError('not_yours')
@@ -73,10 +96,51 @@ export function createHandlers(deps: Deps): Handlers {
     profile: (input) => readProfile(deps, input),
     dashboard: (input) => readDashboard(deps, input),
 
+    money: (input) => readMoney(deps, input),
+    refundOrder: async (input, { idempotencyKey }) =>
+      toOrderView(await refundOrder(deps, { ...input, idempotencyKey }), 'builder', settings),
+    receipt: (input) => readReceipt(deps, input),
+    statement: (input) => readStatement(deps, input),
+    exportCsv: (input) => exportAsBuilder(deps, input),
+
+    openCase: async (input, { idempotencyKey }) =>
+      caseView(await openCase(deps, { ...input, idempotencyKey }), 'buyer'),
+    addToCase: async (input, { idempotencyKey }) => {
+      const found = await addToCase(deps, { ...input, idempotencyKey })
+      return caseView(found, found.builder.userId === input.person.userId ? 'builder' : 'buyer')
+    },
+    async getCase({ userId, operator, caseId }) {
+      const found = await getCase(deps, caseId)
+      const role = userId === null ? 'operator' : roleIn(found, userId, operator)
+      return caseView(found, role === 'buyer' ? 'buyer' : 'builder')
+    },
+
+    operatorQueue: () => readQueue(deps),
+    getOrderAsOperator: async ({ orderId }) =>
+      toOrderView(await getOrder(deps, orderId), 'builder', settings),
+    decideBuilder: async (input) => toBuilderView(await decideBuilder(deps, input), settings),
+    setTerms: async (input) => toBuilderView(await setTerms(deps, input), settings),
+    refundAsOperator: async (input, { idempotencyKey }) =>
+      toOrderView(await refundAsOperator(deps, { ...input, idempotencyKey }), 'builder', settings),
+    releaseAsOperator: async (input, { idempotencyKey }) =>
+      toOrderView(await releaseAsOperator(deps, { ...input, idempotencyKey }), 'builder', settings),
+    decideCase: async (input) => caseView(await decideCase(deps, input), 'builder'),
+    pauseSelling: (input) => pauseSelling(deps, input),
+    exportAsOperator: (input) => exportAsOperator(deps, input),
+    checkMoney: () => checkMoney(deps),
+    mendMoney: (input) => mendMoney(deps, input),
+    auditLog: ({ limit }) => readAudit(deps, limit),
+
     async getPicture({ pictureId, size }) {
       const bytes = await deps.media.read(pictureId, size)
       if (!bytes) throw new AppError('not_found', 'There is no such picture.')
       return { base64: Buffer.from(bytes).toString('base64') }
     },
   }
+}
+
+async function getOrder(deps: Pick<Deps, 'store'>, orderId: string): Promise<Order> {
+  const order = (await deps.store.get('orders', orderId))?.value
+  if (!order) throw new AppError('order_not_found')
+  return order
 }

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { takeHint } from '../usecases/take-hint.ts'
+import type { Log } from './log.ts'
 
 /** Far above any event Stripe sends. */
 const EVENT_MAX_BYTES = 1024 * 1024
@@ -10,18 +11,30 @@ const EVENT_MAX_BYTES = 1024 * 1024
  * One of Stripe's endpoints: raw body, signature, inbox, 200. Answers 400 to what Stripe did not sign, 200 to known
  * and unknown events, and lets storage trouble become a 5xx so that Stripe sends the event again.
  */
-export function stripeWebhook(app: Hono, deps: Deps, endpoint: 'platform' | 'connect', path: string): void {
+export function stripeWebhook(
+  app: Hono,
+  deps: Deps,
+  log: Pick<Log, 'warn'>,
+  endpoint: 'platform' | 'connect' | 'thin',
+  path: string,
+): void {
   app.post(path, async (c) => {
     // Stripe always sends a length; a body without one could be endless.
     const length = Number(c.req.header('content-length') ?? Number.NaN)
     if (!(length <= EVENT_MAX_BYTES)) return c.json({ received: false }, 413)
     const body = await c.req.text()
     try {
-      const hint = deps.payments.parseEvent(body, c.req.header('stripe-signature'), endpoint)
+      const signature = c.req.header('stripe-signature')
+      const hint =
+        endpoint === 'thin'
+          ? deps.payments.parseThinEvent(body, signature)
+          : deps.payments.parseEvent(body, signature, endpoint)
       await takeHint(deps, hint)
     } catch (error) {
-      if (error instanceof PaymentsError && error.kind === 'refused') return c.json({ received: false }, 400)
-      throw error
+      if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+      // A wrong secret or an endpoint of the wrong kind looks like an attack to Stripe's log; here it has words.
+      log.warn({ endpoint, code: error.code }, error.message)
+      return c.json({ received: false }, 400)
     }
     return c.json({ received: true })
   })

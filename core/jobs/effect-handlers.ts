@@ -1,13 +1,18 @@
 import type { EffectKind } from '../domain/effect.ts'
-import { refreshAccount } from '../usecases/builder-account.ts'
-import { closeDrop } from '../usecases/close-drop.ts'
+import { sweepAccount } from '../usecases/builder-account.ts'
+import { carryOutRefunds } from '../usecases/carry-out-refunds.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { drawCard } from '../usecases/draw-card.ts'
+import { endDrop } from '../usecases/end-drop.ts'
+import { followDispute } from '../usecases/follow-dispute.ts'
+import { drawCase, tendCase } from '../usecases/handle-case.ts'
 import { learnFee } from '../usecases/learn-fee.ts'
-import { refundPayment } from '../usecases/refund-payment.ts'
+import { numberReceipts } from '../usecases/receipts.ts'
+import { reconcile } from '../usecases/reconcile.ts'
 import { releaseShare } from '../usecases/release-share.ts'
 import { tell } from '../usecases/tell.ts'
 import { tendCheckout } from '../usecases/tend-checkout.ts'
+import { watchOrder } from '../usecases/watch-order.ts'
 import type { EffectHandler } from './outbox.ts'
 
 /** Which use case carries out which wish. */
@@ -15,14 +20,17 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
   return {
     checkout: (effect) => tendCheckout(deps, effect.subject),
     stripe_fee: (effect) => learnFee(deps, effect.subject),
+    receipt: (effect) => numberReceipts(deps, effect.subject),
     transfer: (effect) => releaseShare(deps, effect.subject, isFirstRun(effect)),
-    refund: (effect) => refundPayment(deps, effect.subject, isFirstRun(effect)),
-    account: async (effect) => {
-      await refreshAccount(deps, effect.subject)
-      return null
-    },
-    close_drop: (effect) => closeDrop(deps, effect.subject),
+    refund: (effect) => carryOutRefunds(deps, effect.subject, isFirstRun(effect)),
+    account: (effect) => sweepAccount(deps, effect.subject),
+    close_drop: (effect) => endDrop(deps, effect.subject),
+    watch: (effect) => watchOrder(deps, effect.subject),
+    dispute: (effect) => followDispute(deps, effect.subject),
+    draw_case: (effect) => drawCase(deps, effect.subject),
+    tend_case: (effect) => tendCase(deps, effect.subject),
     draw_card: (effect) => drawCard(deps, effect.subject),
+    reconcile: () => reconcile(deps),
     notify: (effect) => tell(deps, effect),
   }
 }

@@ -23,6 +23,8 @@ export interface PaidCheckout {
   readonly shipTo: string | null
   /** Stripe's own fee in minor units of the settlement currency; null until Stripe knows (async capture). */
   readonly stripeFee: number | null
+  /** The transfer Stripe made for a split payment; null otherwise, and until Stripe has made it (async capture). */
+  readonly transferId: string | null
 }
 
 export interface CheckoutRequest {
@@ -32,20 +34,14 @@ export interface CheckoutRequest {
   /** Minor units. */
   readonly amount: number
   readonly currency: Currency
+  /** Stripe splits the payment itself: `fee` stays, the rest goes to the account. Null keeps all on the platform. */
+  readonly split: { readonly accountId: string; readonly fee: number } | null
   /** UTC milliseconds; Stripe wants 30 minutes to 24 hours from the moment of the call. */
   readonly expiresAt: number
   readonly successUrl: string
   readonly cancelUrl: string
   /** The same key with the same request answers with the same session. */
   readonly idempotencyKey: string
-}
-
-/** Whether a connected account may receive transfers. */
-export interface ConnectedAccount {
-  readonly accountId: string
-  /** capabilities.transfers === 'active' */
-  readonly transfers: boolean
-  readonly detailsSubmitted: boolean
 }
 
 /**
@@ -71,6 +67,8 @@ export interface PaymentHint {
   readonly type: string
   /** From metadata.order_id or client_reference_id of the object; null when it names none of our orders. */
   readonly orderId: string | null
+  /** The charge an event is about, for objects that carry no metadata of ours, such as disputes; or null. */
+  readonly chargeId: string | null
   /** The connected account an event is about, or null. */
   readonly accountId: string | null
 }
@@ -96,31 +94,59 @@ export interface Payments {
     readonly idempotencyKey: string
     readonly lookFirst: boolean
   }): Promise<{ readonly transferId: string }>
-  /** Give money back. `lookFirst` as above. A pending refund is not final: read it again. */
+  /**
+   * Give money back. `part` is the refund's own key within its order and stands in the metadata, so that `lookFirst`
+   * finds exactly this one. A pending refund is not final: read it again.
+   */
   refund(request: {
     readonly orderId: string
+    readonly part: string
     readonly paymentIntentId: string
     readonly amount: number
     readonly idempotencyKey: string
     readonly lookFirst: boolean
   }): Promise<Refund>
   readRefund(refundId: string): Promise<Refund>
-  createAccount(request: {
-    readonly builderId: string
+  /**
+   * Take part of a transfer back from a builder. Refused when their balance does not cover it. `part` and
+   * `lookFirst` as for refund.
+   */
+  reverseTransfer(request: {
+    readonly orderId: string
+    readonly part: string
+    readonly transferId: string
+    readonly amount: number
     readonly idempotencyKey: string
-  }): Promise<ConnectedAccount>
-  readAccount(accountId: string): Promise<ConnectedAccount>
-  /** A fresh single-use onboarding address. Never store or log it. */
-  createAccountLink(request: {
-    readonly accountId: string
-    readonly refreshUrl: string
-    readonly returnUrl: string
-  }): Promise<string>
-  /** Throws PaymentsError 'refused' when the signature is wrong, too old, or the body is no event. */
+    readonly lookFirst: boolean
+  }): Promise<void>
+  /** The dispute of a charge as it is now; null when there is none, or only ones that ended without taking money. */
+  readDispute(chargeId: string): Promise<Dispute | null>
+  /**
+   * A delivery at one of the two snapshot endpoints. Throws PaymentsError 'refused', saying why in words: code
+   * `webhook_signature` (wrong or too old), `webhook_endpoint` (signed for another endpoint of ours), `webhook_kind`
+   * (a thin event), `webhook_body` (no event at all).
+   */
   parseEvent(rawBody: string, signature: string | undefined, endpoint: 'platform' | 'connect'): PaymentHint
+  /** The same for a delivery of thin events, which name an object and carry nothing of it. */
+  parseThinEvent(rawBody: string, signature: string | undefined): PaymentHint
 }
 
 export interface Refund {
   readonly refundId: string
   readonly status: 'pending' | 'succeeded' | 'failed'
+  /** Stripe's failure_reason, or null. */
+  readonly failure: string | null
+}
+
+export interface Dispute {
+  readonly disputeId: string
+  /** What was taken from the balance, or is asked for while nothing was; minor units. */
+  readonly amount: number
+  /** What Stripe charges for it, in minor units, less what it gave back after a win. */
+  readonly fee: number
+  readonly reason: string
+  /** warning: it has taken no money so far, whatever Stripe calls it. open: it has, and is not decided. */
+  readonly status: 'warning' | 'open' | 'won' | 'lost'
+  /** UTC ms, or null. */
+  readonly dueBy: number | null
 }

@@ -1,5 +1,7 @@
-import type { Notice, Person } from '#contract'
+import type { AuditEntry, Notice, Person } from '#contract'
+import type { AuditHead } from '../domain/audit.ts'
 import type { Builder } from '../domain/builder.ts'
+import type { Case } from '../domain/case.ts'
 import type { Claim, Draft, Drop } from '../domain/drop.ts'
 import type { Effect } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
@@ -19,6 +21,16 @@ export interface InboxEntry {
   readonly result: string | null
 }
 
+/** How far what Stripe remembers was looked through. */
+export interface Look {
+  /** UTC ms: Stripe's events until then were taken. */
+  readonly eventsUntil: number
+  /** UTC ms of the last comparison of our books with Stripe's. */
+  readonly comparedAt: number
+  /** What that comparison hoped to mend by looking again: as `code subject`. Still there next time, it is a drift. */
+  readonly suspects: readonly string[]
+}
+
 /** Every document kind by collection. */
 export interface Collections {
   users: User
@@ -30,20 +42,36 @@ export interface Collections {
   ledger: LedgerEntry
   inbox: InboxEntry
   outbox: Effect
+  cases: Case
+  audit: AuditEntry
+  /** One document, `head`. */
+  auditHead: AuditHead
+  /** One document, `selling`: an operator's switch for everything. */
+  switches: { readonly paused: boolean }
+  /** One document, `stripe`: how far what Stripe remembers was looked through. */
+  looks: Look
+  /** One document, `receipts`: the last number given to a receipt or a credit note. */
+  counters: { readonly last: number }
 }
 export type CollectionName = keyof Collections
 
 /** The fields a query may name, per collection. An engine keeps these where it can search them. */
 export const SEARCHABLE = {
   users: [],
-  builders: ['accountId'],
+  builders: ['accountId', 'status', 'joinedAt'],
   drafts: [],
   inventory: ['status', 'builderId', 'openedAt'],
   claims: [],
-  orders: ['buyerId', 'builderId', 'status', 'createdAt'],
+  orders: ['buyerId', 'builderId', 'status', 'attention', 'chargeId', 'createdAt'],
   ledger: ['orderId', 'builderId', 'at'],
   inbox: [],
   outbox: ['queue', 'dueAt'],
+  cases: ['status', 'openedAt'],
+  audit: ['seq'],
+  auditHead: [],
+  switches: [],
+  looks: [],
+  counters: [],
 } as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
 
 export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]
@@ -90,7 +118,7 @@ export type Write = {
 }[CollectionName]
 
 /** Id kinds: each id starts with its kind and an underscore. */
-export type IdKind = 'drp' | 'dft' | 'ord' | 'pic'
+export type IdKind = 'drp' | 'dft' | 'ord' | 'pic' | 'cas'
 
 export interface Store {
   get<C extends CollectionName>(collection: C, id: string): Promise<Stored<C> | undefined>

@@ -1,63 +1,102 @@
 import { AppError } from '#contract'
-import { claimId, moveClaim, moveUnit, NO_CLAIM } from '../domain/drop.ts'
+import type { Builder } from '../domain/builder.ts'
+import { claimId, type Drop, moveClaim, moveUnit, NO_CLAIM } from '../domain/drop.ts'
+import type { EffectKind } from '../domain/effect.ts'
 import { ledgerId } from '../domain/ledger.ts'
 import { type Order, type OrderEvent, stepOrder } from '../domain/order.ts'
 import type { Key } from '../ports/store.ts'
+import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish, wishNotice } from './wish.ts'
 
+/** What an event of an order may wish for again while an earlier wish still stands. */
+const ORDER_EFFECTS = [
+  'checkout',
+  'transfer',
+  'refund',
+  'watch',
+  'stripe_fee',
+  'receipt',
+] as const satisfies EffectKind[]
+
+/** Everything an event of this order may look at or change. */
+export function orderKeys({ orderId, dropId, buyerId, builderId }: Order): Key[] {
+  return [
+    ['orders', orderId],
+    ['inventory', dropId],
+    ['claims', claimId(dropId, buyerId)],
+    ['builders', builderId],
+    effectKey('draw_card', dropId),
+    ...ORDER_EFFECTS.map((kind) => effectKey(kind, orderId)),
+  ]
+}
+
+export interface OrderScene {
+  readonly order: Order
+  readonly drop: Drop
+  readonly builder: Builder | undefined
+}
+
+/** The order with its drop and builder, as a sheet that read orderKeys has them. */
+export function orderScene(sheet: Sheet, orderId: string): OrderScene {
+  const order = sheet.get('orders', orderId)
+  const drop = order && sheet.get('inventory', order.dropId)
+  if (!order || !drop) throw new AppError('order_not_found')
+  return { order, drop, builder: sheet.get('builders', order.builderId) }
+}
+
 /**
- * Move one order by one event and write everything that follows in the same commit: the order, the shelf, the
- * buyer's claim, the ledger, and the wishes for what must happen outside. `choose` sees the fresh order and drop and
- * names the event, or null to leave things as they are. Answers the order as it then stands.
- * Throws AppError with the refusal's code, or `order_not_found`.
+ * Move one order by one event and write everything that follows on the same sheet: the order, the shelf, the buyer's
+ * claim, the builder's debt, the ledger, and the wishes for what must happen outside. Throws the refusal's code.
+ */
+export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, now: number): Order {
+  const { order, drop, builder } = orderScene(sheet, orderId)
+  const step = stepOrder(order, event, now)
+  if (!step.ok) throw new AppError(step.code)
+
+  sheet.put('orders', orderId, step.order)
+  if (step.shelf) {
+    const id = claimId(order.dropId, order.buyerId)
+    sheet.put('inventory', order.dropId, moveUnit(drop, step.shelf))
+    sheet.put('claims', id, moveClaim(sheet.get('claims', id) ?? NO_CLAIM, step.shelf))
+    wish(sheet, 'draw_card', order.dropId, now)
+  }
+  if (step.debt !== 0) {
+    if (!builder) throw new AppError('builder_not_found')
+    sheet.put('builders', order.builderId, { ...builder, debt: builder.debt + step.debt })
+  }
+  for (const posting of step.postings) {
+    sheet.put('ledger', ledgerId(orderId, posting.movement), {
+      ...posting,
+      orderId,
+      builderId: order.builderId,
+      currency: order.currency,
+      at: now,
+    })
+  }
+  for (const kind of step.effects) wish(sheet, kind, orderId, now)
+  for (const notice of step.notices) wishNotice(sheet, orderId, order.history.length, notice, now)
+  return step.order
+}
+
+/**
+ * One event of one order, chosen from how things stand at the moment of writing; null leaves things as they are.
+ * Answers the order as it then stands. Throws AppError with the refusal's code, or `order_not_found`.
  */
 export async function advanceOrder(
   deps: Pick<Deps, 'store' | 'change' | 'clock'>,
   orderId: string,
-  choose: (order: Order, available: number) => OrderEvent | null,
+  choose: (order: Order, scene: OrderScene) => OrderEvent | null,
 ): Promise<Order> {
   const known = (await deps.store.get('orders', orderId))?.value
   if (!known) throw new AppError('order_not_found')
-  const { dropId, buyerId } = known
   return deps.change({
-    lane: dropId,
-    reads: [
-      ['orders', orderId],
-      ['inventory', dropId],
-      ['claims', claimId(dropId, buyerId)],
-      effectKey('checkout', orderId),
-      effectKey('draw_card', dropId),
-    ] satisfies Key[],
+    lane: known.dropId,
+    reads: orderKeys(known),
     decide(sheet) {
-      const now = deps.clock.now()
-      const order = sheet.get('orders', orderId)
-      const drop = sheet.get('inventory', dropId)
-      if (!order || !drop) throw new AppError('order_not_found')
-      const event = choose(order, drop.available)
-      if (!event) return order
-      const step = stepOrder(order, event, now)
-      if (!step.ok) throw new AppError(step.code)
-
-      sheet.put('orders', orderId, step.order)
-      if (step.shelf) {
-        sheet.put('inventory', dropId, moveUnit(drop, step.shelf))
-        const claim = sheet.get('claims', claimId(dropId, buyerId)) ?? NO_CLAIM
-        sheet.put('claims', claimId(dropId, buyerId), moveClaim(claim, step.shelf))
-        wish(sheet, 'draw_card', dropId, now)
-      }
-      for (const posting of step.postings) {
-        sheet.put('ledger', ledgerId(orderId, posting.movement), {
-          ...posting,
-          orderId,
-          builderId: order.builderId,
-          currency: order.currency,
-          at: now,
-        })
-      }
-      for (const kind of step.effects) wish(sheet, kind, orderId, now)
-      for (const notice of step.notices) wishNotice(sheet, orderId, notice, now)
-      return step.order
+      const scene = orderScene(sheet, orderId)
+      const event = choose(scene.order, scene)
+      return event ? applyToOrder(sheet, orderId, event, deps.clock.now()) : scene.order
     },
   })
 }

@@ -1,13 +1,20 @@
 import { AppError, type Person } from '#contract'
-import type { Builder } from '../domain/builder.ts'
+import { type Builder, changeStatus } from '../domain/builder.ts'
 import { readLink } from '../domain/link.ts'
-import type { ConnectedAccount } from '../ports/payments.ts'
+import type { ConnectedAccount } from '../ports/accounts.ts'
 import type { Deps } from './deps.ts'
+import { followAccount } from './run-collective.ts'
 import { effectKey, wish } from './wish.ts'
 
-/** A person becomes a builder; joining twice is once, and brings the name up to date. */
+/** An account is looked at again this often even when nobody says that it changed. */
+const SWEEP_MS = 24 * 60 * 60_000
+
+/**
+ * A person becomes a builder, approved at once unless the collective asks an operator first. Joining twice is once, and
+ * brings the name up to date.
+ */
 export function joinBuilder(
-  deps: Pick<Deps, 'change' | 'clock'>,
+  deps: Pick<Deps, 'change' | 'clock' | 'settings'>,
   input: { readonly person: Person },
 ): Promise<Builder> {
   const { userId, name } = input.person
@@ -16,18 +23,32 @@ export function joinBuilder(
     decide(sheet) {
       const known = sheet.get('builders', userId)
       if (known?.name === name) return known
-      const builder: Builder = {
-        userId,
-        name,
-        accountId: known?.accountId ?? null,
-        transfers: known?.transfers ?? false,
-        detailsSubmitted: known?.detailsSubmitted ?? false,
-        joinedAt: known?.joinedAt ?? deps.clock.now(),
-      }
+      const builder: Builder = known ? { ...known, name } : newBuilder(input.person, deps)
       sheet.put('builders', userId, builder)
       return builder
     },
   })
+}
+
+function newBuilder(person: Person, deps: Pick<Deps, 'clock' | 'settings'>): Builder {
+  const now = deps.clock.now()
+  const applied: Builder = {
+    userId: person.userId,
+    name: person.name,
+    status: 'applied',
+    statusHistory: [],
+    accountId: null,
+    transfers: false,
+    detailsSubmitted: false,
+    currentlyDue: [],
+    terms: [],
+    debt: 0,
+    joinedAt: now,
+  }
+  if (deps.settings.approvalNeeded) {
+    return { ...applied, statusHistory: [{ at: now, status: 'applied', by: person, reason: '' }] }
+  }
+  return changeStatus(applied, 'approved', null, '', now)
 }
 
 /**
@@ -35,39 +56,62 @@ export function joinBuilder(
  * `token` is from our own link. Throws link_invalid, builder_not_found, or PaymentsError.
  */
 export async function openOnboarding(
-  deps: Pick<Deps, 'store' | 'change' | 'payments' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'accounts' | 'settings'>,
   input: { readonly token: string },
 ): Promise<string> {
   const builder = await builderOf(deps, input.token)
-  const accountId = builder.accountId ?? (await createAccount(deps, builder.userId))
+  const accountId = builder.accountId ?? (await createAccount(deps, builder))
   const { webUrl } = deps.settings
-  return deps.payments.createAccountLink({
+  return deps.accounts.createOnboardingLink({
     accountId,
     refreshUrl: `${webUrl}/connect/start/${input.token}`,
     returnUrl: `${webUrl}/connect/return/${input.token}`,
   })
 }
 
+/** A fresh address of the builder's Stripe dashboard. Throws link_invalid, builder_not_ready, or PaymentsError. */
+export async function openDashboard(
+  deps: Pick<Deps, 'store' | 'accounts' | 'settings'>,
+  input: { readonly token: string },
+): Promise<string> {
+  const { accountId, detailsSubmitted } = await builderOf(deps, input.token)
+  if (!accountId || !detailsSubmitted) throw new AppError('builder_not_ready')
+  return deps.accounts.createDashboardLink(accountId)
+}
+
 /** The builder came back from Stripe, finished or not: ask Stripe how the account stands. */
 export async function returnFromOnboarding(
-  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'payments' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'accounts' | 'settings'>,
   input: { readonly token: string },
 ): Promise<Builder> {
   const builder = await builderOf(deps, input.token)
   return refreshAccount(deps, builder.userId)
 }
 
-/** Read a builder's account again at Stripe. Safe at any time. Throws builder_not_found or PaymentsError. */
+/**
+ * Read a builder's account again at Stripe: their drops stop when it can no longer be paid, and go on when it can, and
+ * so do releases that Stripe refused. Safe at any time. Throws builder_not_found or PaymentsError.
+ */
 export async function refreshAccount(
-  deps: Pick<Deps, 'store' | 'change' | 'payments' | 'clock'>,
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'accounts' | 'settings'>,
   userId: string,
 ): Promise<Builder> {
   const builder = (await deps.store.get('builders', userId))?.value
   if (!builder) throw new AppError('builder_not_found')
   if (!builder.accountId) return builder
-  const refreshed = await saveAccount(deps, userId, await deps.payments.readAccount(builder.accountId))
+  const refreshed = await saveAccount(deps, userId, await deps.accounts.read(builder.accountId))
+  await followAccount(deps, refreshed)
   if (refreshed.transfers && !builder.transfers) await retryBlockedReleases(deps, userId)
   return refreshed
+}
+
+/** As refreshAccount, for the outbox. Answers when to look again (UTC ms). */
+export async function sweepAccount(
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'accounts' | 'settings'>,
+  userId: string,
+): Promise<number | null> {
+  const { accountId } = await refreshAccount(deps, userId)
+  return accountId ? deps.clock.now() + SWEEP_MS : null
 }
 
 /** The account can take money again: whatever Stripe refused before goes now, not at its next turn. */
@@ -89,9 +133,13 @@ async function retryBlockedReleases(
   }
 }
 
-async function createAccount(deps: Pick<Deps, 'change' | 'payments'>, userId: string): Promise<string> {
+async function createAccount(
+  deps: Pick<Deps, 'change' | 'clock' | 'accounts'>,
+  builder: Builder,
+): Promise<string> {
+  const { userId } = builder
   // The key makes a repeat after a crash find the same account.
-  const account = await deps.payments.createAccount({
+  const account = await deps.accounts.create({
     builderId: userId,
     idempotencyKey: `${userId}:account:1`,
   })
@@ -99,19 +147,24 @@ async function createAccount(deps: Pick<Deps, 'change' | 'payments'>, userId: st
   return account.accountId
 }
 
+/** Keep what Stripe says, and look again in a day: an event that never came must not matter. */
 function saveAccount(
-  deps: Pick<Deps, 'change'>,
+  deps: Pick<Deps, 'change' | 'clock'>,
   userId: string,
   account: ConnectedAccount,
 ): Promise<Builder> {
   return deps.change({
-    reads: [['builders', userId]],
+    reads: [['builders', userId], effectKey('account', userId)],
     decide(sheet) {
       const known = sheet.get('builders', userId)
       if (!known) throw new AppError('builder_not_found')
-      const { accountId, transfers, detailsSubmitted } = account
-      const builder: Builder = { ...known, accountId, transfers, detailsSubmitted }
+      const { accountId, transfers, detailsSubmitted, currentlyDue } = account
+      const builder: Builder = { ...known, accountId, transfers, detailsSubmitted, currentlyDue }
       sheet.put('builders', userId, builder)
+      if (!known.accountId) {
+        const now = deps.clock.now()
+        wish(sheet, 'account', userId, now, { dueAt: now + SWEEP_MS })
+      }
       return builder
     },
   })

@@ -13,6 +13,7 @@ export function confirmArrival(
 ): Promise<Order> {
   return advanceOrder(deps, input.orderId, (order) => {
     if (order.buyerId !== input.userId) throw new AppError('not_yours')
+    if (order.status === 'paid') throw new AppError('not_shipped')
     return order.arrivedAt === null ? { type: 'arrived' } : null
   })
 }

@@ -10,7 +10,7 @@ import { effectKey, wish } from './wish.ts'
  * The hot path of a drop: take one unit off the shelf for one buyer, or say why not. Stripe is not asked here; the
  * wish for a Checkout Session is in the same commit. A repeated request answers with its first order, and a buyer
  * who already holds a unit of this drop gets that hold again (`already`).
- * Throws drop_not_found, own_drop, drop_closed, limit_reached, all_held or sold_out.
+ * Throws drop_not_found, paused, own_drop, drop_closed, limit_reached, all_held or sold_out.
  */
 export async function createCheckout(
   deps: Pick<Deps, 'store' | 'change' | 'clock' | 'settings'>,
@@ -27,6 +27,7 @@ export async function createCheckout(
     const repeated = claim.requests.find((request) => request.key === key)
     const existing = repeated?.orderId ?? claim.liveOrderId
     if (existing) return { existing }
+    if (sheet.get('switches', 'selling')?.paused) throw new AppError('paused')
     assertReservable(drop, buyer.userId, claim, now)
 
     const orderId = deps.store.newId('ord')
@@ -41,7 +42,7 @@ export async function createCheckout(
 
   const result = await deps.change({
     lane: dropId,
-    reads: [['inventory', dropId], ['claims', id], effectKey('draw_card', dropId)],
+    reads: [['inventory', dropId], ['claims', id], ['switches', 'selling'], effectKey('draw_card', dropId)],
     decide: reserve,
   })
   if (!('existing' in result)) return { order: result, already: false }
@@ -64,19 +65,28 @@ function newOrder(drop: Drop, buyer: Person, orderId: string, now: number, holdM
     total: drop.price,
     ...splitFee(drop.price, drop.feeBps),
     feeBps: drop.feeBps,
+    settlement: drop.settlement,
+    destination: drop.destination,
     currency: drop.currency,
     createdAt: now,
     holdUntil: now + holdMs,
     endedBy: null,
     checkout: null,
     payment: null,
+    chargeId: null,
     shipment: null,
     arrivedAt: null,
     transferId: null,
     releasedAt: null,
+    release: null,
     blocked: null,
-    refundReason: null,
-    refundId: null,
+    refunds: [],
+    receipt: null,
+    caseId: null,
+    dispute: null,
+    drift: null,
+    holdingWarnedAt: null,
+    attention: null,
     history: [],
   }
 }

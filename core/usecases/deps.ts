@@ -1,8 +1,10 @@
 import type { KeyObject } from 'node:crypto'
 import type { Currency } from '#contract'
+import type { ConnectAccounts } from '../ports/accounts.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Media } from '../ports/media.ts'
 import type { Messenger } from '../ports/messenger.ts'
+import type { PaymentRecords } from '../ports/payment-records.ts'
 import type { Payments } from '../ports/payments.ts'
 import type { Store } from '../ports/store.ts'
 import type { MakeChange } from './change.ts'
@@ -15,6 +17,14 @@ export interface Settings {
   /** The platform's fee on new drops, in hundredths of a percent. */
   readonly feeBps: number
   readonly holdMs: number
+  /** A new builder waits for an operator. */
+  readonly approvalNeeded: boolean
+  /** How long after shipping the share is released by itself. */
+  readonly releaseAfterMs: number
+  /** How long a payment may be held, and when people are warned of that. */
+  readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
+  /** How often what never came from Stripe is looked for. */
+  readonly reconcileEveryMs: number
   /** Signs the links that lead people from Discord to the web. */
   readonly linkSecret: KeyObject
 }
@@ -25,6 +35,8 @@ export interface Deps {
   readonly change: MakeChange
   readonly clock: Clock
   readonly payments: Payments
+  readonly records: PaymentRecords
+  readonly accounts: ConnectAccounts
   readonly media: Media
   readonly messenger: Messenger
   readonly settings: Settings

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import { payoutState } from '../domain/builder.ts'
+import { payoutState, termsOf } from '../domain/builder.ts'
 import { checkForm, type Drop } from '../domain/drop.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
@@ -39,7 +39,8 @@ export function publishDrop(
       if (!checked.ok || draft.pictureProblem) throw new AppError('draft_incomplete')
       const builder = sheet.get('builders', userId)
       if (!builder) throw new AppError('builder_not_found')
-      if (payoutState(builder) !== 'ready') throw new AppError('builder_not_ready')
+      if (payoutState(builder) !== 'ready' || builder.status !== 'approved')
+        throw new AppError('builder_not_ready')
 
       const drop: Drop = {
         dropId,
@@ -49,12 +50,14 @@ export function publishDrop(
         story: checked.story,
         price: checked.price,
         currency: deps.settings.currency,
-        feeBps: deps.settings.feeBps,
+        ...termsOf(builder, deps.settings.feeBps),
         quantity: checked.quantity,
         available: checked.quantity,
         held: 0,
         sold: 0,
         perPerson: draft.form.perPerson,
+        closed: false,
+        pauses: [],
         status: 'open',
         openedAt: now,
         closesAt: now + draft.form.closesInHours * HOUR_MS,

@@ -1,21 +1,27 @@
 import {
   AppError,
+  type CaseStatus,
   type DashboardView,
   type Money,
+  type MoneyView,
   type Notice,
+  type OperatorQueue,
   type OrderStatus,
   type OrderView,
   type Person,
   type ProfileView,
 } from '#contract'
+import type { Builder } from '../domain/builder.ts'
 import { noticeId } from '../domain/effect.ts'
-import type { Order } from '../domain/order.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
+import { type Attention, type Order, remaining } from '../domain/order.ts'
 import type { Page } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
-import { toBuilderView, toDropView, toOrderView } from './views.ts'
+import { toBuilderView, toCaseView, toDropView, toOrderView } from './views.ts'
 
 const ORDERS_SHOWN = 25
 const DROPS_SHOWN = 10
+const LINES_SHOWN = 10
 
 /** A buyer's orders, newest first, what could not be told, and the builder's side when there is one. */
 export async function readProfile(
@@ -39,7 +45,7 @@ export async function readProfile(
     if (!order) continue
     const reader = order.builderId === person.userId ? 'builder' : 'buyer'
     missed.push({
-      noticeId: noticeId(entry.orderId, entry.kind),
+      noticeId: noticeId(entry.orderId, entry.kind, entry.at),
       userId: person.userId,
       kind: entry.kind,
       order: toOrderView(order, reader, deps.settings),
@@ -60,12 +66,11 @@ export async function readDashboard(
   input: { readonly userId: string },
 ): Promise<DashboardView> {
   const builderId = input.userId
-  const builder = (await deps.store.get('builders', builderId))?.value
-  if (!builder) throw new AppError('builder_not_found')
+  const builder = await getBuilder(deps, builderId)
   const views = (orders: readonly Order[]): OrderView[] =>
     orders.slice(0, ORDERS_SHOWN).map((order) => toOrderView(order, 'builder', deps.settings))
 
-  const [drops, paid, shipped, arrived, blocked, released] = await Promise.all([
+  const [drops, paid, shipped, totals] = await Promise.all([
     deps.store.find('inventory', {
       where: { builderId },
       orderBy: 'openedAt',
@@ -74,18 +79,167 @@ export async function readDashboard(
     }),
     ordersIn(deps, builderId, 'paid'),
     ordersIn(deps, builderId, 'shipped'),
-    ordersIn(deps, builderId, 'arrived'),
-    ordersIn(deps, builderId, 'release_blocked'),
-    ordersIn(deps, builderId, 'released'),
+    builderTotals(deps, builderId),
   ])
   return {
     builder: toBuilderView(builder, deps.settings),
     drops: drops.documents.map(({ value }) => toDropView(value)),
     toShip: views(paid),
     onTheWay: views(shipped),
-    moneyHeld: sharesOf([...paid, ...shipped, ...arrived, ...blocked]),
-    moneyReleased: sharesOf(released),
+    moneyHeld: totals.held,
+    moneyReleased: totals.released,
   }
+}
+
+/** A builder's money, one line per order, newest first. Throws builder_not_found. */
+export async function readMoney(
+  deps: Pick<Deps, 'store' | 'settings'>,
+  input: { readonly userId: string; readonly cursor: string | null },
+): Promise<MoneyView> {
+  const builderId = input.userId
+  const builder = await getBuilder(deps, builderId)
+  const [page, totals] = await Promise.all([
+    deps.store.find('orders', {
+      where: { builderId },
+      orderBy: 'createdAt',
+      direction: 'desc',
+      limit: LINES_SHOWN,
+      cursor: input.cursor,
+    }),
+    builderTotals(deps, builderId),
+  ])
+  return {
+    builder: toBuilderView(builder, deps.settings),
+    lines: page.documents
+      .filter(({ value }) => value.payment !== null)
+      .map(({ value }) => toOrderView(value, 'builder', deps.settings)),
+    cursor: page.cursor,
+    held: totals.held,
+    released: totals.released,
+    debt: { amount: Math.max(0, builder.debt), currency: deps.settings.currency },
+  }
+}
+
+/** What waits for an operator. */
+export async function readQueue(deps: Pick<Deps, 'store' | 'settings'>): Promise<OperatorQueue> {
+  const orders = async (attention: Attention) => {
+    const page = await deps.store.find('orders', {
+      where: { attention },
+      orderBy: 'createdAt',
+      direction: 'asc',
+      limit: ORDERS_SHOWN,
+    })
+    return page.documents.map(({ value }) => toOrderView(value, 'builder', deps.settings))
+  }
+  const cases = async (status: CaseStatus) =>
+    (
+      await deps.store.find('cases', {
+        where: { status },
+        orderBy: 'openedAt',
+        direction: 'asc',
+        limit: ORDERS_SHOWN,
+      })
+    ).documents
+  const [applied, silent, answered, open, blocked, failedRefunds, disputes, nearHoldingLimit, selling] =
+    await Promise.all([
+      deps.store.find('builders', {
+        where: { status: 'applied' },
+        orderBy: 'joinedAt',
+        direction: 'asc',
+        limit: ORDERS_SHOWN,
+      }),
+      cases('silent'),
+      cases('answered'),
+      cases('open'),
+      orders('release_blocked'),
+      orders('refund_failed'),
+      orders('dispute'),
+      orders('holding'),
+      deps.store.get('switches', 'selling'),
+    ])
+  const waiting = await Promise.all(
+    [...silent, ...answered, ...open].slice(0, ORDERS_SHOWN).map(async ({ value }) => {
+      const order = (await deps.store.get('orders', value.orderId))?.value
+      return order ? [toCaseView(value, order, 'builder', deps.settings)] : []
+    }),
+  )
+  return {
+    applications: applied.documents.map(({ value }) => toBuilderView(value, deps.settings)),
+    cases: waiting.flat(),
+    blocked,
+    failedRefunds,
+    disputes,
+    nearHoldingLimit,
+    moneyHeld: await totalHeld(deps),
+    paused: selling?.value.paused ?? false,
+  }
+}
+
+async function getBuilder(deps: Pick<Deps, 'store'>, userId: string): Promise<Builder> {
+  const builder = (await deps.store.get('builders', userId))?.value
+  if (!builder) throw new AppError('builder_not_found')
+  return builder
+}
+
+/** What is held for a builder and what was sent, from the ledger, per currency. */
+async function builderTotals(
+  deps: Pick<Deps, 'store'>,
+  builderId: string,
+): Promise<{ readonly held: Money[]; readonly released: Money[] }> {
+  const [held, released] = [new Map<string, number>(), new Map<string, number>()]
+  const add = (to: Map<string, number>, currency: string, amount: number) =>
+    to.set(currency, (to.get(currency) ?? 0) + amount)
+  await eachEntry(deps, { builderId }, ({ movement, currency, lines }) => {
+    for (const { account, amount } of lines) {
+      // Until the total is divided only the order knows the share: see below.
+      if (account === 'builder_due') add(held, currency, -amount)
+      if (account === 'stripe' && (movement === 'transfer' || movement.startsWith('reversal:'))) {
+        add(released, currency, -amount)
+      }
+    }
+  })
+  for (const status of ['paid', 'shipped'] as const) {
+    for (const order of await ordersIn(deps, builderId, status)) {
+      if (order.settlement === 'on_arrival') add(held, order.currency, remaining(order).share)
+    }
+  }
+  return { held: toMoney(held), released: toMoney(released) }
+}
+
+/** All money the platform holds for others: buyers' and builders'. */
+async function totalHeld(deps: Pick<Deps, 'store'>): Promise<Money[]> {
+  const held = new Map<string, number>()
+  await eachEntry(deps, {}, ({ currency, lines }) => {
+    for (const { account, amount } of lines) {
+      if (account === 'buyer_money' || account === 'builder_due' || account === 'refund_due') {
+        held.set(currency, (held.get(currency) ?? 0) - amount)
+      }
+    }
+  })
+  return toMoney(held)
+}
+
+async function eachEntry(
+  deps: Pick<Deps, 'store'>,
+  where: { readonly builderId?: string },
+  visit: (entry: LedgerEntry) => void,
+): Promise<void> {
+  let cursor: string | null = null
+  do {
+    const page: Page<'ledger'> = await deps.store.find('ledger', {
+      where,
+      orderBy: 'at',
+      direction: 'asc',
+      limit: 1_000,
+      cursor,
+    })
+    for (const { value } of page.documents) visit(value)
+    cursor = page.cursor
+  } while (cursor)
+}
+
+function toMoney(totals: ReadonlyMap<string, number>): Money[] {
+  return [...totals].filter(([, amount]) => amount !== 0).map(([currency, amount]) => ({ currency, amount }))
 }
 
 /** All of a builder's orders in one state, oldest first. */
@@ -104,10 +258,4 @@ async function ordersIn(deps: Pick<Deps, 'store'>, builderId: string, status: Or
     cursor = page.cursor
   } while (cursor)
   return orders
-}
-
-function sharesOf(orders: readonly Order[]): Money[] {
-  const totals = new Map<string, number>()
-  for (const { currency, share } of orders) totals.set(currency, (totals.get(currency) ?? 0) + share)
-  return [...totals].map(([currency, amount]) => ({ currency, amount }))
 }

@@ -13,8 +13,21 @@ const LOOK_AT: Readonly<Record<string, EffectKind>> = {
   'refund.updated': 'refund',
   'refund.failed': 'refund',
   'charge.refunded': 'refund',
+  'refund.created': 'refund',
+  'charge.dispute.created': 'dispute',
+  'charge.dispute.updated': 'dispute',
+  'charge.dispute.funds_withdrawn': 'dispute',
+  'charge.dispute.funds_reinstated': 'dispute',
+  'charge.dispute.closed': 'dispute',
   'account.updated': 'account',
+  'account.application.deauthorized': 'account',
   'capability.updated': 'account',
+  'v2.core.account[requirements].updated': 'account',
+  'v2.core.account[configuration.recipient].updated': 'account',
+  'v2.core.account[configuration.recipient].capability_status_updated': 'account',
+  'v2.core.account.updated': 'account',
+  'v2.core.account.closed': 'account',
+  'v2.core.account_link.returned': 'account',
 }
 
 /**
@@ -26,7 +39,7 @@ export async function takeHint(
   hint: PaymentHint,
 ): Promise<'taken' | 'known' | 'not_ours'> {
   const kind = LOOK_AT[hint.type]
-  const subject = kind && (kind === 'account' ? await builderOf(deps, hint.accountId) : hint.orderId)
+  const subject = kind && (await subjectOf(deps, kind, hint))
   if (!kind || !subject) return 'not_ours'
   const inboxId = `stripe:${hint.eventId}`
   return deps.change({
@@ -40,6 +53,27 @@ export async function takeHint(
       return 'taken'
     },
   })
+}
+
+async function subjectOf(
+  deps: Pick<Deps, 'store'>,
+  kind: EffectKind,
+  hint: PaymentHint,
+): Promise<string | null> {
+  if (kind === 'account') return builderOf(deps, hint.accountId)
+  return hint.orderId ?? orderOf(deps, hint.chargeId)
+}
+
+/** Disputes carry nothing of ours: their charge does. */
+async function orderOf(deps: Pick<Deps, 'store'>, chargeId: string | null): Promise<string | null> {
+  if (!chargeId) return null
+  const found = await deps.store.find('orders', {
+    where: { chargeId },
+    orderBy: 'createdAt',
+    direction: 'asc',
+    limit: 1,
+  })
+  return found.documents[0]?.id ?? null
 }
 
 async function builderOf(deps: Pick<Deps, 'store'>, accountId: string | null): Promise<string | null> {

@@ -12,12 +12,12 @@ export async function tell(
   effect: Effect,
 ): Promise<null> {
   if (!effect.notice) return null
-  const { userId, kind } = effect.notice
+  const { userId, kind, occasion } = effect.notice
   const order = (await deps.store.get('orders', effect.subject))?.value
   if (!order) return null
   const reader = userId === order.builderId ? 'builder' : 'buyer'
   const { delivery } = await deps.messenger.push('notify', {
-    noticeId: noticeId(order.orderId, kind),
+    noticeId: noticeId(order.orderId, kind, occasion),
     userId,
     kind,
     order: toOrderView(order, reader, deps.settings),
@@ -29,7 +29,12 @@ export async function tell(
     reads: [['users', userId]],
     decide(sheet) {
       const missed = sheet.get('users', userId)?.missed ?? []
-      if (missed.some((entry) => entry.orderId === order.orderId && entry.kind === kind)) return
+      if (
+        missed.some(
+          (entry) => entry.orderId === order.orderId && entry.kind === kind && entry.at === effect.createdAt,
+        )
+      )
+        return
       const entry = { kind, orderId: order.orderId, at: effect.createdAt }
       sheet.put('users', userId, { ...person, missed: [entry, ...missed].slice(0, MISSED_KEPT) })
     },

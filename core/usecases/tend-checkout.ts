@@ -10,6 +10,8 @@ const SHORTEST_SESSION_MS = 30 * 60_000
 const SLACK_MS = 60_000
 /** How soon to look again at a payment that the buyer's bank has not decided. */
 const UNDECIDED_MS = 10 * 60_000
+/** How soon to look again at a payment of which Stripe has not told everything. */
+const INCOMPLETE_MS = 2_000
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'payments' | 'settings'>
 
@@ -29,15 +31,18 @@ export async function tendCheckout(deps: Needs, orderId: string): Promise<number
     order = await endHoldIfOver(deps, order)
     if (order.status === 'held') {
       if (!order.checkout?.sessionId) return (await openCheckout(deps, order)).holdUntil
-      const after = await settle(deps, order, await deps.payments.readCheckout(order.checkout.sessionId))
+      const checkout = await deps.payments.readCheckout(order.checkout.sessionId)
+      const after = await settle(deps, order, checkout)
       if (after.status !== 'held') return null
-      return after.holdUntil
+      return checkout.paid ? deps.clock.now() + INCOMPLETE_MS : after.holdUntil
     }
   }
   if (order.status === 'closing') return shutCheckout(deps, order)
   // A payment that raced the end of its hold: believe Stripe.
   if (order.status === 'expired' && order.checkout?.sessionId) {
-    await settle(deps, order, await deps.payments.readCheckout(order.checkout.sessionId))
+    const checkout = await deps.payments.readCheckout(order.checkout.sessionId)
+    const after = await settle(deps, order, checkout)
+    if (checkout.paid && after.status === 'expired') return deps.clock.now() + INCOMPLETE_MS
   }
   return null
 }
@@ -81,6 +86,7 @@ async function createSession(deps: Needs, order: Order): Promise<Order> {
     description: `By ${order.builder.name}`,
     amount: order.total,
     currency: order.currency,
+    split: order.destination ? { accountId: order.destination, fee: order.fee } : null,
     expiresAt,
     successUrl: `${deps.settings.webUrl}/success?order=${token}`,
     cancelUrl: `${deps.settings.webUrl}/cancel?order=${token}`,
@@ -112,8 +118,10 @@ async function shutCheckout(deps: Needs, order: Order): Promise<number | null> {
   const sessionId = known.checkout?.sessionId
   if (!sessionId) throw new AppError('conflict', `${order.orderId} changed while its checkout was being shut`)
   if ((await deps.payments.expireCheckout(sessionId)) === 'closed') return putBack(deps, order.orderId)
-  const after = await settle(deps, known, await deps.payments.readCheckout(sessionId))
-  return after.status === 'closing' ? deps.clock.now() + UNDECIDED_MS : null
+  const checkout = await deps.payments.readCheckout(sessionId)
+  const after = await settle(deps, known, checkout)
+  if (after.status !== 'closing') return null
+  return deps.clock.now() + (checkout.paid ? INCOMPLETE_MS : UNDECIDED_MS)
 }
 
 async function putBack(deps: Needs, orderId: string): Promise<null> {
@@ -123,12 +131,14 @@ async function putBack(deps: Needs, orderId: string): Promise<null> {
 
 /** Step the order to what Stripe says of its session. */
 function settle(deps: Needs, order: Order, checkout: Checkout): Promise<Order> {
-  return advanceOrder(deps, order.orderId, (fresh, available) => {
+  return advanceOrder(deps, order.orderId, (fresh, { drop }) => {
     const unpaid = fresh.status === 'held' || fresh.status === 'closing' || fresh.status === 'expired'
     if (!unpaid) return null
+    // Stripe makes the transfer of a split payment a moment later: until then not all is known.
+    if (checkout.paid && fresh.destination && !checkout.paid.transferId) return null
     if (checkout.paid) {
       const payment = toPayment(fresh, checkout.paid)
-      const late = fresh.status === 'expired' && available === 0
+      const late = fresh.status === 'expired' && drop.available === 0
       return { type: late ? 'paid_too_late' : 'payment_succeeded', payment }
     }
     if (checkout.status === 'expired' && fresh.status !== 'expired') return { type: 'session_shut' }
@@ -144,6 +154,6 @@ function toPayment(order: Order, paid: PaidCheckout) {
       `${order.orderId} cost ${order.total} ${order.currency} but Stripe took ${paid.amount} ${paid.currency}`,
     )
   }
-  const { paymentIntentId, chargeId, stripeFee, shipTo } = paid
-  return { paymentIntentId, chargeId, stripeFee, shipTo }
+  const { paymentIntentId, chargeId, stripeFee, shipTo, transferId } = paid
+  return { paymentIntentId, chargeId, stripeFee, shipTo, transferId }
 }

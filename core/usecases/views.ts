@@ -1,10 +1,13 @@
-import type { BuilderView, DraftView, DropView, Money, OrderView } from '#contract'
-import { type Builder, payoutState } from '../domain/builder.ts'
+import type { BuilderView, CaseView, DraftView, DropView, Money, OrderView } from '#contract'
+import { type Builder, checklist, payoutState } from '../domain/builder.ts'
+import type { Case } from '../domain/case.ts'
 import { checkForm, type Draft, type Drop } from '../domain/drop.ts'
 import { signLink } from '../domain/link.ts'
 import { splitFee } from '../domain/money.ts'
-import type { Order } from '../domain/order.ts'
+import { frozenBy, givenBack, type Order } from '../domain/order.ts'
+import { describeRequirement } from '../domain/requirements.ts'
 import type { Settings } from './deps.ts'
+import { holdingEndsAt, releasesAt } from './watch-order.ts'
 
 /** Who a view is made for: each sees what concerns them and no more. */
 export type Reader = 'buyer' | 'builder'
@@ -13,6 +16,8 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
   const money = (amount: number): Money => ({ amount, currency: order.currency })
   const addressNeeded = order.status === 'paid' || order.status === 'shipped'
   const payable = reader === 'buyer' && order.status === 'held'
+  const link = () => signLink(settings.linkSecret, 'order', order.orderId)
+  const stripeFee = order.payment?.stripeFee ?? null
   return {
     orderId: order.orderId,
     status: order.status,
@@ -22,23 +27,55 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
     total: money(order.total),
     fee: money(order.fee),
     share: money(order.share),
+    stripeFee: stripeFee === null ? null : money(stripeFee),
+    settlement: order.settlement,
     createdAt: order.createdAt,
     holdUntil: order.holdUntil,
-    payUrl: payable
-      ? `${settings.webUrl}/pay/${signLink(settings.linkSecret, 'order', order.orderId)}`
-      : null,
+    payUrl: payable ? `${settings.webUrl}/pay/${link()}` : null,
     endedBy: order.endedBy,
-    refundReason: order.refundReason,
+    refunded: money(givenBack(order)),
+    refunds: order.refunds.map(({ amount, reason, note, status, at }) => ({
+      amount: money(amount),
+      reason,
+      note,
+      status,
+      at,
+    })),
     paidAt: order.payment?.at ?? null,
     shipment: order.shipment,
     arrivedAt: order.arrivedAt,
     releasedAt: order.releasedAt,
+    releasesAt: releasesAt(order, settings),
+    holdingEndsAt: holdingEndsAt(order, settings),
+    frozenBy: frozenBy(order),
+    caseId: order.caseId,
+    receiptUrl: reader === 'buyer' && order.receipt ? `${settings.webUrl}/receipt/${link()}` : null,
     shipTo: reader === 'builder' && addressNeeded ? (order.payment?.shipTo ?? null) : null,
   }
 }
 
+export function toCaseView(found: Case, order: Order, reader: Reader, settings: Settings): CaseView {
+  const { caseId, status, openedAt, answerBy, decidesItself, entries, decision, threadId } = found
+  return {
+    caseId,
+    order: toOrderView(order, reader, settings),
+    status,
+    openedAt,
+    answerBy,
+    decidesItself,
+    entries: [...entries],
+    decision: decision && {
+      decision: decision.decision,
+      amount: { amount: decision.amount, currency: order.currency },
+      reason: decision.reason,
+      at: decision.at,
+    },
+    threadId,
+  }
+}
+
 export function toDropView(drop: Drop): DropView {
-  const { builderId: _, price, currency, feeBps: __, ...shown } = drop
+  const { builderId, price, currency, feeBps, settlement, destination, closed, pauses, ...shown } = drop
   return { ...shown, price: { amount: price, currency } }
 }
 
@@ -67,12 +104,21 @@ export function toDraftView(draft: Draft, settings: Pick<Settings, 'currency' | 
 }
 
 export function toBuilderView(builder: Builder, settings: Settings): BuilderView {
-  const payouts = payoutState(builder)
   const link = signLink(settings.linkSecret, 'builder', builder.userId)
+  const { webUrl } = settings
   return {
     builder: { userId: builder.userId, name: builder.name },
-    payouts,
-    onboardingUrl: payouts === 'ready' ? null : `${settings.webUrl}/connect/start/${link}`,
+    status: builder.status,
+    statusReason: builder.statusHistory.at(-1)?.reason ?? '',
+    payouts: payoutState(builder),
+    requirements: [...new Set(builder.currentlyDue.map(describeRequirement))],
+    checklist: checklist(builder),
+    onboardingUrl:
+      payoutState(builder) === 'ready' && builder.currentlyDue.length === 0
+        ? null
+        : `${webUrl}/connect/start/${link}`,
+    dashboardUrl: builder.detailsSubmitted ? `${webUrl}/connect/dashboard/${link}` : null,
+    statementUrl: `${webUrl}/statement/${link}`,
     joinedAt: builder.joinedAt,
   }
 }

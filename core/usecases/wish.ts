@@ -33,15 +33,19 @@ export function wish(
   })
 }
 
-/** Ask for one person to be told one thing about one order. */
+/**
+ * Ask for one person to be told one thing about one order. `occasion` tells this from other times the same thing
+ * happens to the same order.
+ */
 export function wishNotice(
   sheet: Sheet,
   orderId: string,
+  occasion: number,
   notice: { readonly userId: string; readonly kind: Notice['kind'] },
   now: number,
 ): void {
-  const subject = noticeId(orderId, notice.kind)
-  sheet.put('outbox', effectId('notify', subject), { ...newEffect('notify', orderId, now, now), notice })
+  const id = effectId('notify', noticeId(orderId, notice.kind, occasion))
+  sheet.put('outbox', id, { ...newEffect('notify', orderId, now, now), notice: { ...notice, occasion } })
 }
 
 function newEffect(kind: EffectKind, subject: string, now: number, dueAt: number): Effect {

@@ -2,12 +2,13 @@ import { html } from 'hono/html'
 import type { DropView } from '#contract'
 import type { Html } from './layout.ts'
 
-export type ShelfState = 'open' | 'all_held' | 'sold_out' | 'closed'
+export type ShelfState = 'open' | 'all_held' | 'paused' | 'sold_out' | 'closed'
 
 /** How a drop stands at a moment (UTC milliseconds), and the words for it. */
 export function shelf(drop: DropView, now: number): { readonly state: ShelfState; readonly words: string } {
   if (drop.sold === drop.quantity) return { state: 'sold_out', words: 'Sold out' }
   if (drop.status === 'closed' || drop.closesAt <= now) return { state: 'closed', words: 'Closed' }
+  if (drop.status === 'paused') return { state: 'paused', words: 'Paused for now' }
   if (drop.available === 0) return { state: 'all_held', words: 'All held right now' }
   return { state: 'open', words: `${drop.available} of ${drop.quantity} left` }
 }

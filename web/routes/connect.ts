@@ -1,5 +1,5 @@
 import { parseLinkToken } from '../link-token.ts'
-import { renderConnectReturn, renderConnectStart } from '../pages/connect.ts'
+import { renderConnectDashboard, renderConnectReturn, renderConnectStart } from '../pages/connect.ts'
 import { sendPrivate } from '../respond.ts'
 import { contentSecurityPolicy } from '../security-headers.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
@@ -20,6 +20,17 @@ export function addConnect(app: WebApp, deps: WebDeps): void {
   app.post('/connect/start/:token', async (c) => {
     const token = parseLinkToken(c.req.param('token'))
     const { url } = await deps.core.openOnboarding({ token }, { requestId: c.get('requestId') })
+    c.header('cache-control', 'no-store')
+    return c.redirect(url, 303)
+  })
+  app.get('/connect/dashboard/:token', (c) => {
+    const token = parseLinkToken(c.req.param('token'))
+    c.header('content-security-policy', policy)
+    return sendPrivate(c, renderConnectDashboard(deps, token))
+  })
+  app.post('/connect/dashboard/:token', async (c) => {
+    const token = parseLinkToken(c.req.param('token'))
+    const { url } = await deps.core.openDashboard({ token }, { requestId: c.get('requestId') })
     c.header('cache-control', 'no-store')
     return c.redirect(url, 303)
   })

@@ -6,6 +6,8 @@ Disallow: /pay/
 Disallow: /success
 Disallow: /cancel
 Disallow: /connect/
+Disallow: /receipt/
+Disallow: /statement/
 `
 
 /** Stylesheet, fonts, scripts and drawings, the few files with a fixed address, and the two health answers. */

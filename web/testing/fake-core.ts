@@ -109,11 +109,19 @@ export function makeOrder(over: Partial<OrderView> = {}): OrderView {
     holdUntil: NOW + HOUR / 2,
     payUrl: null,
     endedBy: null,
-    refundReason: null,
+    stripeFee: null,
+    settlement: 'on_arrival',
+    refunded: { amount: 0, currency: 'usd' },
+    refunds: [],
     paidAt: null,
     shipment: null,
     arrivedAt: null,
     releasedAt: null,
+    releasesAt: null,
+    holdingEndsAt: null,
+    frozenBy: null,
+    caseId: null,
+    receiptUrl: null,
     shipTo: null,
     ...over,
   }
@@ -122,9 +130,26 @@ export function makeOrder(over: Partial<OrderView> = {}): OrderView {
 export function makeBuilder(over: Partial<BuilderView> = {}): BuilderView {
   return {
     builder: { userId: '100000000000000101', name: 'Juniper' },
+    status: 'approved',
+    statusReason: '',
     payouts: 'ready',
+    requirements: [],
+    checklist: [],
     onboardingUrl: null,
+    dashboardUrl: null,
+    statementUrl: 'https://shop.example/statement/abc',
     joinedAt: NOW,
     ...over,
+  }
+}
+
+/** An order of which everything goes back because it was paid too late. */
+export function paidTooLate(status: 'refunding' | 'refunded', total: OrderView['total']): Partial<OrderView> {
+  const state = status === 'refunded' ? 'succeeded' : 'pending'
+  return {
+    status,
+    paidAt: NOW,
+    refunded: total,
+    refunds: [{ amount: total, reason: 'paid_too_late', note: '', status: state, at: NOW }],
   }
 }

@@ -1,6 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { AppError } from '#contract'
-import { type FakeCore, makeBuilder, makeDrop, makeOrder, NOW, startFakeCore } from './fake-core.ts'
+import {
+  type FakeCore,
+  makeBuilder,
+  makeDrop,
+  makeOrder,
+  NOW,
+  paidTooLate,
+  startFakeCore,
+} from './fake-core.ts'
+import { makeReceipt, makeStatement } from './sample-papers.ts'
 
 const STILL_LIFE = readFileSync(new URL('still-life.webp', import.meta.url)).toString('base64')
 const HOUR = 60 * 60_000
@@ -73,8 +82,8 @@ export function startShopWindow(): Promise<FakeCore> {
     arrived: makeOrder({ status: 'arrived', paidAt: NOW }),
     released: makeOrder({ status: 'released', paidAt: NOW }),
     release_blocked: makeOrder({ status: 'release_blocked', paidAt: NOW }),
-    refunding: makeOrder({ status: 'refunding', refundReason: 'paid_too_late', paidAt: NOW }),
-    refunded: makeOrder({ status: 'refunded', refundReason: 'paid_too_late', paidAt: NOW }),
+    refunding: makeOrder(paidTooLate('refunding', makeOrder().total)),
+    refunded: makeOrder(paidTooLate('refunded', makeOrder().total)),
   }
   const orderOf = (token: string) => {
     const order = Object.hasOwn(orders, token) ? orders[token as keyof typeof orders] : undefined
@@ -100,6 +109,22 @@ export function startShopWindow(): Promise<FakeCore> {
       url: token === 'held' ? 'https://checkout.stripe.example/c/pay/cs_1' : null,
     }),
     orderForReturn: ({ token }) => orderOf(token),
+    receipt({ token }) {
+      if (token === 'held') throw new AppError('not_paid')
+      if (token === 'shipped') return makeReceipt()
+      if (token === 'paid') return makeReceipt({ order: orderOf('paid'), refunds: [], held: null })
+      throw new AppError('link_invalid')
+    },
+    statement({ token, month }) {
+      if (token === 'ready') return makeStatement({ month })
+      if (token !== 'new') throw new AppError('link_invalid')
+      const nothing = { lines: [], byStatus: [], totals: [], debt: [], earlier: null, later: null }
+      return makeStatement({ month, complete: false, ...nothing })
+    },
+    exportCsv({ token, kind, month }) {
+      if (token !== 'ready') throw new AppError('link_invalid')
+      return { filename: `c500-${kind}${month ? `-${month}` : ''}.csv`, csv: 'at,amount\r\n' }
+    },
     returnFromOnboarding({ token }) {
       if (token === 'ready') return makeBuilder()
       if (token === 'incomplete') return makeBuilder({ payouts: 'incomplete' })

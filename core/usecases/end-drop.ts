@@ -1,17 +1,18 @@
+import { closeDrop } from '../domain/drop.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
 
 /** Close a drop whose time has come. Holds that began before run to their own end. Answers when to run again. */
-export function closeDrop(deps: Pick<Deps, 'change' | 'clock'>, dropId: string): Promise<number | null> {
+export function endDrop(deps: Pick<Deps, 'change' | 'clock'>, dropId: string): Promise<number | null> {
   return deps.change({
     lane: dropId,
     reads: [['inventory', dropId], effectKey('draw_card', dropId)],
     decide(sheet) {
       const now = deps.clock.now()
       const drop = sheet.get('inventory', dropId)
-      if (!drop || drop.status === 'closed') return null
+      if (!drop || drop.closed) return null
       if (now < drop.closesAt) return drop.closesAt
-      sheet.put('inventory', dropId, { ...drop, status: 'closed' })
+      sheet.put('inventory', dropId, closeDrop(drop))
       wish(sheet, 'draw_card', dropId, now)
       return null
     },

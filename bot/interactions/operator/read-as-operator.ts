@@ -1,0 +1,79 @@
+import { InteractionResponseType } from 'discord-api-types/v10'
+import {
+  renderAudit,
+  renderBuilderForOperator,
+  renderCaseForOperator,
+  renderCases,
+  renderOrderForOperator,
+  renderQueue,
+} from '../../replies/operator.ts'
+import { plainText } from '../../replies/text.ts'
+import { answerWithin, type Place } from '../answer.ts'
+import type { Reply, Visit } from '../visit.ts'
+
+const AUDIT_SHOWN = 25
+
+export function showQueue(visit: Visit, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () =>
+    renderQueue(await visit.core.operatorQueue({ operator: visit.person }, visit.call)),
+  )
+}
+
+export function showCases(visit: Visit, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () => {
+    const { cases } = await visit.core.operatorQueue({ operator: visit.person }, visit.call)
+    return renderCases(cases)
+  })
+}
+
+export function showAnyOrder(visit: Visit, orderId: string, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () =>
+    renderOrderForOperator(
+      await visit.core.getOrderAsOperator({ operator: visit.person, orderId }, visit.call),
+    ),
+  )
+}
+
+export function showAnyCase(visit: Visit, caseId: string, place: Place): Promise<Reply> {
+  const { userId } = visit.person
+  return answerWithin(visit, place, async () =>
+    renderCaseForOperator(await visit.core.getCase({ userId, operator: true, caseId }, visit.call)),
+  )
+}
+
+/** A builder with their drops. Throws nothing; somebody who is no builder gets the sentence for that. */
+export function showBuilder(visit: Visit, builderId: string, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () => {
+    const { builder, drops } = await visit.core.dashboard({ userId: builderId }, visit.call)
+    return renderBuilderForOperator(builder, drops)
+  })
+}
+
+export function showAudit(visit: Visit, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () =>
+    renderAudit(await visit.core.auditLog({ operator: visit.person, limit: AUDIT_SHOWN }, visit.call)),
+  )
+}
+
+/** What `pause drop` offers while somebody types. Never fails, only offers less. */
+export async function suggestDrops(visit: Visit, typed: string): Promise<Reply> {
+  const wanted = typed.trim().toLowerCase()
+  const drops = await visit.core
+    .listDrops({ status: 'open', limit: 100, cursor: null }, { ...visit.call, timeoutMs: visit.budgetMs })
+    .then((page) => page.drops)
+    .catch((error: unknown) => {
+      visit.log.warn({ err: error }, 'no drops to suggest')
+      return []
+    })
+  const choices = drops
+    .map((drop) => ({
+      name: plainText(
+        `${drop.title} · ${drop.builder.name} · ${drop.available} of ${drop.quantity} left`,
+        100,
+      ),
+      value: drop.dropId,
+    }))
+    .filter((choice) => choice.name.toLowerCase().includes(wanted))
+    .slice(0, 25)
+  return { first: { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices } } }
+}

@@ -1,0 +1,272 @@
+import {
+  type AuditEntry,
+  accent,
+  type BuilderView,
+  type CaseView,
+  type DropView,
+  formatMoney,
+  type OperatorQueue,
+  type OrderView,
+} from '#contract'
+import { customId, type OperatorPress } from '../custom-id.ts'
+import { checklistLines, requirementFields, statusLine } from './builder.ts'
+import { caseEmbeds, describeCase } from './case.ts'
+import { button, joinBlocks, type Message, rows, select } from './message.ts'
+import { moneyTotals } from './money.ts'
+import { orderEmbed, orderTitle, orderWords } from './order.ts'
+import { dateTime, escapeText, relativeTime } from './text.ts'
+
+const BUTTONS_AT_MOST = 5
+const QUEUE_BUTTON = button('Queue', ['op', 'queue'])
+
+/** Everything that waits for an operator, with a way to each. */
+export function renderQueue(queue: OperatorQueue): Message {
+  const orders: OrderView[] = []
+  for (const order of [
+    ...queue.disputes,
+    ...queue.failedRefunds,
+    ...queue.blocked,
+    ...queue.nearHoldingLimit,
+  ]) {
+    if (!orders.some(({ orderId }) => orderId === order.orderId)) orders.push(order)
+  }
+  const sections = [
+    section('Cases', queue.cases.map(caseLine)),
+    section('Disputes: the bank waits for evidence', queue.disputes.map(orderLine)),
+    section('Refunds that failed', queue.failedRefunds.map(orderLine)),
+    section('Stripe could not take the share', queue.blocked.map(orderLine)),
+    section('Held for long', queue.nearHoldingLimit.map(orderLine)),
+    section('Builders who applied', queue.applications.map(applicationLine)),
+  ].flat()
+  return {
+    embeds: [
+      {
+        title: 'What waits for you',
+        description:
+          (queue.paused ? '**All selling is paused.**\n' : '') +
+          (sections.length === 0 ? 'Nothing. Enjoy the quiet.' : ''),
+        fields: [{ name: 'Money held', value: moneyTotals(queue.moneyHeld) }, ...sections],
+        color: accent(queue.paused ? 'strawberry' : 'butter'),
+      },
+    ],
+    rows: [
+      ...choices(1, 'Open a case', queue.cases.map(caseChoice)),
+      ...choices(2, 'Open an order', orders.map(orderChoice)),
+      ...choices(3, 'Open an application', queue.applications.map(builderChoice)),
+      ...rows(
+        button('Refresh', ['op', 'queue']),
+        button('Audit log', ['op', 'audit']),
+        queue.paused
+          ? button('Resume all selling', ['op', 'selling', 'resume', 'all'], 'success')
+          : button('Pause all selling', ['op', 'selling', 'pause', 'all'], 'danger'),
+      ),
+    ],
+  }
+}
+
+/** The cases that are not decided, oldest first. */
+export function renderCases(cases: readonly CaseView[]): Message {
+  const blocks = cases.map((view) => `**${orderTitle(view.order, 60)}**\n${describeCase(view)}`)
+  return {
+    embeds: [
+      {
+        title: 'Open cases',
+        description: blocks.length > 0 ? joinBlocks(blocks, 4_000) : 'None. Everybody is happy.',
+        color: accent('butter'),
+      },
+    ],
+    rows: [
+      ...choices(1, 'Open a case', cases.map(caseChoice)),
+      ...rows(button('Refresh', ['op', 'cases']), QUEUE_BUTTON),
+    ],
+  }
+}
+
+export function renderOrderForOperator(order: OrderView, lead: string | null = null): Message {
+  const { orderId, status } = order
+  const going = ['paid', 'shipped', 'arrived', 'released', 'release_blocked'].includes(status)
+  const again = order.refunds.some((refund) => refund.status === 'failed')
+  const waits = status === 'paid' || status === 'shipped' || status === 'release_blocked'
+  const underCase = order.frozenBy === 'case' && order.caseId
+  return {
+    embeds: [orderEmbed(order, 'operator', lead)],
+    rows: rows(
+      underCase ? button('Open the case', ['op', 'case', underCase], 'primary') : null,
+      going || again
+        ? button(again ? 'Try the refund again' : 'Give money back', ['op', 'refund', orderId], 'danger')
+        : null,
+      waits && !underCase ? button('Release', ['op', 'release', orderId], 'success') : null,
+      button('The builder', ['op', 'builder', order.builder.userId]),
+      button('Refresh', ['op', 'order', orderId]),
+      QUEUE_BUTTON,
+    ),
+  }
+}
+
+export function renderCaseForOperator(view: CaseView, lead: string | null = null): Message {
+  const { caseId } = view
+  const decided = view.status === 'decided'
+  return {
+    embeds: caseEmbeds(view, lead),
+    rows: [
+      ...(decided
+        ? []
+        : rows(
+            button('Everything back', ['op', 'decide', caseId, 'refund'], 'danger'),
+            button('A part back', ['op', 'decide', caseId, 'part_refund'], 'primary'),
+            button('Release', ['op', 'decide', caseId, 'release'], 'success'),
+            button('Say something', ['add', caseId]),
+          )),
+      ...rows(
+        button('The order', ['op', 'order', view.order.orderId]),
+        button('Refresh', ['op', 'case', caseId]),
+        QUEUE_BUTTON,
+      ),
+    ],
+  }
+}
+
+const STATUS: Record<BuilderView['status'], string> = {
+  applied: 'Has applied and waits for your answer.',
+  approved: 'Approved.',
+  paused: 'Paused: their drops sell nothing.',
+  suspended: 'Suspended: their drops sell nothing.',
+}
+
+/** `drops` are the builder's newest; those that are not closed can be paused and resumed here. */
+export function renderBuilderForOperator(
+  view: BuilderView,
+  drops: readonly DropView[],
+  lead: string | null = null,
+): Message {
+  const { userId } = view.builder
+  const open = drops.filter((drop) => drop.status !== 'closed')
+  const lines = [...(lead ? [lead, ''] : []), statusLine(view, STATUS), '', ...checklistLines(view)]
+  return {
+    embeds: [
+      {
+        title: escapeText(view.builder.name, 100),
+        description: lines.join('\n'),
+        fields: [
+          { name: 'Joined', value: dateTime(view.joinedAt), inline: true },
+          { name: 'Discord id', value: `\`${userId}\``, inline: true },
+          ...requirementFields(view),
+          ...section('Drops on sale', open.map(dropLine)),
+        ],
+        color: accent(view.status === 'approved' ? 'mint' : 'butter'),
+      },
+    ],
+    rows: [
+      ...rows(
+        view.status === 'approved'
+          ? null
+          : button('Approve', ['op', 'standing', userId, 'approved'], 'success'),
+        view.status === 'paused' ? null : button('Pause', ['op', 'standing', userId, 'paused']),
+        view.status === 'suspended'
+          ? null
+          : button('Suspend', ['op', 'standing', userId, 'suspended'], 'danger'),
+        button('Terms', ['op', 'terms', userId]),
+        button('Refresh', ['op', 'builder', userId]),
+      ),
+      ...choices(1, 'Pause or resume a drop', open.map(dropChoice)),
+      ...rows(QUEUE_BUTTON),
+    ],
+  }
+}
+
+/** The newest entries of the audit log, newest first, and whether nobody has changed the past. */
+export function renderAudit(log: {
+  readonly entries: readonly AuditEntry[]
+  readonly intact: boolean
+}): Message {
+  const lines = log.entries.map(
+    (entry) =>
+      `**${entry.seq}.** ${dateTime(entry.at)} **${escapeText(entry.by.name, 60)}** ` +
+      `${escapeText(entry.action, 60)}, ${escapeText(entry.subject, 60)}\n${escapeText(entry.reason, 200)}`,
+  )
+  return {
+    embeds: [
+      {
+        title: 'Audit log',
+        description: lines.length > 0 ? joinBlocks(lines, 4_000) : 'Nothing was decided yet.',
+        footer: {
+          text: log.intact
+            ? 'Every entry carries the hash of the one before it, and they all fit.'
+            : 'Careful: an entry does not fit the one before it. Somebody changed the past.',
+        },
+        color: accent(log.intact ? 'sky' : 'strawberry'),
+      },
+    ],
+    rows: rows(button('Refresh', ['op', 'audit']), QUEUE_BUTTON),
+  }
+}
+
+function section(name: string, lines: readonly string[]) {
+  return lines.length > 0 ? [{ name: `${name} (${lines.length})`, value: joinBlocks(lines, 700, '\n') }] : []
+}
+
+function orderLine(order: OrderView): string {
+  return (
+    `**${orderTitle(order, 60)}** by ${escapeText(order.builder.name, 40)} for ` +
+    `${escapeText(order.buyer.name, 40)}, ${formatMoney(order.total)}, ${orderWords(order, 'operator').state}`
+  )
+}
+
+function caseLine(view: CaseView): string {
+  const turn = {
+    open: `the builder has until ${dateTime(view.answerBy)}`,
+    answered: view.decidesItself ? `the buyer has until ${dateTime(view.decidesItself.at)}` : 'you decide',
+    silent: 'the builder was silent, you decide',
+    decided: 'decided',
+  }[view.status]
+  return `**${orderTitle(view.order, 60)}**, ${formatMoney(view.order.total)}: ${turn}`
+}
+
+function applicationLine(view: BuilderView): string {
+  return `**${escapeText(view.builder.name, 60)}**, ${relativeTime(view.joinedAt)}`
+}
+
+function dropLine(drop: DropView): string {
+  const state = drop.status === 'paused' ? 'paused' : `${drop.available} of ${drop.quantity} left`
+  return `**${escapeText(drop.title, 60)}**, ${formatMoney(drop.price)}, ${state}`
+}
+
+interface Choice {
+  readonly label: string
+  readonly description: string
+  readonly press: OperatorPress
+}
+
+const caseChoice = ({ caseId, order }: CaseView): Choice => ({
+  label: order.drop.title,
+  description: `${formatMoney(order.total)}, ${order.buyer.name} and ${order.builder.name}`,
+  press: ['op', 'case', caseId],
+})
+
+const orderChoice = (order: OrderView): Choice => ({
+  label: order.drop.title,
+  description: `${formatMoney(order.total)}, ${order.builder.name} for ${order.buyer.name}`,
+  press: ['op', 'order', order.orderId],
+})
+
+const builderChoice = ({ builder }: BuilderView): Choice => ({
+  label: builder.name,
+  description: 'Approve, or not',
+  press: ['op', 'builder', builder.userId],
+})
+
+const dropChoice = (drop: DropView): Choice => ({
+  label: `${drop.status === 'paused' ? 'Resume' : 'Pause'}: ${drop.title}`,
+  description: formatMoney(drop.price),
+  press: ['op', 'selling', drop.status === 'paused' ? 'resume' : 'pause', drop.dropId],
+})
+
+/** A button for each of a few, a menu for more. `number` tells the menus of one message apart. */
+function choices(number: number, placeholder: string, list: readonly Choice[]) {
+  if (list.length === 0) return []
+  if (list.length <= BUTTONS_AT_MOST) {
+    return rows(...list.map(({ label, press }) => button(label, press)))
+  }
+  const options = list.map(({ press, ...shown }) => ({ ...shown, value: customId(...press) }))
+  return [select(placeholder, ['op', 'choose', String(number)], options)]
+}

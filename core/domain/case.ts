@@ -1,0 +1,82 @@
+import type { CaseDecision, CaseEntry, CaseStatus, Person } from '#contract'
+
+const HOUR_MS = 60 * 60_000
+const DAY_MS = 24 * HOUR_MS
+/** How long the builder has to answer. */
+const ANSWER_MS = 48 * HOUR_MS
+/** How long everybody may be silent after that, until silence decides. */
+const SILENCE_MS = 7 * DAY_MS
+
+/** A buyer says something is wrong. The release of the order is frozen until it is decided. */
+export interface Case {
+  readonly caseId: string
+  readonly orderId: string
+  readonly buyer: Person
+  readonly builder: Person
+  readonly status: CaseStatus
+  readonly openedAt: number
+  readonly answerBy: number
+  /** When silence decides, and how; null while an operator has to. */
+  readonly decidesItself: { readonly at: number; readonly decision: CaseDecision } | null
+  /** Everything said and uploaded, oldest first; never edited. */
+  readonly entries: readonly CaseEntry[]
+  readonly decision: {
+    readonly decision: CaseDecision
+    /** Minor units that go back to the buyer. */
+    readonly amount: number
+    readonly reason: string
+    readonly by: Person | null
+    readonly at: number
+  } | null
+  readonly threadId: string | null
+  /** How many entries the thread shows. */
+  readonly posted: number
+}
+
+export function openCase(
+  about: Pick<Case, 'caseId' | 'orderId' | 'buyer' | 'builder'>,
+  first: CaseEntry,
+  now: number,
+): Case {
+  return {
+    ...about,
+    status: 'open',
+    openedAt: now,
+    answerBy: now + ANSWER_MS,
+    decidesItself: null,
+    entries: [first],
+    decision: null,
+    threadId: null,
+    posted: 0,
+  }
+}
+
+/**
+ * Somebody added something. The builder's first word in time answers the case: if the buyer then stays silent, the
+ * money is released. The buyer's next word means an operator has to decide.
+ */
+export function addEntry(found: Case, entry: CaseEntry): Case {
+  const entries = [...found.entries, entry]
+  if (entry.role === 'builder' && found.status !== 'decided') {
+    return {
+      ...found,
+      entries,
+      status: 'answered',
+      decidesItself: { at: entry.at + SILENCE_MS, decision: 'release' },
+    }
+  }
+  if (entry.role === 'buyer' && found.status === 'answered') return { ...found, entries, decidesItself: null }
+  return { ...found, entries }
+}
+
+/** The builder let the time pass: that counts for the buyer, and more silence refunds in full. */
+export function passAnswerTime(found: Case, now: number): Case {
+  if (found.status !== 'open' || now < found.answerBy) return found
+  return { ...found, status: 'silent', decidesItself: { at: now + SILENCE_MS, decision: 'refund' } }
+}
+
+/** When to look at this case again; null when nothing changes by itself. */
+export function nextLook(found: Case): number | null {
+  if (found.status === 'open') return found.answerBy
+  return found.status === 'decided' ? null : (found.decidesItself?.at ?? null)
+}

@@ -1,0 +1,6 @@
+/** What the HTTP surface tells the operator. */
+export interface Log {
+  info(details: object, message: string): void
+  warn(details: object, message: string): void
+  error(details: object, message: string): void
+}

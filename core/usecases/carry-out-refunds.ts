@@ -1,0 +1,106 @@
+import { AppError } from '#contract'
+import type { Order, OrderRefund } from '../domain/order.ts'
+import { PaymentsError, type Refund } from '../ports/payments.ts'
+import { advanceOrder } from './advance-order.ts'
+import type { Deps } from './deps.ts'
+
+/** How soon to look again at a refund that Stripe has not finished. */
+const PENDING_MS = 60 * 60_000
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'payments'>
+
+/**
+ * Carry out every refund of an order that is not done: first the buyer's money, then the builder's part, each a step
+ * of its own that is written down. `succeeded` only when Stripe says so. What cannot be taken back becomes the
+ * builder's debt. Safe to repeat. Answers when to run again (UTC ms), or null.
+ * Throws PaymentsError 'busy' when it is unknown whether something was done.
+ */
+export async function carryOutRefunds(
+  deps: Needs,
+  orderId: string,
+  firstRun: boolean,
+): Promise<number | null> {
+  let order = (await deps.store.get('orders', orderId))?.value
+  if (!order) throw new AppError('order_not_found')
+  for (const { n } of order.refunds) {
+    order = await refundBuyer(deps, order, n, firstRun)
+    order = await takeBack(deps, order, n, firstRun)
+  }
+  const pending = order.refunds.some(({ status }) => status === 'pending')
+  return pending ? deps.clock.now() + PENDING_MS : null
+}
+
+async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
+  const refund = find(order, n)
+  // A succeeded refund is looked at again as well: a bank may send it back days later. A lost dispute has none.
+  const over = refund.status === 'failed' || refund.reason === 'dispute_lost'
+  if (over || !order.payment) return order
+  const { orderId, payment } = order
+  const part = `${n}:${refund.attempt}`
+  let answer: Refund
+  try {
+    answer = refund.refundId
+      ? await deps.payments.readRefund(refund.refundId)
+      : await deps.payments.refund({
+          orderId,
+          part,
+          paymentIntentId: payment.paymentIntentId,
+          amount: refund.amount,
+          idempotencyKey: `${orderId}:refund:${part}`,
+          lookFirst: !firstRun,
+        })
+  } catch (error) {
+    if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+    return advanceOrder(deps, orderId, () => ({
+      type: 'refund_failed',
+      n,
+      refundId: null,
+      why: error.message,
+    }))
+  }
+  const { refundId, status, failure } = answer
+  return advanceOrder(deps, orderId, (fresh) => {
+    if (find(fresh, n).attempt !== refund.attempt) return null
+    if (status === 'succeeded') return { type: 'refund_succeeded', n, refundId }
+    if (status === 'failed') return { type: 'refund_failed', n, refundId, why: failure ?? 'unknown' }
+    return find(fresh, n).refundId === refundId ? null : { type: 'refund_made', n, refundId }
+  })
+}
+
+async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
+  const refund = find(order, n)
+  if (refund.reversal !== 'asked') return order
+  const { orderId, transferId } = order
+  if (!transferId || refund.fromShare > stillWith(order)) {
+    return advanceOrder(deps, orderId, () => ({ type: 'reversal_refused', n }))
+  }
+  try {
+    await deps.payments.reverseTransfer({
+      orderId,
+      part: String(n),
+      transferId,
+      amount: refund.fromShare,
+      idempotencyKey: `${orderId}:reversal:${n}`,
+      lookFirst: !firstRun,
+    })
+  } catch (error) {
+    if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+    return advanceOrder(deps, orderId, () => ({ type: 'reversal_refused', n }))
+  }
+  return advanceOrder(deps, orderId, () => ({ type: 'reversal_made', n }))
+}
+
+/** What of the transfer has not been taken back, in minor units: no more can be. */
+function stillWith(order: Order): number {
+  const sent = order.settlement === 'at_payment' ? order.share : (order.release?.amount ?? 0)
+  return order.refunds.reduce(
+    (left, { reversal, fromShare }) => left - (reversal === 'made' ? fromShare : 0),
+    sent,
+  )
+}
+
+function find(order: Order, n: number): OrderRefund {
+  const refund = order.refunds.find((one) => one.n === n)
+  if (!refund) throw new AppError('internal', `${order.orderId} has no refund ${n}`)
+  return refund
+}

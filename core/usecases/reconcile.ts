@@ -1,0 +1,90 @@
+import type { PaymentRecords } from '../ports/payment-records.ts'
+import type { Key, Look } from '../ports/store.ts'
+import type { Deps } from './deps.ts'
+import { examineMoney } from './reconcile-exam.ts'
+import { followDrift, suspectOf, wishAgain } from './reconcile-repair.ts'
+import { takeHint } from './take-hint.ts'
+import { effectKey, wish } from './wish.ts'
+
+const DAY_MS = 24 * 60 * 60_000
+/** Stripe keeps events for 30 days; a little less, so that none has gone between asking and answering. */
+const EVENTS_KEPT_MS = 29 * DAY_MS
+/** Events show in lists a little after they happen, and clocks differ. */
+const OVERLAP_MS = 30 * 60_000
+const COMPARE_EVERY_MS = 60 * 60_000
+/** Orders older than that have come to rest: money is held, and disputed, for less. `npm run money-doctor` sees all. */
+export const COMPARE_BACK_MS = 180 * DAY_MS
+
+/** By then core has carried out what it was asked to. */
+const SOON_MS = 60_000
+
+const LOOK_KEY: Key = ['looks', 'stripe']
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'records' | 'settings'>
+
+/**
+ * Find what never came: take every event since the last look as a hint, as if its webhook had arrived, and compare
+ * our books with Stripe's once an hour. What a look at Stripe mends is wished for; an order that still disagrees the
+ * next time is frozen until it agrees again. Answers when to run again (UTC ms). Throws PaymentsError.
+ */
+export async function reconcile(deps: Needs): Promise<number> {
+  const startedAt = deps.clock.now()
+  const look = (await deps.store.get('looks', 'stripe'))?.value ?? null
+  await takeMissedEvents(deps, look, startedAt)
+  const compared = await compare(deps, look, startedAt)
+  await deps.change({
+    reads: [LOOK_KEY],
+    decide: (sheet) => sheet.put('looks', 'stripe', { ...compared, eventsUntil: startedAt }),
+  })
+  return deps.clock.now() + deps.settings.reconcileEveryMs
+}
+
+/** Compare again in a minute, whenever that was done last. */
+export function compareSoon(deps: Pick<Deps, 'change' | 'clock'>): Promise<void> {
+  return deps.change({
+    reads: [LOOK_KEY, effectKey('reconcile', 'stripe')],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const look = sheet.get('looks', 'stripe')
+      if (look) {
+        const comparedAt = Math.min(look.comparedAt, now - COMPARE_EVERY_MS)
+        sheet.put('looks', 'stripe', { ...look, comparedAt })
+      }
+      wish(sheet, 'reconcile', 'stripe', now, { dueAt: now + SOON_MS })
+    },
+  })
+}
+
+async function takeMissedEvents(deps: Needs, look: Look | null, now: number): Promise<void> {
+  const since = Math.max((look?.eventsUntil ?? 0) - OVERLAP_MS, now - EVENTS_KEPT_MS)
+  const events: ReturnType<PaymentRecords['events']> = deps.records.events(since)
+  for await (const hint of events) await takeHint(deps, hint)
+}
+
+/** Beyond what Stripe keeps of events, the objects themselves tell. */
+async function compare(
+  deps: Needs,
+  look: Look | null,
+  now: number,
+): Promise<Pick<Look, 'comparedAt' | 'suspects'>> {
+  const suspects = look?.suspects ?? []
+  const last = look?.comparedAt ?? 0
+  if (suspects.length === 0 && now - last < COMPARE_EVERY_MS) return { comparedAt: last, suspects }
+  const exam = await examineMoney(deps, { since: await compareSince(deps, look, now) })
+  await wishAgain(deps, exam.mismatches)
+  await followDrift(deps, exam, new Set(suspects))
+  const hoped = exam.mismatches.filter(({ repair }) => repair.kind === 'wish')
+  return { comparedAt: now, suspects: hoped.map(suspectOf) }
+}
+
+/** Far enough back for whatever may have been missed, and for every order that is frozen by a drift. */
+async function compareSince(deps: Pick<Deps, 'store'>, look: Look | null, now: number): Promise<number> {
+  const frozen = await deps.store.find('orders', {
+    where: { attention: 'drift' },
+    orderBy: 'createdAt',
+    direction: 'asc',
+    limit: 1,
+  })
+  const oldest = frozen.documents[0]?.value.createdAt ?? now
+  return Math.max(0, Math.min(now - COMPARE_BACK_MS, (look?.comparedAt ?? now) - EVENTS_KEPT_MS, oldest))
+}

@@ -1,0 +1,128 @@
+import { AppError, type Person } from '#contract'
+import { parseAmount } from '../domain/money.ts'
+import { givenBack, type Order } from '../domain/order.ts'
+import { applyToOrder, orderKeys, orderScene } from './advance-order.ts'
+import { AUDIT_KEY, audit, checkReason } from './audit.ts'
+import type { Deps } from './deps.ts'
+import { wish } from './wish.ts'
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
+
+/** What a person typed as an amount of this order; nothing means all that is left. Throws amount_invalid. */
+export function amountOf(order: Order, typed: string): number {
+  if (typed.trim() === '') return order.total - givenBack(order)
+  const parsed = parseAmount(typed, order.currency)
+  if (!parsed.ok) throw new AppError('amount_invalid', parsed.sentence)
+  return parsed.amount
+}
+
+/**
+ * A builder gives money back. A click that comes twice is two refunds of which the second is refused only when
+ * nothing is left, so the caller's key decides: the same key is the same refund.
+ * Throws order_not_found, not_yours, amount_invalid, reason_missing, refund_too_large, nothing_to_refund, not_paid or
+ * release_in_progress.
+ */
+export async function refundOrder(
+  deps: Needs,
+  input: {
+    readonly userId: string
+    readonly orderId: string
+    readonly amount: string
+    readonly reason: string
+    readonly idempotencyKey: string
+  },
+): Promise<Order> {
+  const note = checkReason(input.reason)
+  const known = (await deps.store.get('orders', input.orderId))?.value
+  if (!known) throw new AppError('order_not_found')
+  const requestId = `refund-order:${input.idempotencyKey}`
+  return deps.change({
+    lane: known.dropId,
+    reads: [...orderKeys(known), ['inbox', requestId]],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const { order } = orderScene(sheet, input.orderId)
+      if (order.builderId !== input.userId) throw new AppError('not_yours')
+      if (sheet.get('inbox', requestId)) return order
+      sheet.put('inbox', requestId, { type: 'refund-order', receivedAt: now, result: order.orderId })
+      const amount = amountOf(order, input.amount)
+      const by = order.builder
+      return applyToOrder(
+        sheet,
+        order.orderId,
+        { type: 'refund_asked', amount, reason: 'builder', note, by },
+        now,
+      )
+    },
+  })
+}
+
+/** An operator gives money back: of what the builder has, or a failed refund once more when nothing else is left. */
+export function refundAsOperator(
+  deps: Needs,
+  input: {
+    readonly operator: Person
+    readonly orderId: string
+    readonly amount: string
+    readonly reason: string
+    readonly idempotencyKey: string
+  },
+): Promise<Order> {
+  const { operator } = input
+  return actAsOperator(deps, { ...input, action: 'refund' }, (order, note) => {
+    const failed = order.refunds.find(({ status }) => status === 'failed')
+    if (failed) return { type: 'refund_retried', n: failed.n }
+    const amount = amountOf(order, input.amount)
+    return { type: 'refund_asked', amount, reason: 'operator', note, by: operator }
+  })
+}
+
+/** An operator releases the share without waiting for the buyer; a blocked one is tried again at once. */
+export async function releaseAsOperator(
+  deps: Needs,
+  input: {
+    readonly operator: Person
+    readonly orderId: string
+    readonly reason: string
+    readonly idempotencyKey: string
+  },
+): Promise<Order> {
+  return actAsOperator(deps, { ...input, action: 'release' }, (order) => {
+    if (order.caseId) throw new AppError('case_exists', 'This order has an open case: decide the case.')
+    return order.status === 'release_blocked' ? null : { type: 'arrived' }
+  })
+}
+
+/** One audited event of one order. Null changes nothing but wishes for the transfer to be tried again. */
+async function actAsOperator(
+  deps: Needs,
+  input: {
+    readonly operator: Person
+    readonly orderId: string
+    readonly reason: string
+    readonly action: string
+    readonly idempotencyKey: string
+  },
+  choose: (order: Order, note: string) => Parameters<typeof applyToOrder>[2] | null,
+): Promise<Order> {
+  const { operator, orderId, action } = input
+  const reason = checkReason(input.reason)
+  const known = (await deps.store.get('orders', orderId))?.value
+  if (!known) throw new AppError('order_not_found')
+  const requestId = `${action}-as-operator:${input.idempotencyKey}`
+  return deps.change({
+    lane: known.dropId,
+    reads: [...orderKeys(known), AUDIT_KEY, ['inbox', requestId]],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const { order } = orderScene(sheet, orderId)
+      if (sheet.get('inbox', requestId)) return order
+      const event = choose(order, reason)
+      sheet.put('inbox', requestId, { type: `${action}-as-operator`, receivedAt: now, result: orderId })
+      audit(sheet, { by: operator, action, subject: orderId, reason }, now)
+      if (event) return applyToOrder(sheet, orderId, event, now)
+      wish(sheet, 'transfer', orderId, now)
+      return order
+    },
+  })
+}
