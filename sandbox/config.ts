@@ -17,6 +17,8 @@ export interface Webhook {
   readonly secret: string
   /** True for events of connected accounts, false for the platform's own. */
   readonly connect: boolean
+  /** True for thin events of v2 accounts instead of snapshots. */
+  readonly thin?: boolean
 }
 
 const Port = z.coerce
@@ -39,6 +41,7 @@ const Environment = z.object({
   CORE_URL: Address.default('http://127.0.0.1:8502'),
   STRIPE_WEBHOOK_SECRET: z.string().optional(),
   STRIPE_CONNECT_WEBHOOK_SECRET: z.string().optional(),
+  STRIPE_THIN_WEBHOOK_SECRET: z.string().optional(),
 })
 
 /**
@@ -53,8 +56,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new Error(`sandbox cannot start:\n${lines.join('\n')}`)
   }
   const e = parsed.data
-  const endpoint = (path: string, secret: string | undefined, connect: boolean): Webhook[] =>
-    secret === undefined ? [] : [{ url: e.CORE_URL + path, secret, connect }]
+  const endpoint = (path: string, secret: string | undefined, connect: boolean, thin = false): Webhook[] =>
+    secret === undefined ? [] : [{ url: e.CORE_URL + path, secret, connect, ...(thin && { thin }) }]
   const withPort = (port: number | undefined) => (port === undefined ? null : { port })
   return {
     host: e.HOST,
@@ -68,6 +71,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
             webhooks: [
               ...endpoint('/webhooks/stripe', e.STRIPE_WEBHOOK_SECRET, false),
               ...endpoint('/webhooks/stripe-connect', e.STRIPE_CONNECT_WEBHOOK_SECRET, true),
+              ...endpoint('/webhooks/stripe-thin', e.STRIPE_THIN_WEBHOOK_SECRET, true, true),
             ],
           },
     twitch: withPort(e.LOCAL_TWITCH_PORT),

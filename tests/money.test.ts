@@ -390,3 +390,42 @@ describe('terms and switches', () => {
     },
   )
 })
+
+describe('accounts of either kind', () => {
+  testInWorld(
+    'a builder with a v2 account joins, sells, is paid, and stops when Stripe would not pay, told by thin events',
+    async (world) => {
+      const { orderId, dropId } = await releasedOrder(world)
+      const builder = await world.core.store.get('builders', juniper.userId)
+      assert.equal(builder?.value.transfers, true)
+      assert.equal((await orderOf(world, world.player('poppy'))).orderId, orderId)
+      const account = await accountOf(world)
+      await world.stripeControl(`/local/accounts/${account}`, { transfers: 'inactive' })
+      await world.settle()
+      assert.equal((await world.client.getDrop({ dropId })).status, 'paused')
+    },
+    { coreEnv: { STRIPE_ACCOUNTS: 'v2' } },
+  )
+
+  testInWorld(
+    'a collective that asks an operator first lets nobody sell before',
+    async (world) => {
+      await world.client.joinBuilder({ person: juniper })
+      const queue = await world.client.operatorQueue({ operator: olive })
+      assert.deepEqual(
+        queue.applications.map(({ builder }) => builder.userId),
+        [juniper.userId],
+      )
+      const reason = 'A lovely portfolio.'
+      const approved = await world.client.decideBuilder({
+        operator: olive,
+        builderId: juniper.userId,
+        status: 'approved',
+        reason,
+      })
+      assert.deepEqual([approved.status, approved.statusReason], ['approved', reason])
+      assert.deepEqual((await world.client.operatorQueue({ operator: olive })).applications, [])
+    },
+    { coreEnv: { APPROVAL: 'operator' } },
+  )
+})

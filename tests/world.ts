@@ -15,7 +15,11 @@ import { startWeb, type Web } from '../web/start.ts'
 import { freePort } from './free-port.ts'
 
 /** What the local Stripe signs its webhooks with, by endpoint. */
-export const WEBHOOK_SECRETS = { platform: 'whsec_world_platform', connect: 'whsec_world_connect' } as const
+export const WEBHOOK_SECRETS = {
+  platform: 'whsec_world_platform',
+  connect: 'whsec_world_connect',
+  thin: 'whsec_world_thin',
+} as const
 
 /** What core signs its news to the bot with. */
 export const PUSH_SECRET = 'world-push-secret-00'
@@ -70,7 +74,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   const now = () => time
   const [corePort, botPort, webPort] = await Promise.all([freePort(), freePort(), freePort()])
   const url = (port: number | undefined) => `http://127.0.0.1:${port}`
-  const { platform, connect } = WEBHOOK_SECRETS
+  const { platform, connect, thin } = WEBHOOK_SECRETS
 
   const sandbox = await startSandbox(
     {
@@ -82,6 +86,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
         webhooks: [
           { url: `${url(corePort)}/webhooks/stripe`, secret: platform, connect: false },
           { url: `${url(corePort)}/webhooks/stripe-connect`, secret: connect, connect: true },
+          { url: `${url(corePort)}/webhooks/stripe-thin`, secret: thin, connect: true, thin: true },
         ],
       },
       twitch: null,
@@ -106,6 +111,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     STRIPE_SECRET_KEY: 'sk_test_world',
     STRIPE_WEBHOOK_SECRET: platform,
     STRIPE_CONNECT_WEBHOOK_SECRET: connect,
+    STRIPE_THIN_WEBHOOK_SECRET: thin,
     STRIPE_API_BASE: stripe.url,
     STRIPE_REQUESTS_PER_SECOND: '500',
     PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),

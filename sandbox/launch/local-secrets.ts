@@ -15,6 +15,7 @@ const BEGINNINGS = {
   stripeSecretKey: 'sk_test_',
   stripeWebhookSecret: 'whsec_',
   stripeConnectWebhookSecret: 'whsec_',
+  stripeThinWebhookSecret: 'whsec_',
 } as const
 type SecretName = keyof typeof BEGINNINGS
 /** What the services know each other by when nothing else was configured. */

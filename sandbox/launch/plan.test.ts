@@ -13,6 +13,7 @@ const SECRETS = {
   stripeSecretKey: 'sk_test_local',
   stripeWebhookSecret: 'whsec_platform',
   stripeConnectWebhookSecret: 'whsec_connect',
+  stripeThinWebhookSecret: 'whsec_thin',
 }
 const REAL_DISCORD = { DISCORD_TOKEN: 'real', DISCORD_GUILD_ID: '1', DROPS_CHANNEL_ID: '2' }
 const REAL_STRIPE = { STRIPE_SECRET_KEY: 'sk_test_real', STRIPE_WEBHOOK_SECRET: 'whsec_real' }

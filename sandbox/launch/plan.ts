@@ -77,6 +77,14 @@ const CORE_VARIABLES = [
   'CURRENCY',
   'FEE_BPS',
   'HOLD_MINUTES',
+  'APPROVAL',
+  'RELEASE_AFTER_DAYS',
+  'HOLDING_WARN_DAYS',
+  'HOLDING_LIMIT_DAYS',
+  'HOLDING_END',
+  'STRIPE_ACCOUNTS',
+  'STRIPE_ACCOUNTS_CARD_PAYMENTS',
+  'STRIPE_ACCOUNTS_CONTACT_EMAIL',
   'PICTURE_SOURCES',
   'LOG_LEVEL',
 ]
@@ -84,6 +92,7 @@ const STRIPE_VARIABLES = [
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
   'STRIPE_CONNECT_WEBHOOK_SECRET',
+  'STRIPE_THIN_WEBHOOK_SECRET',
   'STRIPE_API_BASE',
 ]
 const DISCORD_VARIABLES = ['DISCORD_TOKEN', 'DISCORD_GUILD_ID', 'DROPS_CHANNEL_ID', 'DISCORD_API_BASE']
@@ -177,6 +186,7 @@ export function planLaunch(input: {
         LOCAL_STRIPE_PORT: String(port.stripe),
         STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
         STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
+        STRIPE_THIN_WEBHOOK_SECRET: secrets.stripeThinWebhookSecret,
       }),
       ...(local.twitch && { LOCAL_TWITCH_PORT: String(port.twitch) }),
     },
@@ -200,6 +210,7 @@ export function planLaunch(input: {
             STRIPE_SECRET_KEY: secrets.stripeSecretKey,
             STRIPE_WEBHOOK_SECRET: secrets.stripeWebhookSecret,
             STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
+            STRIPE_THIN_WEBHOOK_SECRET: secrets.stripeThinWebhookSecret,
             STRIPE_API_BASE: urls.stripe,
           }
         : pick(core, STRIPE_VARIABLES)),
