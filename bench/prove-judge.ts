@@ -188,7 +188,9 @@ function judgeOrder(
   if (back !== (status === 'refunded' ? order.total : 0))
     problems.push(`${orderId} is ${status} and ${back} of ${order.total} went back.`)
 
-  for (const { id, status: state } of stripe.sessions.filter((one) => one.client_reference_id === orderId)) {
+  const sessions = stripe.sessions.filter((session) => session.client_reference_id === orderId)
+  if (sessions.length > 1) problems.push(`${orderId} has ${sessions.length} pages to pay on.`)
+  for (const { id, status: state } of sessions) {
     if (state === 'open' && !HOLDS.includes(status))
       problems.push(`${id} of ${orderId}, ${status}, can still be paid.`)
   }

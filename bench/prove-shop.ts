@@ -133,7 +133,7 @@ export async function startProvingShop(options: {
   }
   stack.defer(async () => {
     await kill(bot)
-    await kill(core)
+    await killCore()
   })
 
   const sandbox = start('sandbox')
