@@ -3,8 +3,8 @@ import { parseArgs, styleText } from 'node:util'
 import sharp from 'sharp'
 import { CHANNELS, PEOPLE } from './cast.ts'
 import { startSpareShop } from './launch/spare-shop.ts'
-import { buttonsOf, createPlayer, linkOf, type Player, payInBrowser, textOf } from './player.ts'
-import { buy, draftDrop, joinAsBuilder, seeCard, seePrivate } from './scenes.ts'
+import { createPlayer, linkOf, type Player, payInBrowser, textOf } from './player.ts'
+import { buy, draftDrop, joinAsBuilder, seeCard, seeOffer, seePrivate } from './scenes.ts'
 
 // `npm run journey`: the shop's whole story in a terminal, over the same wires as a person in the chat page.
 // `--json` prints one object per step and a last one with the result.
@@ -96,16 +96,12 @@ async function play(pageUrl: string, stripeUrl: string): Promise<Record<string, 
   const bought = await seePrivate(poppy, /held until it arrives/i)
   tell('Poppy pays and is told', textOf(bought))
 
-  const sale = await juniper.see('a sale to ship', async () =>
-    (await juniper.privateMessages()).findLast((message) =>
-      buttonsOf(message).some((button) => 'label' in button && button.label === 'Mark shipped'),
-    ),
-  )
+  const sale = await seeOffer(juniper, /Moss-green mug/, /Mark shipped/)
   const form = await juniper.press(sale, /Mark shipped/)
   await juniper.answer(juniper.submit(form, { carrier: 'Royal Mail', tracking: 'RM 123 456 785 GB' }))
   tell('Juniper ships it', 'Royal Mail, RM 123 456 785 GB')
 
-  const onItsWay = await seePrivate(poppy, /on its way/i)
+  const onItsWay = await seeOffer(poppy, /Moss-green mug/, /It arrived/)
   const before = (await summary(stripeUrl)).transfers.length
   expect(before === 0, 'Nothing may be transferred before it arrived.')
   await poppy.answer(poppy.press(onItsWay, /It arrived/))

@@ -1,6 +1,6 @@
 import { CHANNELS } from './cast.ts'
 import type { SeenMessage } from './people.ts'
-import { linkOf, type Player, textOf } from './player.ts'
+import { buttonsOf, linkOf, type Player, textOf } from './player.ts'
 
 /** What people do in the shop again and again, told once: the seed, the journey and the tests play these. */
 
@@ -61,5 +61,16 @@ export function buy(buyer: Player, card: SeenMessage): Promise<SeenMessage> {
 export function seePrivate(player: Player, reads: RegExp): Promise<SeenMessage> {
   return player.see(`a private message that reads ${reads}`, async () =>
     (await player.privateMessages()).findLast((message) => reads.test(textOf(message))),
+  )
+}
+
+/** The newest private message that reads as wanted and offers this step. */
+export function seeOffer(player: Player, reads: RegExp, label: RegExp): Promise<SeenMessage> {
+  return player.see(`a private message that reads ${reads} and offers ${label}`, async () =>
+    (await player.privateMessages()).findLast(
+      (message) =>
+        reads.test(textOf(message)) &&
+        buttonsOf(message).some((button) => 'label' in button && label.test(button.label ?? '')),
+    ),
   )
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { CHANNELS } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
-import { buy, draftDrop, joinAsBuilder, seeCard, seePrivate } from '../sandbox/scenes.ts'
+import { buy, draftDrop, joinAsBuilder, seeCard, seeOffer, seePrivate } from '../sandbox/scenes.ts'
 import { createWorld, smallPicture } from './world.ts'
 
 test('a builder drops, a buyer buys, the builder is paid', async () => {
@@ -32,11 +32,11 @@ test('a builder drops, a buyer buys, the builder is paid', async () => {
   await world.settle()
   assert.match((await fetch(paid.url).then((page) => page.text())).replace(/\s+/g, ' '), /Paid/)
   assert.match(textOf(await seePrivate(poppy, /held until it arrives/i)), /Moss-green mug/)
-  const sale = await seePrivate(juniper, /Moss-green mug/)
+  const sale = await seeOffer(juniper, /Moss-green mug/, /Mark shipped/)
 
   const shipForm = await juniper.press(sale, /Mark shipped/)
   await juniper.answer(juniper.submit(shipForm, { carrier: 'Royal Mail', tracking: 'RM 123' }))
-  const onItsWay = await seePrivate(poppy, /on its way/i)
+  const onItsWay = await seeOffer(poppy, /Moss-green mug/, /It arrived/)
   await poppy.answer(poppy.press(onItsWay, /It arrived/))
   await world.settle()
 
