@@ -9,11 +9,12 @@ export interface OrderSeen {
   readonly status: OrderStatus
   readonly total: number
   readonly share: number
-  readonly holdUntil: number
   readonly payment: { readonly paymentIntentId: string; readonly stripeFee: number | null } | null
   readonly transferId: string | null
   /** Why Stripe refuses the transfer. */
   readonly blocked: object | null
+  /** What core itself found wrong between its books and Stripe's. */
+  readonly drift: { readonly sentence: string } | null
 }
 
 export interface DropSeen {

@@ -10,8 +10,8 @@ const CONNECTIONS = 128
 const PATIENCE_MS = 20_000
 const LOOK_EVERY_MS = 100
 const DECLINED_CARD = '4000000000000002'
-/** Answers to a click that are no unit and no mistake. */
-const REFUSALS = ['all_held', 'sold_out', 'limit_reached'] as const
+/** Answers to a click that are no unit and no mistake; a drop is paused while its builder cannot be paid. */
+const REFUSALS = ['all_held', 'sold_out', 'limit_reached', 'paused'] as const
 
 /** What somebody who holds a unit does with it. */
 const STORIES = {
@@ -44,7 +44,7 @@ export type Progress = 'answers' | 'payments' | 'arrivals'
 export interface Buyers {
   /** One buyer from the first click to the last thing they do about it. */
   play(buyer: Buyer): Promise<void>
-  /** Those who walked away from an open pay page, or paid after it was shut: their second chance. */
+  /** Some of those who walked away from an open pay page pay on it after all. */
   afterHours(chance: Chance): Promise<void>
   /** The builder sends what is paid and the buyers say that it came: most of it. */
   parcels(chance: Chance): Promise<void>
@@ -80,8 +80,6 @@ export function createBuyers(
   const orders = new Map<string, { readonly order: OrderView; readonly buyer: Person }>()
   /** Pages that were open when their buyer walked away. */
   const leftOpen: string[] = []
-  /** Links of those who paid after their hold had ended. */
-  const paidLate: string[] = []
   const connections = new PQueue({ concurrency: CONNECTIONS })
   let keys = 0
   let worstAnswerMs = 0
@@ -228,7 +226,6 @@ export function createBuyers(
         break
       case 'walks_away':
         leftOpen.push(page)
-        paidLate.push(token)
         return
       case 'lets_go_then_pays': {
         await letGo(buyer, orderId)
@@ -237,7 +234,6 @@ export function createBuyers(
         while (!(await isShut())) await wait(LOOK_EVERY_MS)
         await wait(chance.below(600))
         await pay(page, { late: true })
-        paidLate.push(token)
         break
       }
       default:
@@ -276,8 +272,6 @@ export function createBuyers(
           if (chance.next() < 0.5) await pay(page, { late: true })
         }),
       )
-      // Until core asks Stripe by itself for payments it was never told of, a late buyer's return is what tells.
-      await Promise.all(paidLate.splice(0).map((token) => comeBack(chance, token)))
     },
     async parcels(chance) {
       const all = [...orders.values()]

@@ -34,7 +34,7 @@ export interface Verdict {
   readonly problems: readonly string[]
 }
 
-/** Is everything right once core has come to rest? `now` is UTC milliseconds, as core has it. */
+/** Is everything right once all holds are over and core has come to rest? `now` is UTC milliseconds, as core has it. */
 export function judge(books: Books, stripe: AtStripe, promised: readonly Promised[], now: number): Verdict {
   const problems: string[] = []
   const orders = new Map(books.orders.map((order) => [order.orderId, order]))
@@ -44,7 +44,7 @@ export function judge(books: Books, stripe: AtStripe, promised: readonly Promise
   const oversold = judgeShelves(books, problems)
   const { paid, lost } = judgePayments(orders, stripe, problems)
   const driftMinorUnits = judgeMoney(books, stripe, problems)
-  for (const order of books.orders) judgeOrder(order, books, stripe, now, problems)
+  for (const order of books.orders) judgeOrder(order, books, stripe, problems)
 
   for (const { orderId, buyerId } of promised) {
     if (orders.get(orderId)?.buyerId !== buyerId)
@@ -151,22 +151,15 @@ function judgeMoney(books: Books, stripe: AtStripe, problems: string[]): number 
 }
 
 /** One order at rest: its state has an end or a person to wait for, and Stripe did what the state says, once. */
-function judgeOrder(
-  order: OrderSeen,
-  { wishes }: Books,
-  stripe: AtStripe,
-  now: number,
-  problems: string[],
-): void {
+function judgeOrder(order: OrderSeen, { wishes }: Books, stripe: AtStripe, problems: string[]): void {
   const { orderId, status, payment } = order
   const isPaid = KEEPS.includes(status) || RETURNS.includes(status)
   if (isPaid && !COMES_TO_REST.includes(status)) problems.push(`${orderId} rests while ${status}.`)
   if (isPaid !== (payment !== null))
     problems.push(`${orderId} is ${status} with ${payment ? 'a' : 'no'} payment.`)
-  if (status === 'closing') problems.push(`${orderId} rests while closing.`)
-  if (status === 'held' && order.holdUntil <= now) problems.push(`${orderId} is held beyond its time.`)
+  if (HOLDS.includes(status)) problems.push(`${orderId} is ${status} beyond its time.`)
+  if (order.drift) problems.push(`${orderId} is frozen: ${order.drift.sentence}`)
   const means = (kind: string) => wishes.some((wish) => wish.kind === kind && wish.subject === orderId)
-  if (status === 'held' && !means('checkout')) problems.push(`Nobody will end the hold of ${orderId}.`)
   if (status === 'release_blocked' && (order.blocked === null || !means('transfer')))
     problems.push(`${orderId} is blocked without a reason or a next try.`)
 

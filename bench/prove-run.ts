@@ -9,8 +9,13 @@ import { type ProvingShop, startProvingShop } from './prove-shop.ts'
 const LONGEST_RUN_MS = 90_000
 const REST_WITHIN_MS = 20_000
 const RUSH_MS = 500
-/** Just after the holds are over, when Stripe's pages are still open; and long after both. */
-const NAPS_MS = [30.5 * 60_000, 36 * 60_000] as const
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+/** The holds are over and Stripe's pages are still open, or have ended, too. */
+const SHORT_NAPS_MS = [30.5 * MINUTE_MS, 36 * MINUTE_MS] as const
+/** A refused transfer is tried again after six hours; after fourteen days money is released without a word. */
+const LONG_NAPS_MS = [7 * HOUR_MS, 15 * 24 * HOUR_MS] as const
+const NAPS = 2
 const ROUTES = [
   'POST /v1/checkout/sessions',
   'GET /v1/checkout/sessions/:id',
@@ -78,40 +83,43 @@ async function play(
   const buyerOf = (number: number, sure?: boolean) =>
     createBuyer(number, createChance(seed * 100_003 + number), sure)
 
-  // The rush: clicks, payments, second thoughts. Any event may be lost: the end of the hold tells of its payment.
+  // The rush: clicks, payments, second thoughts.
   await breakStripe(shop, chance, 'POST /v1/checkout/sessions')
-  const webhooks = disturbWebhooks(shop, chance, { mayLose: true })
-  await Promise.all(
-    Array.from({ length: count }, async (_, number) => {
-      const buyer = buyerOf(number)
-      await wait(buyer.chance.below(RUSH_MS))
-      await people.play(buyer)
-    }),
-  )
-  await kills.finish('answers', 'payments')
-  await webhooks.stop()
+  await disturbed(shop, chance, async () => {
+    await Promise.all(
+      Array.from({ length: count }, async (_, number) => {
+        const buyer = buyerOf(number)
+        await wait(buyer.chance.below(RUSH_MS))
+        await people.play(buyer)
+      }),
+    )
+    await kills.finish('answers', 'payments')
+  })
 
-  // Half an hour later: every hold is over, and whatever failed is due again.
-  await shop.sleepThrough(NAPS_MS[chance.below(NAPS_MS.length)] ?? NAPS_MS[0])
+  // Every hold is over, and whatever failed is due again.
+  await shop.sleepThrough(SHORT_NAPS_MS[chance.below(SHORT_NAPS_MS.length)] ?? SHORT_NAPS_MS[0])
   await comeToRest(shop, matters)
 
-  // What came back is sold again while some pay after hours; parcels arrive; everything is told once more.
-  await breakStripe(shop, chance, 'POST /v1/transfers')
+  // What came back is sold again while some pay after hours; parcels arrive; much is told once more.
   const closed = chance.next() < 0.3
   if (closed) await shop.stripeControl(`/accounts/${accountId}`, { transfers: 'inactive' })
-  const moods = disturbWebhooks(shop, chance, { mayLose: false })
-  await Promise.all([
-    repeatEvents(shop, chance),
-    people.afterHours(chance),
-    people.parcels(chance),
-    ...Array.from({ length: units }, (_, number) => people.play(buyerOf(count + number, true))),
-  ])
-  await people.parcels(chance)
-  await kills.finish('arrivals')
-  await moods.stop()
-  if (closed) await shop.stripeControl(`/accounts/${accountId}`, { transfers: 'active' })
+  await breakStripe(shop, chance, 'POST /v1/transfers')
+  await disturbed(shop, chance, async () => {
+    await Promise.all([
+      repeatEvents(shop, chance),
+      people.afterHours(chance),
+      people.parcels(chance),
+      ...Array.from({ length: units }, (_, number) => people.play(buyerOf(count + number, true))),
+    ])
+    await people.parcels(chance)
+    await kills.finish('arrivals')
+  })
+  if (closed && chance.next() < 0.7)
+    await shop.stripeControl(`/accounts/${accountId}`, { transfers: 'active' })
 
+  // Long after: whatever never came from Stripe must have been looked for by now.
   await shop.stripeControl('/faults/clear', {})
+  await shop.sleepThrough(LONG_NAPS_MS[chance.below(LONG_NAPS_MS.length)] ?? LONG_NAPS_MS[0])
   await comeToRest(shop, matters)
   await shop.stopCore()
   using reader = openBooks(shop.booksPath)
@@ -125,7 +133,7 @@ async function play(
   return {
     ...verdict,
     problems: [...people.problems, ...verdict.problems],
-    kills: kills.count() + 1,
+    kills: kills.count() + NAPS,
     worstAnswerMs: people.worstAnswerMs,
     refusedWhileDown: people.refusedWhileDown,
   }
@@ -226,26 +234,21 @@ async function breakStripe(
   }
 }
 
-/** Until stopped, webhooks come in disorder, late, twice, and for moments at a time not at all. */
-function disturbWebhooks(shop: ProvingShop, chance: Chance, options: { readonly mayLose: boolean }) {
-  let stopped = false
+/** While `play` runs, webhooks come in disorder, late, twice, and for moments at a time never. */
+async function disturbed(shop: ProvingShop, chance: Chance, play: () => Promise<void>): Promise<void> {
+  let over = false
   async function disturb(): Promise<void> {
-    while (!stopped) {
-      const mode = chance.oneOf({ normal: 3, double: 3, lose: options.mayLose ? 1 : 0 })
+    while (!over) {
+      const mode = chance.oneOf({ normal: 3, double: 3, lose: 1 })
       await shop.stripeControl('/webhooks', { mode, delayMs: chance.below(400), shuffle: true })
       await wait(50 + chance.below(200))
     }
     await shop.stripeControl('/webhooks', { mode: 'normal', delayMs: 0, shuffle: true })
   }
-  const disturbing = disturb()
-  // Nobody waits for it before the end; a run that fails on the way fails for its own reason.
-  disturbing.catch(() => {})
-  return {
-    stop(): Promise<void> {
-      stopped = true
-      return disturbing
-    },
-  }
+  const played = play().finally(() => {
+    over = true
+  })
+  await Promise.all([played, disturb()])
 }
 
 interface DeliveryAtStripe {
