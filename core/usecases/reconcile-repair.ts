@@ -10,6 +10,9 @@ import { effectKey, wish } from './wish.ts'
 /** Who stands in the audit log when nobody was asked: no person of Discord has this id. */
 export const MONEY_DOCTOR: Person = { userId: '00000000000000000', name: 'money-doctor' }
 
+/** Work that is late or fails says nothing against the books: nobody's money waits for a bot that is down. */
+const NO_DRIFT: readonly Mismatch['code'][] = ['effect_waiting', 'effect_failing']
+
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
 
 /**
@@ -54,8 +57,9 @@ export async function followDrift(
   exam: Exam,
   suspects: ReadonlySet<string> = new Set(),
 ): Promise<number> {
+  const doubts = exam.mismatches.filter(({ code }) => !NO_DRIFT.includes(code))
   const drifts = new Map<string, string>()
-  for (const mismatch of exam.mismatches) {
+  for (const mismatch of doubts) {
     const { orderId, repair, sentence } = mismatch
     if (orderId === null || !exam.orderIds.has(orderId)) continue
     if (repair.kind !== 'wish' || suspects.has(suspectOf(mismatch))) drifts.set(orderId, sentence)
@@ -68,7 +72,7 @@ export async function followDrift(
       return { type: 'drift_found', sentence }
     })
   }
-  const named = new Set(exam.mismatches.map(({ orderId }) => orderId))
+  const named = new Set(doubts.map(({ orderId }) => orderId))
   for (const orderId of exam.drifting) {
     if (named.has(orderId)) continue
     await advanceOrder(deps, orderId, (order) => (order.drift ? { type: 'drift_cleared' } : null))
