@@ -375,7 +375,10 @@ describe('npm run money-doctor', () => {
     await world.advance(2 * DAY)
     const exam = await doctorIn(world).mend()
     assert.deepEqual(exam.mismatches, [])
-    assert.equal((await order(world)).status, 'released')
+    const { status, history } = await order(world)
+    assert.equal(status, 'released')
+    const refused = history.filter(({ event }) => event === 'transfer_refused')
+    assert.deepEqual(refused, [], 'nothing was asked of Stripe a second time')
     const response = await fetch(`${world.stripeUrl}/local/summary`)
     const { transfers } = (await response.json()) as { transfers: { destination: string }[] }
     const builder = await world.core.store.get('builders', builderId)
