@@ -157,6 +157,8 @@ testInWorld('an order stays on the statement of the month it was paid in', async
   // The release moved money this month, and the books of this month say so.
   const moved = readCsv(await textOf(`${url}/ledger.csv?month=${now}`)).map(({ movement }) => movement)
   assert.deepEqual(new Set(moved), new Set(['arrival', 'transfer']))
+  const before = readCsv(await textOf(`${url}/ledger.csv?month=${paidIn}`)).map(({ movement }) => movement)
+  assert.deepEqual(new Set(before), new Set(['payment', 'stripe_fee']))
 })
 
 testInWorld('a debt is carried on the statement until it is paid off', async (world) => {
