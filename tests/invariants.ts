@@ -65,6 +65,10 @@ export async function assertInvariants(world: {
     orders.map(({ value }) => value),
   )
   for (const { value: order } of orders) assertMoneyOf(order, entriesOf(ledger, order.orderId), stripe)
+  await assertNumbered(
+    store,
+    orders.map(({ value }) => value),
+  )
   assertPaymentsKnown(orderById, stripe)
   assertBalance(
     orders.map(({ value }) => value),
@@ -161,6 +165,27 @@ function assertMoneyOf(order: Order, entries: readonly LedgerEntry[], stripe: At
   const paid = sessions.filter((session) => session.payment_status === 'paid')
   assert.ok(payable.length + paid.length <= 1, `${orderId} can be paid more than once`)
   if (payable.length > 0) assert.ok(HOLDS.includes(status), `${orderId} is ${status} and can still be paid`)
+}
+
+/** Every payment has a receipt and every refund that went a credit note, numbered from 1 without a gap. */
+async function assertNumbered(store: Pick<Store, 'get'>, orders: readonly Order[]): Promise<void> {
+  for (const { orderId, payment, receipt, refunds } of orders) {
+    assert.equal(receipt !== null, payment !== null, `the receipt of ${orderId}`)
+    for (const { n, status, creditNote } of refunds) {
+      // A refund that came back later keeps its number.
+      if (status === 'succeeded') assert.ok(creditNote, `the credit note of refund ${n} of ${orderId}`)
+      if (status === 'asked') assert.equal(creditNote, null, `refund ${n} of ${orderId} did not go yet`)
+    }
+  }
+  const papers = orders.flatMap(({ receipt, refunds }) => [receipt, ...refunds.map((r) => r.creditNote)])
+  const numbers = papers.flatMap((paper) => (paper ? [paper.number] : [])).toSorted((a, b) => a - b)
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => i + 1),
+    'receipts are numbered without a gap',
+  )
+  const counter = await store.get('counters', 'receipts')
+  assert.equal(counter?.value.last ?? 0, numbers.length, 'the last number that was given')
 }
 
 /** Nobody paid and was forgotten. */

@@ -166,12 +166,12 @@ describe('what never came', () => {
     await release(world, orderId)
     await world.advance(DAY)
     const { chargeId } = await order(world)
-    await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+    const dispute = await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+    await world.stripeControl(`/local/disputes/${(dispute as { id: string }).id}`, { status: 'won' })
     // Core was away for forty days: only its own timer is left of what it knew.
     await world.advance(40 * DAY)
-    await world.settle()
-    await world.advance(minutes(20))
-    assert.equal((await order(world)).dispute?.status, 'lost', 'nobody answered the bank in time')
+    await world.advance(minutes(61))
+    assert.equal((await order(world)).dispute?.status, 'won')
     assert.deepEqual((await doctorIn(world).examine()).mismatches, [])
   })
 })
@@ -349,6 +349,43 @@ describe('npm run money-doctor', () => {
     assert.match(String(lines[0]?.sentence), /stripe \$22\.00 instead of \$23\.00/)
     assert.equal(lines.at(-1)?.drift_minor_units, 100)
     assert.equal((await order(world)).attention, 'drift')
+  })
+
+  test('names an audit log that somebody changed', async () => {
+    await using world = await createWorld()
+    const what = { kind: 'all' } as const
+    for (const paused of [true, false])
+      await world.client.pauseSelling({ operator: olive, what, paused, reason: 'a storm' })
+    assert.deepEqual(codesOf(await doctorIn(world).examine()), [])
+    using db = new DatabaseSync(join(world.dataDir, 'c500.sqlite'))
+    db.exec(`UPDATE audit SET value = replace(value, 'a storm', 'a whim') WHERE seq = 1`)
+    assert.deepEqual(codesOf(await doctorIn(world).examine()), ['audit_broken'])
+  })
+
+  test('asks Stripe for what was done before whenever it wishes for something again', async () => {
+    await using world = await createWorld()
+    const orderId = await payForMug(world)
+    const { builderId } = await order(world)
+    await world.stripeControl('/local/faults', { route: 'POST /v1/transfers', kind: 'reset_after', times: 2 })
+    await release(world, orderId)
+    assert.equal((await order(world)).release?.open, true, 'nobody knows whether the share was sent')
+    using db = new DatabaseSync(join(world.dataDir, 'c500.sqlite'))
+    db.exec(`DELETE FROM outbox WHERE id = 'transfer:${orderId}'`)
+    // Stripe has forgotten our key by now.
+    await world.advance(2 * DAY)
+    const exam = await doctorIn(world).mend()
+    assert.deepEqual(exam.mismatches, [])
+    const { status, history } = await order(world)
+    assert.equal(status, 'released')
+    const refused = history.filter(({ event }) => event === 'transfer_refused')
+    assert.deepEqual(refused, [], 'nothing was asked of Stripe a second time')
+    const response = await fetch(`${world.stripeUrl}/local/summary`)
+    const { transfers } = (await response.json()) as { transfers: { destination: string }[] }
+    const builder = await world.core.store.get('builders', builderId)
+    assert.deepEqual(
+      transfers.map(({ destination }) => destination),
+      [builder?.value.accountId],
+    )
   })
 
   test('ends with 2 and a sentence when there is nothing to look at', async () => {

@@ -224,6 +224,11 @@ describe('books that agree', () => {
       booksAfter([paid, ...pending]),
       { ...AFTER_REFUND, refunds: [{ ...REFUND, status: 'pending' }] },
     ],
+    [
+      'a charge that Stripe has not captured yet',
+      booksAfter([{ ...paid, payment: { ...paid.payment, stripeFee: null } }]),
+      { ...AFTER_PAYMENT, transactions: [] },
+    ],
     ['disputed', booksAfter([paid, disputed]), AFTER_DISPUTE],
     [
       'lost to the bank',
