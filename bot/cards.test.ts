@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { DiscordAPIError } from '@discordjs/rest'
 import { AppError, type DropView } from '#contract'
 import { createCards } from './cards.ts'
-import type { PicturedMessage } from './replies/message.ts'
+import type { MessageWithFiles } from './replies/message.ts'
 import { PICTURE, sampleDrop, WEBP_BASE64 } from './testing/samples.ts'
 
 const CHANNEL = '100000000000000010'
@@ -14,11 +14,11 @@ const other = `drp_${'0'.repeat(25)}2`
 function createWorld(drops: Record<string, DropView>) {
   const gate = Promise.withResolvers<void>()
   const edits: string[] = []
-  const posts: { message: PicturedMessage; nonce: string }[] = []
+  const posts: { message: MessageWithFiles; nonce: string }[] = []
   const inHand = { now: 0, most: 0 }
   const discord = {
     deleted: false,
-    async editMessage(_channelId: string, _messageId: string, message: PicturedMessage) {
+    async editMessage(_channelId: string, _messageId: string, message: MessageWithFiles) {
       if (discord.deleted) throw refusal(10008, 404)
       inHand.now += 1
       inHand.most = Math.max(inHand.most, inHand.now)
@@ -27,7 +27,7 @@ function createWorld(drops: Record<string, DropView>) {
       await gate.promise
       inHand.now -= 1
     },
-    async createMessage(_channelId: string, message: PicturedMessage, nonce: string) {
+    async createMessage(_channelId: string, message: MessageWithFiles, nonce: string) {
       posts.push({ message, nonce })
       return { id: `30000000000000001${posts.length}` }
     },

@@ -4,7 +4,7 @@ import { DiscordAPIError } from '@discordjs/rest'
 import { pino } from 'pino'
 import { AppError, type CaseView } from '#contract'
 import { createCases } from './cases.ts'
-import type { PicturedMessage } from './replies/message.ts'
+import type { MessageWithFiles } from './replies/message.ts'
 import {
   CASE_ID,
   JUNIPER,
@@ -31,7 +31,7 @@ function createWorld(view: CaseView) {
     view,
     threads: [] as string[],
     added: [] as string[],
-    said: [] as { channelId: string; message: PicturedMessage; nonce: string }[],
+    said: [] as { channelId: string; message: MessageWithFiles; nonce: string }[],
     refuse: {} as { thread?: Error; add?: Record<string, Error>; send?: Record<string, Error> },
   }
   const cases = createCases({

@@ -9,6 +9,7 @@ const OperatorPress = z.union([
   z.tuple([op, z.literal('queue')]),
   z.tuple([op, z.literal('cases')]),
   z.tuple([op, z.literal('audit')]),
+  z.tuple([op, z.literal('doctor')]),
   z.tuple([op, z.literal('order'), OrderId]),
   z.tuple([op, z.literal('case'), CaseId]),
   z.tuple([op, z.literal('builder'), Snowflake]),
@@ -20,6 +21,7 @@ const OperatorPress = z.union([
   z.tuple([op, z.literal('standing'), Snowflake, BuilderStatus]),
   z.tuple([op, z.literal('terms'), Snowflake]),
   z.tuple([op, z.literal('decide'), CaseId, CaseDecision]),
+  z.tuple([op, z.literal('mend')]),
   z.tuple([
     op,
     z.literal('selling'),

@@ -12,7 +12,7 @@ import {
   ThreadAutoArchiveDuration,
 } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
-import { type Message, type PicturedMessage, toBody, toPrivateBody } from './replies/message.ts'
+import { type Message, type MessageWithFiles, toBody, toPrivateBody } from './replies/message.ts'
 
 /** Discord gives three seconds from the interaction; the library's own 15 would be far too late. */
 const CALLBACK_TIMEOUT_MS = 2_500
@@ -28,10 +28,10 @@ interface InteractionRef {
 export interface Discord {
   /** False when the interaction is over already: nothing more can be said to it. */
   answer(interaction: InteractionRef, first: APIInteractionResponse): Promise<boolean>
-  editAnswer(interaction: InteractionRef, message: PicturedMessage): Promise<void>
+  editAnswer(interaction: InteractionRef, message: MessageWithFiles): Promise<void>
   followUp(interaction: InteractionRef, message: Message): Promise<void>
   /** The same nonce (25 characters at most) within a few minutes answers with the first message again. */
-  createMessage(channelId: string, message: PicturedMessage, nonce: string): Promise<{ readonly id: string }>
+  createMessage(channelId: string, message: MessageWithFiles, nonce: string): Promise<{ readonly id: string }>
   /** Everything but the attached pictures is replaced; those stay. */
   editMessage(channelId: string, messageId: string, message: Message): Promise<void>
   /** The id of the direct channel with a person. */
@@ -94,7 +94,7 @@ export function createDiscord(rest: REST): Discord {
       const edit = () =>
         rest.patch(Routes.webhookMessage(application_id, token, '@original'), {
           auth: false,
-          ...withPictures(message, true),
+          ...withFiles(message, true),
         })
       try {
         await edit()
@@ -111,7 +111,7 @@ export function createDiscord(rest: REST): Discord {
     },
 
     async createMessage(channelId, message, nonce) {
-      const { body, files } = withPictures(message, false)
+      const { body, files } = withFiles(message, false)
       const created = await rest.post(Routes.channelMessages(channelId), {
         body: { ...body, nonce, enforce_nonce: true },
         files,
@@ -164,20 +164,19 @@ export function isPermanent(error: unknown): boolean {
   return error.status >= 400 && error.status < 500 && error.status !== 401 && error.status !== 429
 }
 
-function withPictures({ pictures = [], ...message }: PicturedMessage, replace: boolean) {
+function withFiles({ pictures = [], table, ...message }: MessageWithFiles, replace: boolean) {
   const body = toBody(message)
-  if (pictures.length === 0) {
-    return { body: replace ? { ...body, attachments: [] } : body, files: [] as RawFile[] }
-  }
   const files: RawFile[] = pictures.map(({ name, bytes }) => ({
     name,
     data: Buffer.from(bytes),
     contentType: 'image/webp',
   }))
-  const attachments = pictures.map(({ name, alt }, at) => ({
-    id: String(at),
-    filename: name,
-    description: alt,
-  }))
-  return { body: { ...body, attachments }, files }
+  const attachments: { id: string; filename: string; description?: string }[] = pictures.map(
+    ({ name, alt }, at) => ({ id: String(at), filename: name, description: alt }),
+  )
+  if (table) {
+    attachments.push({ id: String(files.length), filename: table.filename })
+    files.push({ name: table.filename, data: Buffer.from(table.csv), contentType: 'text/csv; charset=utf-8' })
+  }
+  return { body: files.length > 0 || replace ? { ...body, attachments } : body, files }
 }

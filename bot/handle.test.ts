@@ -5,7 +5,7 @@ import { pino } from 'pino'
 import { AppError, type CallOptions, type CoreClient, ERROR_CODES } from '#contract'
 import { handle } from './handle.ts'
 import type { FollowUps, Reply } from './interactions/visit.ts'
-import type { PicturedMessage } from './replies/message.ts'
+import type { MessageWithFiles } from './replies/message.ts'
 import { assertModalWithinLimits } from './testing/limits.ts'
 import {
   AS_OPERATOR,
@@ -55,7 +55,7 @@ function ask(
 
 /** Everything said after the first answer, in order. */
 async function afterwards(reply: Reply) {
-  const said: { how: keyof FollowUps; message: PicturedMessage }[] = []
+  const said: { how: keyof FollowUps; message: MessageWithFiles }[] = []
   await reply.after?.({
     editAnswer: async (message) => void said.push({ how: 'editAnswer', message }),
     followUp: async (message) => void said.push({ how: 'followUp', message }),

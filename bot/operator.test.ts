@@ -2,10 +2,11 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type APIInteraction, InteractionResponseType } from 'discord-api-types/v10'
 import { pino } from 'pino'
-import { AppError, BuilderStatus, CaseDecision, type CoreClient } from '#contract'
+import { AppError, BuilderStatus, CaseDecision, type CoreClient, type MoneyReport } from '#contract'
 import { customId, type OperatorPress } from './custom-id.ts'
 import { handle } from './handle.ts'
 import type { Reply } from './interactions/visit.ts'
+import type { MessageWithFiles } from './replies/message.ts'
 import { assertModalWithinLimits } from './testing/limits.ts'
 import {
   AS_OPERATOR,
@@ -25,6 +26,8 @@ import {
   sampleCase,
   sampleDashboard,
   sampleDrop,
+  sampleMismatch,
+  sampleMoneyReport,
   sampleOrder,
   sampleQueue,
   submit,
@@ -54,7 +57,12 @@ async function ask(interaction: APIInteraction, answers: Partial<CoreClient> = {
     log: pino({ level: 'silent' }),
     now: () => NOW,
   })
-  return { first: reply.first, shown: JSON.stringify(reply.first), asked }
+  const later: MessageWithFiles[] = []
+  await reply.after?.({
+    editAnswer: async (message) => void later.push(message),
+    followUp: async (message) => void later.push(message),
+  })
+  return { first: reply.first, shown: JSON.stringify(reply.first), later, asked }
 }
 
 function modalOf(first: Reply['first']) {
@@ -70,6 +78,7 @@ function assertPrivate(first: Reply['first']) {
 }
 
 const FORMS: readonly OperatorPress[] = [
+  ['op', 'mend'],
   ['op', 'refund', ORDER_ID],
   ['op', 'release', ORDER_ID],
   ['op', 'terms', JUNIPER.userId],
@@ -84,6 +93,7 @@ const VIEWS: readonly OperatorPress[] = [
   ['op', 'queue'],
   ['op', 'cases'],
   ['op', 'audit'],
+  ['op', 'doctor'],
   ['op', 'order', ORDER_ID],
   ['op', 'case', CASE_ID],
   ['op', 'builder', JUNIPER.userId],
@@ -91,10 +101,13 @@ const VIEWS: readonly OperatorPress[] = [
 const ORDER_OPTION = { name: 'order', type: 3 as const, value: ORDER_ID }
 const BUILDER_OPTION = { name: 'builder', type: 6 as const, value: JUNIPER.userId }
 const DROP_OPTION = { name: 'drop', type: 3 as const, value: DROP_ID }
+const KIND_OPTION = { name: 'kind', type: 3 as const, value: 'orders' }
 const SUBCOMMANDS = [
   ['queue', []],
   ['cases', []],
   ['audit', []],
+  ['doctor', []],
+  ['export', [KIND_OPTION]],
   ['order', [ORDER_OPTION]],
   ['refund', [ORDER_OPTION]],
   ['release', [ORDER_OPTION]],
@@ -104,7 +117,7 @@ const SUBCOMMANDS = [
   ['pause builder', [BUILDER_OPTION]],
   ['resume builder', [BUILDER_OPTION]],
   ['pause drop', [DROP_OPTION]],
-  ['resume drop', [DROP_OPTION]],
+  ['resume drop', []],
 ] as const
 
 for (const { who, ...from } of NO_OPERATORS) {
@@ -150,7 +163,11 @@ test('every deciding action opens a form that asks why, from its button, its men
     const chosen = await ask(press('v1:op:choose:1', { ...AS_OPERATOR, values: [text] }))
     assert.equal(modalOf(chosen.first).custom_id, text)
   }
-  for (const [path, options] of SUBCOMMANDS.filter(([path]) => /refund|release|pause|resume/.test(path))) {
+  const asksForItsDrop = 'resume drop'
+  const deciding = SUBCOMMANDS.filter(
+    ([path]) => /refund|release|pause|resume/.test(path) && path !== asksForItsDrop,
+  )
+  for (const [path, options] of deciding) {
     const { first, asked } = await ask(operatorCommand(path, options))
     assert.match(JSON.stringify(modalOf(first)), /"custom_id":"reason"/)
     assert.deepEqual(asked, [])
@@ -228,6 +245,7 @@ test('what an operator decides reaches core with their name, the reason and the 
       { caseId: CASE_ID, decision: 'part_refund', amount: '5' },
       sampleCase({ status: 'decided' }),
     ],
+    [['op', 'mend'], {}, 'mendMoney', {}, sampleMoneyReport()],
     [['op', 'selling', 'pause', 'all'], {}, 'pauseSelling', { what: { kind: 'all' }, paused: true }, paused],
     [
       ['op', 'selling', 'resume', DROP_ID],
@@ -324,6 +342,86 @@ test('open drops are suggested to pause, and a silent core only means fewer sugg
   assert.deepEqual(silent.first, { type: 8, data: { choices: [] } })
 })
 
+test('the drops that are paused are offered to go on, and choosing one asks why', async () => {
+  const { first, shown, asked } = await ask(operatorCommand('resume drop'), {
+    listDrops: async () => ({ drops: [sampleDrop({ status: 'paused' })], cursor: 'older' }),
+  })
+  assertPrivate(first)
+  assert.deepEqual(asked[0]?.input, { status: 'paused', limit: 25, cursor: null })
+  assert.match(shown, /older ones are under their builder/)
+  const value = `v1:op:selling:resume:${DROP_ID}`
+  assert.match(shown, new RegExp(`"label":"Moss mug","value":"${value}"`))
+  const chosen = await ask(press('v1:op:choose:1', { ...AS_OPERATOR, values: [value] }))
+  assert.equal(modalOf(chosen.first).custom_id, value)
+  const none = await ask(operatorCommand('resume drop'), {
+    listDrops: async () => ({ drops: [], cursor: null }),
+  })
+  assert.match(none.shown, /No drop is paused/)
+})
+
+test('the money doctor says that all agrees, or what does not, and mends only where something can be mended', async () => {
+  const look = async (report: MoneyReport) => {
+    const { first, later, asked } = await ask(operatorCommand('doctor'), { checkMoney: async () => report })
+    assert.deepEqual(first, { type: 5, data: { flags: 64 } })
+    assert.deepEqual(asked[0]?.input, { operator: OLIVE })
+    assert.equal(later.length, 1)
+    return JSON.stringify(later[0])
+  }
+  const well = await look(sampleMoneyReport({ moving: 2 }))
+  assert.match(well, /Everything agrees, to the cent.*12 orders compared, 2 moving/)
+  assert.doesNotMatch(well, /v1:op:mend/)
+  const ill = await look(
+    sampleMoneyReport({
+      total: 2,
+      mismatches: [sampleMismatch(), sampleMismatch({ orderId: null, mendable: false })],
+      balances: [{ currency: 'usd', stripe: -150, ours: 12_000 }],
+    }),
+  )
+  assert.match(ill, /2 things do not agree/)
+  assert.match(ill, /paid \$24\.00\.\*\* A webhook was lost\. Mending looks at Stripe again/)
+  assert.match(ill, /Stripe has −\$1\.50, our books say \$120\.00/)
+  assert.match(ill, new RegExp(`v1:op:order:${ORDER_ID}.*v1:op:doctor.*v1:op:mend`))
+  const forPeople = await look(
+    sampleMoneyReport({ total: 1, mismatches: [sampleMismatch({ mendable: false })] }),
+  )
+  assert.doesNotMatch(forPeople, /v1:op:mend/)
+})
+
+test('mending says how much of it is under way, and a busy Stripe leaves the reason as it was', async () => {
+  const sent = submit('v1:op:mend', { reason: 'Lost webhooks' }, AS_OPERATOR)
+  const report = sampleMoneyReport({ total: 1, mismatches: [sampleMismatch()], mended: 1 })
+  const { shown } = await ask(sent, { mendMoney: async () => report })
+  assert.match(shown, /One repair is under way/)
+  assert.doesNotMatch(shown, /v1:op:mend/)
+  const busy = await ask(sent, { mendMoney: () => Promise.reject(new AppError('unavailable')) })
+  assert.match(busy.shown, /Lost webhooks.*v1:op:mend/)
+})
+
+test('an export comes privately as a file, for a month or for always', async () => {
+  const table = { filename: 'c500-ledger-2026-11.csv', csv: 'at,order\r\n' }
+  const month = { name: 'month', type: 3 as const, value: '2026-11' }
+  const kind = { ...KIND_OPTION, value: 'ledger' }
+  const answers = { exportAsOperator: async () => table }
+  const { first, later, asked } = await ask(operatorCommand('export', [kind, month]), answers)
+  assert.deepEqual(first, { type: 5, data: { flags: 64 } })
+  assert.deepEqual(asked[0]?.input, { operator: OLIVE, kind: 'ledger', month: '2026-11' })
+  assert.deepEqual(later[0]?.table, table)
+  const always = await ask(operatorCommand('export', [kind]), answers)
+  assert.deepEqual(always.asked[0]?.input, { operator: OLIVE, kind: 'ledger', month: null })
+  const wrong = await ask(operatorCommand('export', [kind, { ...month, value: '2026-13' }]))
+  assert.match(wrong.shown, /written like 2026-11/)
+  assert.deepEqual(wrong.asked, [])
+})
+
+test('a table that Discord would not take is asked for month by month', async () => {
+  const csv = 'x'.repeat(10 * 1024 * 1024 + 1)
+  const { later } = await ask(operatorCommand('export', [KIND_OPTION]), {
+    exportAsOperator: async () => ({ filename: 'c500-orders.csv', csv }),
+  })
+  assert.equal(later[0]?.table, undefined)
+  assert.match(JSON.stringify(later[0]), /month by month/)
+})
+
 test('a made-up operator id, form or subcommand is nothing, also for an operator', async () => {
   const strange = [
     press('v1:op:refund:nonsense', AS_OPERATOR),
@@ -331,6 +429,7 @@ test('a made-up operator id, form or subcommand is nothing, also for an operator
     press('v1:op:choose:1', { ...AS_OPERATOR, values: [`v1:buy:${DROP_ID}`] }),
     submit('v1:op:queue', { reason: 'Because' }, AS_OPERATOR),
     operatorCommand('everything'),
+    operatorCommand('export', [{ ...KIND_OPTION, value: 'secrets' }]),
     command('queue'),
   ]
   for (const interaction of strange) assert.match((await ask(interaction)).shown, /do not know that one/)

@@ -12,6 +12,7 @@ import {
   DraftView,
   DropForm,
   DropId,
+  DropStatus,
   DropView,
   MoneyReport,
   MoneyView,
@@ -128,7 +129,7 @@ export const ROUTES = {
     callers: ['bot', 'web'],
     kind: 'read',
     input: z.object({
-      status: z.enum(['open', 'closed']),
+      status: DropStatus,
       limit: z.int().min(1).max(100),
       cursor: z.string().max(300).nullable(),
     }),

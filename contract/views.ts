@@ -151,6 +151,8 @@ export const OrderView = z.object({
   total: Money,
   fee: Money,
   share: Money,
+  /** The same of what did not go back: left.fee + left.share === total - refunded. */
+  left: z.object({ fee: Money, share: Money }),
   /** What Stripe kept of the payment; null until known. The collective carries it. */
   stripeFee: Money.nullable(),
   settlement: Settlement,

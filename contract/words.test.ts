@@ -17,6 +17,7 @@ function order(over: Partial<OrderView>): OrderView {
     total: usd(2_400),
     fee: usd(240),
     share: usd(2_160),
+    left: { fee: usd(240), share: usd(2_160) },
     stripeFee: null,
     settlement: 'on_arrival',
     createdAt: 0,
@@ -108,13 +109,14 @@ test('a case, a dispute and a drift say what they wait for, and that the money s
   assert.match(next('dispute', 'operator'), /Answer it at Stripe in time/)
 })
 
-test('what went back in part is said, and the share is no longer given as it was agreed', () => {
-  const part = order({ status: 'shipped', refunds: [refund()], refunded: usd(500), releasesAt: 5 })
+test('what went back in part is said, and the share is what is left of it', () => {
+  const left = { fee: usd(190), share: usd(1_710) }
+  const part = order({ status: 'shipped', refunds: [refund()], refunded: usd(500), left, releasesAt: 5 })
   const forBuyer = describeOrder(part, 'buyer', time)
   assert.equal(forBuyer.state, 'On its way, refunded in part')
   assert.match(forBuyer.next, /Your \$19\.00 is released.*\$5\.00 went back to you\.$/)
   const forBuilder = describeOrder(part, 'builder', time).next
-  assert.match(forBuilder, /^What is left of your share .*\$5\.00 went back to the buyer\.$/)
+  assert.match(forBuilder, /^Your \$17\.10 is released .*\$5\.00 went back to the buyer\.$/)
 })
 
 test('money on its way back says why', () => {

@@ -216,13 +216,12 @@ function whyBack(order: OrderView, reader: Reader, reason = order.refunds.at(-1)
 
 /** What the buyer paid and did not get back. */
 function leftOf(order: OrderView): string {
-  return formatMoney({ ...order.total, amount: order.total.amount - order.refunded.amount })
+  return formatMoney({ ...order.total, amount: order.left.fee.amount + order.left.share.amount })
 }
 
 /** The builder's share as this reader calls it. After a refund it is smaller than what was agreed. */
 function shareOf(order: OrderView, reader: Reader): string {
-  const whose = reader === 'builder' ? 'your' : `${order.builder.name}'s`
-  return order.refunded.amount > 0 ? `what is left of ${whose} share` : `${whose} ${formatMoney(order.share)}`
+  return `${reader === 'builder' ? 'your' : `${order.builder.name}'s`} ${formatMoney(order.left.share)}`
 }
 
 function capital(text: string): string {

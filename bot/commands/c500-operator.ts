@@ -1,10 +1,12 @@
 import {
+  type APIApplicationCommandBasicOption,
   type APIApplicationCommandSubcommandGroupOption,
   ApplicationCommandOptionType,
   ApplicationCommandType,
   PermissionFlagsBits,
   type RESTPostAPIChatInputApplicationCommandsJSONBody,
 } from 'discord-api-types/v10'
+import { ExportKind } from '#contract'
 
 const ORDER = {
   type: ApplicationCommandOptionType.String,
@@ -18,6 +20,11 @@ const BUILDER = {
   description: 'Who',
   required: true,
 } as const
+const KIND: Record<ExportKind, string> = {
+  orders: 'Orders that were paid',
+  ledger: 'Our books, line by line',
+  payouts: 'Payouts to banks',
+}
 const REASON_FOLLOWS = 'you are asked for the reason'
 
 const DROP_TO_PAUSE = {
@@ -27,17 +34,11 @@ const DROP_TO_PAUSE = {
   required: true,
   autocomplete: true,
 } as const
-const DROP_TO_RESUME = {
-  type: ApplicationCommandOptionType.String,
-  name: 'drop',
-  description: 'Its id; the button under its builder is quicker',
-  required: true,
-} as const
 
 function selling(
   name: 'pause' | 'resume',
   verb: string,
-  drop: typeof DROP_TO_PAUSE | typeof DROP_TO_RESUME,
+  drop: { readonly description: string; readonly options: APIApplicationCommandBasicOption[] },
 ): APIApplicationCommandSubcommandGroupOption {
   return {
     type: ApplicationCommandOptionType.SubcommandGroup,
@@ -58,8 +59,7 @@ function selling(
       {
         type: ApplicationCommandOptionType.Subcommand,
         name: 'drop',
-        description: `${verb} one drop; ${REASON_FOLLOWS}`,
-        options: [drop],
+        ...drop,
       },
     ],
   }
@@ -118,8 +118,40 @@ export const C500_OPERATOR = {
       description: 'Approve, pause or suspend a builder, or set their terms',
       options: [BUILDER],
     },
-    selling('pause', 'Stop', DROP_TO_PAUSE),
-    selling('resume', 'Go on with', DROP_TO_RESUME),
+    selling('pause', 'Stop', {
+      description: `Stop one drop; ${REASON_FOLLOWS}`,
+      options: [DROP_TO_PAUSE],
+    }),
+    selling('resume', 'Go on with', {
+      description: 'Choose one of the drops that are paused',
+      options: [],
+    }),
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'doctor',
+      description: "Compare our books with Stripe's, to the cent",
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'export',
+      description: 'Everything as a table, in a file that only you see',
+      options: [
+        {
+          type: ApplicationCommandOptionType.String,
+          name: 'kind',
+          description: 'What the rows are',
+          required: true,
+          choices: ExportKind.options.map((kind) => ({ name: KIND[kind], value: kind })),
+        },
+        {
+          type: ApplicationCommandOptionType.String,
+          name: 'month',
+          description: 'Like 2026-11, by UTC; leave it out for everything',
+          min_length: 7,
+          max_length: 7,
+        },
+      ],
+    },
     {
       type: ApplicationCommandOptionType.Subcommand,
       name: 'audit',

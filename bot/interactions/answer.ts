@@ -4,7 +4,7 @@ import {
   InteractionResponseType,
   MessageFlags,
 } from 'discord-api-types/v10'
-import { type Message, type PicturedMessage, toBody, toPrivateBody } from '../replies/message.ts'
+import { type Message, type MessageWithFiles, toBody, toPrivateBody } from '../replies/message.ts'
 import { explain } from './explain.ts'
 import type { Reply, Visit } from './visit.ts'
 
@@ -60,7 +60,7 @@ export async function answerWithin(
 }
 
 /** Acknowledges at once; for work that takes longer than a person should wait without a sign. */
-export function answerLater(visit: Visit, place: Place, work: () => Promise<PicturedMessage>): Reply {
+export function answerLater(visit: Visit, place: Place, work: () => Promise<MessageWithFiles>): Reply {
   return {
     first: acknowledge(place),
     async after(io) {

@@ -2,7 +2,7 @@ import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
 import { type DraftView, type DropForm, isAppError } from '#contract'
 import { pictureFile } from '../replies/card.ts'
 import { renderKeptForm, renderPreview, renderProblems } from '../replies/draft.ts'
-import type { PicturedMessage, PictureFile } from '../replies/message.ts'
+import type { MessageWithFiles, PictureFile } from '../replies/message.ts'
 import { answerLater, inPlace } from './answer.ts'
 import { builderStanding } from './builder-standing.ts'
 import { sentenceFor } from './explain.ts'
@@ -44,7 +44,7 @@ export function submitDrop(
   })
 }
 
-async function showDraft(visit: Visit, draft: DraftView): Promise<PicturedMessage> {
+async function showDraft(visit: Visit, draft: DraftView): Promise<MessageWithFiles> {
   if (draft.problems.length > 0 || !draft.preview) return renderProblems(draft)
   return renderPreview(draft, draft.preview, {
     builder: visit.person,

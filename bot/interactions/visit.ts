@@ -1,7 +1,7 @@
 import type { APIInteractionResponse } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import type { CallOptions, CoreClient, Person } from '#contract'
-import type { Message, PicturedMessage } from '../replies/message.ts'
+import type { Message, MessageWithFiles } from '../replies/message.ts'
 
 /** One thing a person does, with everything needed to answer it. */
 export interface Visit {
@@ -26,7 +26,7 @@ export interface Visit {
 /** What can still be said after the first answer, for 15 minutes. */
 export interface FollowUps {
   /** Replace the answer given first, or the message whose button was pressed. */
-  editAnswer(message: PicturedMessage): Promise<void>
+  editAnswer(message: MessageWithFiles): Promise<void>
   /** Say one more thing that only this person sees. */
   followUp(message: Message): Promise<void>
 }

@@ -73,7 +73,7 @@ export function renderDashboard(view: DashboardView): Message {
 
 function toShipBlock(order: OrderView): string {
   const address = order.shipTo ? `\n${escapeText(order.shipTo, 300, 'many')}` : ''
-  return `**${orderTitle(order)}** for ${escapeText(order.buyer.name, 80)}, your share ${formatMoney(order.share)}${address}`
+  return `**${orderTitle(order)}** for ${escapeText(order.buyer.name, 80)}, your share ${formatMoney(order.left.share)}${address}`
 }
 
 function onTheWayBlock(order: OrderView): string {
@@ -93,6 +93,6 @@ function shipChoice(order: OrderView) {
   return {
     label: order.drop.title,
     value: order.orderId,
-    description: `for ${order.buyer.name}, your share ${formatMoney(order.share)}`,
+    description: `for ${order.buyer.name}, your share ${formatMoney(order.left.share)}`,
   }
 }

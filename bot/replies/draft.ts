@@ -1,6 +1,6 @@
 import { accent, type DraftView, type DropForm, type DropView, formatMoney, type Person } from '#contract'
 import { cardEmbed } from './card.ts'
-import { button, type Message, type PicturedMessage, type PictureFile, rows, say } from './message.ts'
+import { button, type Message, type MessageWithFiles, type PictureFile, rows, say } from './message.ts'
 import { escapeText } from './text.ts'
 
 /** What has to change before this draft can be published, with the way back into the form. */
@@ -15,7 +15,7 @@ export function renderPreview(
   draft: DraftView,
   preview: NonNullable<DraftView['preview']>,
   about: { readonly builder: Person; readonly now: number; readonly picture: PictureFile | null },
-): PicturedMessage {
+): MessageWithFiles {
   const card = cardEmbed(
     {
       ...preview,

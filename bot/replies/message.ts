@@ -9,7 +9,7 @@ import {
   ComponentType,
   MessageFlags,
 } from 'discord-api-types/v10'
-import { accent, type PaletteColour } from '#contract'
+import { accent, type CsvFile, type PaletteColour } from '#contract'
 import { customId, type Press } from '../custom-id.ts'
 import { plainText, truncate } from './text.ts'
 
@@ -30,9 +30,10 @@ export interface PictureFile {
   readonly alt: string
 }
 
-/** A message with pictures attached. An interaction's first answer cannot carry any: answer first, then edit. */
-export interface PicturedMessage extends Message {
+/** A message with files attached. An interaction's first answer cannot carry any: answer first, then edit. */
+export interface MessageWithFiles extends Message {
   readonly pictures?: readonly PictureFile[]
+  readonly table?: CsvFile
 }
 
 /**

@@ -1,5 +1,5 @@
 import { accent, formatMoney, type Money, type MoneyView, type OrderView } from '#contract'
-import { button, joinBlocks, type Message, rows, select } from './message.ts'
+import { button, joinBlocks, link, type Message, rows, select } from './message.ts'
 import { moneyParts, orderTitle, orderWords } from './order.ts'
 import { plainDay, relativeTime } from './text.ts'
 
@@ -30,6 +30,7 @@ export function renderMoney(view: MoneyView): Message {
       ...rows(
         button('Newest', ['money']),
         next && button('Older', next),
+        link('Statement', builder.statementUrl),
         builder.payouts === 'ready' ? null : button('Payment account', ['join']),
       ),
     ],

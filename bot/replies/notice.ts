@@ -7,7 +7,7 @@ import { dateTime, escapeText } from './text.ts'
 export function noticeHeadline(notice: Notice): string {
   const { order } = notice
   const title = `**${orderTitle(order)}**`
-  const share = order.refunded.amount > 0 ? 'share' : formatMoney(order.share)
+  const share = formatMoney(order.left.share)
   const total = formatMoney(order.total)
   const buyer = escapeText(order.buyer.name, 80)
   const builder = escapeText(order.builder.name, 80)

@@ -85,6 +85,10 @@ export function decisionForm(caseId: string, decision: CaseDecision): Form {
   )
 }
 
+export function mendForm(): Form {
+  return form(['op', 'mend'], 'Mend what is safe', reasonInput(KEPT))
+}
+
 /** `what` is everything, a drop, or a builder. */
 export function sellingForm(direction: 'pause' | 'resume', what: string): Form {
   const noun = what === 'all' ? 'all selling' : what.startsWith('drp_') ? 'this drop' : "this builder's drops"

@@ -5,13 +5,14 @@ import {
   type CaseView,
   type DropView,
   formatMoney,
+  type MoneyReport,
   type OperatorQueue,
   type OrderView,
 } from '#contract'
 import { customId, type OperatorPress } from '../custom-id.ts'
 import { checklistLines, requirementFields, statusLine } from './builder.ts'
 import { caseEmbeds, describeCase } from './case.ts'
-import { button, joinBlocks, type Message, rows, select } from './message.ts'
+import { button, joinBlocks, type Message, rows, say, select } from './message.ts'
 import { moneyTotals } from './money.ts'
 import { orderEmbed, orderTitle, orderWords } from './order.ts'
 import { dateTime, escapeText, relativeTime } from './text.ts'
@@ -56,6 +57,7 @@ export function renderQueue(queue: OperatorQueue): Message {
       ...rows(
         button('Refresh', ['op', 'queue']),
         button('Audit log', ['op', 'audit']),
+        button('Money doctor', ['op', 'doctor']),
         queue.paused
           ? button('Resume all selling', ['op', 'selling', 'resume', 'all'], 'success')
           : button('Pause all selling', ['op', 'selling', 'pause', 'all'], 'danger'),
@@ -199,6 +201,87 @@ export function renderAudit(log: {
     ],
     rows: rows(button('Refresh', ['op', 'audit']), QUEUE_BUTTON),
   }
+}
+
+/** Where our books and Stripe differ, a line each. `lead` comes first when something was just done. */
+export function renderDoctor(report: MoneyReport, lead: string | null = null): Message {
+  const { mismatches, total, moving } = report
+  const found =
+    total === 0
+      ? 'Everything agrees, to the cent.'
+      : `${counted(total, 'thing')} ${total === 1 ? 'does' : 'do'} not agree.`
+  const lines = mismatches.map(
+    ({ sentence, likelyCause, repair }) =>
+      `• **${escapeText(sentence, 300)}** ${escapeText(likelyCause, 200)} ${escapeText(repair, 200)}`,
+  )
+  const unseen = total - mismatches.length
+  const mendable = unseen > 0 || mismatches.some((mismatch) => mismatch.mendable)
+  const orders = mismatches.filter(
+    ({ orderId }, at) => orderId && mismatches.findIndex((other) => other.orderId === orderId) === at,
+  )
+  return {
+    embeds: [
+      {
+        title: 'The money doctor',
+        description: [
+          ...(lead ? [lead, ''] : []),
+          `**${found}**${unseen > 0 ? ' These are the first of them.' : ''}`,
+          ...(lines.length > 0 ? ['', joinBlocks(lines, 3_500, '\n')] : []),
+        ].join('\n'),
+        fields: report.balances.map(({ currency, stripe, ours }) => ({
+          name: `Balance in ${currency.toUpperCase()}`,
+          value: `Stripe has ${signed(stripe, currency)}, our books say ${signed(ours, currency)}`,
+        })),
+        footer: { text: `${counted(report.orders, 'order')} compared, ${moving} moving and left for later` },
+        color: accent(total === 0 ? 'mint' : 'strawberry'),
+      },
+    ],
+    rows: [
+      ...(orders.length > 0
+        ? [
+            select(
+              'Open an order',
+              ['op', 'choose', '1'],
+              orders.map(({ orderId, sentence, likelyCause }) => ({
+                label: sentence,
+                description: likelyCause,
+                value: customId('op', 'order', orderId ?? ''),
+              })),
+            ),
+          ]
+        : []),
+      ...rows(
+        button('Check again', ['op', 'doctor']),
+        mendable && !lead ? button('Mend what is safe', ['op', 'mend'], 'primary') : null,
+        QUEUE_BUTTON,
+      ),
+    ],
+  }
+}
+
+/** The newest paused drops to choose one from; `more` when there are others. */
+export function renderPausedDrops(drops: readonly DropView[], more: boolean): Message {
+  if (drops.length === 0) return say('No drop is paused.', 'mint', rows(QUEUE_BUTTON))
+  const options = drops.map((drop) => ({
+    label: drop.title,
+    description: `${drop.builder.name}, ${formatMoney(drop.price)}, ${drop.available} of ${drop.quantity} left`,
+    value: customId('op', 'selling', 'resume', drop.dropId),
+  }))
+  const others = more ? ' These are the newest; older ones are under their builder.' : ''
+  return say(`Which drop goes on?${others}`, 'butter', [
+    select('Choose a drop', ['op', 'choose', '1'], options),
+    ...rows(QUEUE_BUTTON),
+  ])
+}
+
+function counted(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`
+}
+
+/** Minor units with their sign: a balance can be below zero. */
+function signed(amount: number, currency: string): string {
+  const shown = formatMoney({ amount: Math.abs(amount), currency })
+  return amount < 0 ? `−${shown}` : shown
 }
 
 function section(name: string, lines: readonly string[]) {

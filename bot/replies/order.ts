@@ -109,6 +109,7 @@ export function renderOrder(
     rows: rows(
       ...nextSteps(order, reader),
       ...otherSteps(order, reader),
+      reader === 'buyer' ? link('Receipt', order.receiptUrl) : null,
       button('Refresh', ['order', order.orderId]),
     ),
   }
@@ -153,9 +154,10 @@ export const SETTLEMENT: Record<OrderView['settlement'], string> = {
   at_payment: 'Split at payment',
 }
 
-/** `$24.00 − $2.40 fee = **$21.60**` */
-export function moneyParts(order: OrderView): string {
-  return `${formatMoney(order.total)} − ${formatMoney(order.fee)} fee = **${formatMoney(order.share)}**`
+/** `$24.00 − $5.00 back − $1.90 fee = **$17.10**`: what was paid, what went back, and how the rest is divided. */
+export function moneyParts({ total, refunded, left }: OrderView): string {
+  const back = refunded.amount > 0 ? ` − ${formatMoney(refunded)} back` : ''
+  return `${formatMoney(total)}${back} − ${formatMoney(left.fee)} fee = **${formatMoney(left.share)}**`
 }
 
 /** `Royal Mail, AB123` */

@@ -26,7 +26,9 @@ import {
   sampleDraft,
   sampleDrop,
   sampleEntry,
+  sampleMismatch,
   sampleMoney,
+  sampleMoneyReport,
   sampleNotice,
   sampleOrder,
   sampleOrderId,
@@ -51,11 +53,14 @@ import {
   renderBuilderForOperator,
   renderCaseForOperator,
   renderCases,
+  renderDoctor,
   renderOrderForOperator,
+  renderPausedDrops,
   renderQueue,
 } from './operator.ts'
 import {
   decisionForm,
+  mendForm,
   refundForm,
   releaseForm,
   sellingForm,
@@ -121,6 +126,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
       drop: { ...sampleOrder().drop, title },
       buyer: { ...POPPY, name },
       builder: person,
+      receiptUrl: 'https://shop.example/receipt/token',
       payUrl: `https://shop.example/${encodeURIComponent(name.toWellFormed())}`,
       shipTo: story,
       shipment,
@@ -227,6 +233,19 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
       entries: Array.from({ length: 100 }, (_, n) => auditEntry(n, story, name)),
       intact: false,
     }),
+    renderDoctor(
+      sampleMoneyReport({
+        total: 40,
+        mismatches: orders.map(({ orderId }) =>
+          sampleMismatch({ orderId, sentence: title, likelyCause: story, repair: name }),
+        ),
+        balances: Array.from({ length: 30 }, () => ({ currency: 'usd', stripe: -1, ours: 1 })),
+      }),
+      'Two repairs are under way.',
+    ),
+    renderDoctor(sampleMoneyReport()),
+    renderPausedDrops(drops, true),
+    renderPausedDrops([], false),
     renderProfile(sampleProfile({ orders, missed: notices })),
     renderDashboard(
       sampleDashboard({ toShip: orders, onTheWay: orders, drops: Array.from({ length: 10 }, () => drop) }),
@@ -301,6 +320,7 @@ test('no text makes a form break a limit of Discord', () => {
     caseForm(CASE_ID),
     refundForm(orderId, '5'.repeat(6_000)),
     releaseForm(orderId),
+    mendForm(),
     termsForm(JUNIPER.userId),
     ...BuilderStatus.options.map((status) => standingForm(JUNIPER.userId, status)),
     ...CaseDecision.options.map((decision) => decisionForm(CASE_ID, decision)),
@@ -420,6 +440,34 @@ test('a line of money says gross, fee, net, why it is held, until when and what 
   assert.match(shown, /\$24\.00 − \$2\.40 fee = \*\*\$21\.60\*\*/)
   assert.match(shown, /released when the buyer says it arrived. It is released by itself on <t:1800000000:f>/)
   assert.match(shown, /v1:pickorder/)
+})
+
+test('after money went back in part, a line of money says what is left of fee and share', () => {
+  const usd = (amount: number) => ({ amount, currency: 'usd' })
+  const order = sampleOrder({
+    status: 'paid',
+    paidAt: NOW,
+    refunded: usd(500),
+    refunds: [sampleRefund()],
+    left: { fee: usd(190), share: usd(1710) },
+  })
+  const shown = JSON.stringify(renderMoney(sampleMoney({ lines: [order] })))
+  assert.match(shown, /\$24\.00 − \$5\.00 back − \$1\.90 fee = \*\*\$17\.10\*\*/)
+  assert.match(shown, /Your \$17\.10 is held until it arrives/)
+  assert.doesNotMatch(shown, /21\.60/)
+})
+
+test('a receipt is linked for its buyer once there is one, and a statement for the builder', () => {
+  const receiptUrl = 'http://127.0.0.1:8501/receipt/token'
+  const rows = (over: Partial<OrderView>, reader: 'buyer' | 'builder') =>
+    JSON.stringify(renderOrder(sampleOrder({ status: 'paid', ...over }), reader).rows)
+  assert.match(rows({ receiptUrl }, 'buyer'), /"label":"Receipt","url":"http[^"]+receipt\/token"/)
+  assert.doesNotMatch(rows({ receiptUrl: null }, 'buyer'), /Receipt/)
+  assert.doesNotMatch(rows({ receiptUrl }, 'builder'), /Receipt/)
+  assert.match(
+    JSON.stringify(renderMoney(sampleMoney()).rows),
+    /"label":"Statement","url":"http[^"]+statement\/token"/,
+  )
 })
 
 test('older money is one button away, and a cursor that fits into no button has none', () => {

@@ -12,6 +12,7 @@ import {
   type DashboardView,
   type DraftView,
   type DropView,
+  type MoneyReport,
   type MoneyView,
   type Notice,
   type OperatorQueue,
@@ -96,6 +97,7 @@ export function sampleOrder(over: Partial<OrderView> = {}): OrderView {
     total: usd(2400),
     fee: usd(240),
     share: usd(2160),
+    left: { fee: usd(240), share: usd(2160) },
     stripeFee: null,
     settlement: 'on_arrival',
     createdAt: NOW,
@@ -211,6 +213,24 @@ export function sampleQueue(over: Partial<OperatorQueue> = {}): OperatorQueue {
     paused: false,
     ...over,
   }
+}
+
+export function sampleMismatch(
+  over: Partial<MoneyReport['mismatches'][number]> = {},
+): MoneyReport['mismatches'][number] {
+  return {
+    code: 'payment_not_here',
+    orderId: ORDER_ID,
+    sentence: 'Stripe says that Moss mug was paid $24.00.',
+    likelyCause: 'A webhook was lost.',
+    repair: 'Mending looks at Stripe again and books what it says.',
+    mendable: true,
+    ...over,
+  }
+}
+
+export function sampleMoneyReport(over: Partial<MoneyReport> = {}): MoneyReport {
+  return { at: NOW, orders: 12, moving: 0, total: 0, mismatches: [], balances: [], mended: 0, ...over }
 }
 
 /** A core that knows only the given answers; any other question is refused as `internal`. */

@@ -4,7 +4,7 @@ import type { Case } from '../domain/case.ts'
 import { checkForm, type Draft, type Drop } from '../domain/drop.ts'
 import { signLink } from '../domain/link.ts'
 import { splitFee } from '../domain/money.ts'
-import { frozenBy, givenBack, type Order } from '../domain/order.ts'
+import { frozenBy, givenBack, type Order, remaining } from '../domain/order.ts'
 import { describeRequirement } from '../domain/requirements.ts'
 import type { Settings } from './deps.ts'
 import { holdingEndsAt, releasesAt } from './watch-order.ts'
@@ -18,6 +18,7 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
   const payable = reader === 'buyer' && order.status === 'held'
   const link = () => signLink(settings.linkSecret, 'order', order.orderId)
   const stripeFee = order.payment?.stripeFee ?? null
+  const left = remaining(order)
   return {
     orderId: order.orderId,
     status: order.status,
@@ -27,6 +28,7 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
     total: money(order.total),
     fee: money(order.fee),
     share: money(order.share),
+    left: { fee: money(left.fee), share: money(left.share) },
     stripeFee: stripeFee === null ? null : money(stripeFee),
     settlement: order.settlement,
     createdAt: order.createdAt,

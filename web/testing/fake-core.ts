@@ -105,6 +105,7 @@ export function makeOrder(over: Partial<OrderView> = {}): OrderView {
     total: { amount: 4200, currency: 'usd' },
     fee: { amount: 210, currency: 'usd' },
     share: { amount: 3990, currency: 'usd' },
+    left: { fee: { amount: 210, currency: 'usd' }, share: { amount: 3990, currency: 'usd' } },
     createdAt: NOW,
     holdUntil: NOW + HOUR / 2,
     payUrl: null,

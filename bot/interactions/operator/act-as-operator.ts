@@ -6,12 +6,14 @@ import { type Message, say } from '../../replies/message.ts'
 import {
   renderBuilderForOperator,
   renderCaseForOperator,
+  renderDoctor,
   renderOrderForOperator,
 } from '../../replies/operator.ts'
 import { answerWithin } from '../answer.ts'
 import { canBeMended, sentenceFor } from '../explain.ts'
 import { chosenValue, typedText } from '../fields.ts'
 import type { Reply, Visit } from '../visit.ts'
+import { MONEY_TIMEOUT_MS } from './read-as-operator.ts'
 
 /** A form with a reason, as it came back: what it is about, and what was typed into it. */
 interface Sent {
@@ -85,6 +87,18 @@ export function submitSelling(sent: Sent, direction: 'pause' | 'resume', id: str
     return paused
       ? say('Paused. Holds that began before can still be paid.', 'butter')
       : say('It goes on.', 'mint')
+  })
+}
+
+export function submitMend(sent: Sent): Promise<Reply> {
+  return decide(sent, [], async (operator, reason, { core, call }) => {
+    const report = await core.mendMoney({ operator, reason }, { ...call, timeoutMs: MONEY_TIMEOUT_MS })
+    return renderDoctor(
+      report,
+      report.mended === 0
+        ? 'Nothing of this can be mended by itself.'
+        : `${report.mended === 1 ? 'One repair is' : `${report.mended} repairs are`} under way. This is what was found before; look again in a minute.`,
+    )
   })
 }
 

@@ -4,14 +4,20 @@ import {
   renderBuilderForOperator,
   renderCaseForOperator,
   renderCases,
+  renderDoctor,
   renderOrderForOperator,
+  renderPausedDrops,
   renderQueue,
 } from '../../replies/operator.ts'
 import { plainText } from '../../replies/text.ts'
-import { answerWithin, type Place } from '../answer.ts'
+import { answerLater, answerWithin, type Place } from '../answer.ts'
 import type { Reply, Visit } from '../visit.ts'
 
 const AUDIT_SHOWN = 25
+/** A menu holds no more. */
+const DROPS_SHOWN = 25
+/** Core reads all that Stripe remembers; the person sees "thinking" meanwhile. */
+export const MONEY_TIMEOUT_MS = 60_000
 
 export function showQueue(visit: Visit, place: Place): Promise<Reply> {
   return answerWithin(visit, place, async () =>
@@ -53,6 +59,24 @@ export function showAudit(visit: Visit, place: Place): Promise<Reply> {
   return answerWithin(visit, place, async () =>
     renderAudit(await visit.core.auditLog({ operator: visit.person, limit: AUDIT_SHOWN }, visit.call)),
   )
+}
+
+/** Our books against Stripe's, as they are now. */
+export function showDoctor(visit: Visit, place: Place): Reply {
+  return answerLater(visit, place, async () =>
+    renderDoctor(
+      await visit.core.checkMoney({ operator: visit.person }, { ...visit.call, timeoutMs: MONEY_TIMEOUT_MS }),
+    ),
+  )
+}
+
+/** `resume drop`: the newest drops that are paused, to choose from. */
+export function showPausedDrops(visit: Visit): Promise<Reply> {
+  return answerWithin(visit, 'new', async () => {
+    const input = { status: 'paused', limit: DROPS_SHOWN, cursor: null } as const
+    const { drops, cursor } = await visit.core.listDrops(input, visit.call)
+    return renderPausedDrops(drops, cursor !== null)
+  })
 }
 
 /** What `pause drop` offers while somebody types. Never fails, only offers less. */

@@ -1,9 +1,10 @@
 import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
-import { DropId, OrderId, Snowflake } from '#contract'
+import { DropId, ExportKind, Month, OrderId, Snowflake } from '#contract'
 import { type OperatorPress, parseCustomId } from '../../custom-id.ts'
 import { say } from '../../replies/message.ts'
 import {
   decisionForm,
+  mendForm,
   refundForm,
   releaseForm,
   sellingForm,
@@ -14,18 +15,22 @@ import { inPlace, openModal, sayPrivately } from '../answer.ts'
 import type { Reply, Visit } from '../visit.ts'
 import {
   submitDecision,
+  submitMend,
   submitRefund,
   submitRelease,
   submitSelling,
   submitStanding,
   submitTerms,
 } from './act-as-operator.ts'
+import { exportTable } from './export-table.ts'
 import {
   showAnyCase,
   showAnyOrder,
   showAudit,
   showBuilder,
   showCases,
+  showDoctor,
+  showPausedDrops,
   showQueue,
 } from './read-as-operator.ts'
 
@@ -75,7 +80,13 @@ export function onOperatorCommand(visit: Visit, name: string, options: Options):
     case 'pause drop':
       return withId(options.drop, DropId, (dropId) => openModal(sellingForm('pause', dropId)))
     case 'resume drop':
-      return withId(options.drop, DropId, (dropId) => openModal(sellingForm('resume', dropId)))
+      return showPausedDrops(visit)
+    case 'doctor':
+      return showDoctor(visit, 'new')
+    case 'export': {
+      const kind = ExportKind.safeParse(options.kind).data
+      return kind ? withMonth(options.month, (month) => exportTable(visit, kind, month)) : null
+    }
     default:
       return null
   }
@@ -90,6 +101,8 @@ export function onOperatorPress(visit: Visit, press: OperatorPress, chosen: stri
       return showCases(visit, inPlace(visit))
     case 'audit':
       return showAudit(visit, inPlace(visit))
+    case 'doctor':
+      return showDoctor(visit, inPlace(visit))
     case 'order':
       return showAnyOrder(visit, press[2], inPlace(visit))
     case 'case':
@@ -110,6 +123,8 @@ export function onOperatorPress(visit: Visit, press: OperatorPress, chosen: stri
       return openModal(termsForm(press[2]))
     case 'decide':
       return openModal(decisionForm(press[2], press[3]))
+    case 'mend':
+      return openModal(mendForm())
     case 'selling':
       return openModal(sellingForm(press[2], press[3]))
     default:
@@ -135,6 +150,8 @@ export function onOperatorForm(
       return submitTerms(sent, form[2])
     case 'decide':
       return submitDecision(sent, form[2], form[3])
+    case 'mend':
+      return submitMend(sent)
     case 'selling':
       return submitSelling(sent, form[2], form[3])
     default:
@@ -153,4 +170,13 @@ function withId(
   return id.success
     ? work(id.data)
     : sayPrivately(say('That does not look like an id. You can copy it from the order, or use the queue.'))
+}
+
+/** A month as typed; nothing is all of them. */
+function withMonth(typed: string | undefined, work: (month: Month | null) => Answer): Answer {
+  if (!typed) return work(null)
+  const month = Month.safeParse(typed.trim())
+  return month.success
+    ? work(month.data)
+    : sayPrivately(say('A month is written like 2026-11. Leave it out for everything.'))
 }
