@@ -8,6 +8,7 @@ import {
   CaseId,
   CaseView,
   DashboardView,
+  DisputeView,
   DraftId,
   DraftView,
   DropForm,
@@ -391,6 +392,22 @@ export const ROUTES = {
     kind: 'write',
     input: z.object({ operator: Person, reason: Typed }),
     output: MoneyReport,
+  },
+  /** The dispute of an order, Stripe's deadline, and the evidence as it would be sent. */
+  getDispute: {
+    path: '/api/internal/get-dispute',
+    callers: ['bot'],
+    kind: 'read',
+    input: z.object({ operator: Person, orderId: OrderId }),
+    output: DisputeView,
+  },
+  /** Send that evidence to the bank, once, with the operator's own words on top. */
+  submitEvidence: {
+    path: '/api/internal/submit-evidence',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ operator: Person, orderId: OrderId, reason: Typed }),
+    output: DisputeView,
   },
   auditLog: {
     path: '/api/internal/audit-log',

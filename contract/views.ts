@@ -372,3 +372,20 @@ export const OperatorQueue = z.object({
   paused: z.boolean(),
 })
 export type OperatorQueue = z.infer<typeof OperatorQueue>
+
+/** A bank's question about a payment, and what would be shown to it. */
+export const DisputeView = z.object({
+  order: OrderView,
+  status: z.enum(['open', 'won', 'lost']),
+  amount: Money,
+  /** What Stripe charges for it; the collective bears it. */
+  fee: Money,
+  /** Stripe's word for what the cardholder claims. */
+  reason: z.string(),
+  /** Until when Stripe takes evidence. */
+  dueBy: Millis.nullable(),
+  /** Stripe's field names and our texts, from order, tracking and case. */
+  evidence: z.array(z.object({ field: z.string(), text: z.string() })),
+  submitted: z.object({ by: Person, at: Millis, sentAt: Millis.nullable() }).nullable(),
+})
+export type DisputeView = z.infer<typeof DisputeView>

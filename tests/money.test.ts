@@ -75,6 +75,11 @@ describe('refunds', () => {
       const order = await orderOf(world, world.player('poppy'))
       assert.deepEqual([order.status, order.release?.amount, order.refunds.length], ['released', 1_330, 1])
       assert.deepEqual(await books(world), { stripe: 70 - 100, platform_fee: -70, stripe_fees: 100 })
+      const [line] = (await world.client.money({ userId: juniper.userId, cursor: null })).lines
+      assert.deepEqual(
+        [line?.refunded.amount, line?.left.fee.amount, line?.left.share.amount],
+        [1_000, 70, 1_330],
+      )
     },
   )
 
@@ -300,6 +305,30 @@ describe('disputes', () => {
     assert.equal((await orderOf(world, world.player('poppy'))).status, 'released')
   })
 
+  testInWorld('an operator reads the deadline and the evidence, and has it sent once', async (world) => {
+    const { orderId } = await paidOrder(world)
+    await ship(world, orderId)
+    const { chargeId } = await orderOf(world, world.player('poppy'))
+    await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+    await world.settle()
+    const before = await world.client.getDispute({ operator: olive, orderId })
+    assert.ok(before.dueBy && before.dueBy > world.now())
+    assert.ok(before.evidence.some(({ field, text }) => field === 'shipping_carrier' && text === 'Post'))
+    const ask = { operator: olive, orderId, reason: 'winning_evidence' }
+    await world.client.submitEvidence(ask)
+    await world.client.submitEvidence(ask)
+    await world.settle()
+    const after = await world.client.getDispute({ operator: olive, orderId })
+    assert.ok(after.submitted?.sentAt)
+    const sent = (await (
+      await fetch(`${world.stripeUrl}/v1/disputes`, { headers: { authorization: 'Bearer sk_test_world' } })
+    ).json()) as {
+      data: { evidence: Record<string, string>; evidence_details: { submission_count: number } }[]
+    }
+    assert.equal(sent.data[0]?.evidence_details.submission_count, 1)
+    assert.match(sent.data[0]?.evidence.uncategorized_text ?? '', /^winning_evidence\nOrder ord_/)
+  })
+
   testInWorld('a lost dispute after release takes the share back and books the fee', async (world) => {
     await releasedOrder(world)
     const { chargeId } = await orderOf(world, world.player('poppy'))
@@ -366,6 +395,11 @@ describe('terms and switches', () => {
     })
     await world.client.pauseSelling({ ...by, what: { kind: 'drop', dropId }, paused: true })
     await assert.rejects(world.client.createCheckout({ buyer: poppy, dropId }), code('paused'))
+    const { drops } = await world.client.listDrops({ status: 'paused', limit: 5, cursor: null })
+    assert.deepEqual(
+      drops.map((drop) => drop.dropId),
+      [dropId],
+    )
     await world.client.pauseSelling({ ...by, what: { kind: 'drop', dropId }, paused: false })
     await world.client.createCheckout({ buyer: poppy, dropId })
     const log = await world.client.auditLog({ operator: olive, limit: 4 })

@@ -56,6 +56,8 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE looks (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
   `CREATE TABLE counters (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE INDEX ledger_by_time ON ledger (at);`,
+  `ALTER TABLE cases ADD COLUMN orderId TEXT;
+   CREATE INDEX cases_by_order ON cases (orderId, openedAt);`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

@@ -158,6 +158,12 @@ export function createStripePayments(
       )
     },
 
+    async submitEvidence({ disputeId, evidence, idempotencyKey }) {
+      await client.call('POST /v1/disputes/:id', () =>
+        stripe.disputes.update(disputeId, { evidence: { ...evidence }, submit: true }, { idempotencyKey }),
+      )
+    },
+
     async readDispute(chargeId) {
       const disputes = client.list('GET /v1/disputes', (page) =>
         stripe.disputes.list({ charge: chargeId, ...page }),

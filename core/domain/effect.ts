@@ -18,6 +18,8 @@ export type EffectKind =
   | 'watch'
   /** Read a dispute again at Stripe. Its subject is the order. */
   | 'dispute'
+  /** Send the prepared evidence of an order's dispute to Stripe. */
+  | 'evidence'
   /** Find what never came from Stripe, and compare our books with Stripe's. One subject: `stripe`. */
   | 'reconcile'
   /** Read a builder's connected account again. */
@@ -32,7 +34,10 @@ export type EffectKind =
 /** Effects of one queue run side by side up to its width, and never starve another queue. */
 export const QUEUES = {
   checkout: { width: 12, kinds: ['checkout', 'close_drop'] },
-  money: { width: 8, kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute'] },
+  money: {
+    width: 8,
+    kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute', 'evidence'],
+  },
   truth: { width: 1, kinds: ['reconcile'] },
   cards: { width: 16, kinds: ['draw_card'] },
   news: { width: 8, kinds: ['notify', 'draw_case', 'tend_case'] },

@@ -421,3 +421,18 @@ test('money that went back at Stripe itself is booked once, as far as there is a
   )
   assert.deepEqual(nonZero(balance), { stripe: 1_400, buyer_money: -1_400 })
 })
+
+test('evidence is sent once, and only while the bank still asks', () => {
+  const asked: OrderEvent = { type: 'evidence_asked', note: 'as shipped', by: { userId: '1', name: 'Olive' } }
+  const { order, effects } = play(heldOrder(2_400, 500), [
+    ...delivered,
+    disputeOf(2_400),
+    asked,
+    asked,
+    { type: 'evidence_sent' },
+  ])
+  assert.equal(effects.filter((effect) => effect === 'evidence').length, 1)
+  assert.equal(order.dispute?.evidence?.sentAt, 7)
+  const late = play(heldOrder(2_400, 500), [...delivered, disputeOf(2_400), { type: 'dispute_lost' }, asked])
+  assert.equal(late.order.dispute?.evidence, null)
+})

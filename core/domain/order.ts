@@ -139,6 +139,17 @@ export interface OrderDispute {
   /** When Stripe wants the evidence, UTC ms. */
   readonly dueBy: number | null
   readonly openedAt: number
+  /** What an operator had sent to the bank; null before. */
+  readonly evidence: DisputeEvidence | null
+}
+
+interface DisputeEvidence {
+  /** The operator's own words on top of what the order and its case tell. */
+  readonly note: string
+  readonly by: Person
+  readonly at: number
+  /** When Stripe took it; null while it is on its way. */
+  readonly sentAt: number | null
 }
 
 export type OrderEvent =
@@ -180,7 +191,12 @@ export type OrderEvent =
   | { readonly type: 'reversal_refused'; readonly n: number }
   | { readonly type: 'case_opened'; readonly caseId: string }
   | { readonly type: 'case_closed' }
-  | { readonly type: 'dispute_opened'; readonly dispute: Omit<OrderDispute, 'status' | 'openedAt'> }
+  | {
+      readonly type: 'dispute_opened'
+      readonly dispute: Omit<OrderDispute, 'status' | 'openedAt' | 'evidence'>
+    }
+  | { readonly type: 'evidence_asked'; readonly note: string; readonly by: Person }
+  | { readonly type: 'evidence_sent' }
   | { readonly type: 'dispute_won' }
   | { readonly type: 'dispute_lost' }
   | { readonly type: 'drift_found'; readonly sentence: string }
@@ -197,6 +213,8 @@ const ANY_MONEY = {
   reversal_refused: 'same',
   case_closed: 'same',
   dispute_opened: 'same',
+  evidence_asked: 'same',
+  evidence_sent: 'same',
   dispute_won: 'same',
   dispute_lost: 'same',
   drift_found: 'same',
@@ -541,7 +559,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       return step({ ...next, caseId: null }, { effects: resumes(order) })
     case 'dispute_opened': {
       if (order.dispute) return step(order)
-      const dispute = { ...event.dispute, status: 'open', openedAt: now } as const
+      const dispute = { ...event.dispute, status: 'open', openedAt: now, evidence: null } as const
       return step(
         { ...next, dispute },
         {
@@ -555,6 +573,18 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
           notices: [builder('builder_dispute_opened')],
         },
       )
+    }
+    case 'evidence_asked': {
+      // Stripe lets a platform submit once: what was sent stays.
+      if (order.dispute?.status !== 'open' || order.dispute.evidence) return refuse('conflict')
+      const { note, by } = event
+      const evidence = { note, by, at: now, sentAt: null }
+      return step({ ...next, dispute: { ...order.dispute, evidence } }, { effects: ['evidence'] })
+    }
+    case 'evidence_sent': {
+      const evidence = order.dispute?.evidence
+      if (!order.dispute || !evidence || evidence.sentAt !== null) return step(order)
+      return step({ ...next, dispute: { ...order.dispute, evidence: { ...evidence, sentAt: now } } })
     }
     case 'dispute_won': {
       if (order.dispute?.status !== 'open') return step(order)

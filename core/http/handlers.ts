@@ -14,6 +14,7 @@ import { createCheckout } from '../usecases/create-checkout.ts'
 import { createDrop, getDraft } from '../usecases/create-drop.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { exportAsBuilder, exportAsOperator } from '../usecases/exports.ts'
+import { askForEvidence, readEvidence } from '../usecases/follow-dispute.ts'
 import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/handle-case.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
 import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
@@ -27,6 +28,7 @@ import {
   type Reader,
   toBuilderView,
   toCaseView,
+  toDisputeView,
   toDraftView,
   toDropView,
   toOrderView,
@@ -129,6 +131,15 @@ export function createHandlers(deps: Deps): Handlers {
     exportAsOperator: (input) => exportAsOperator(deps, input),
     checkMoney: () => checkMoney(deps),
     mendMoney: (input) => mendMoney(deps, input),
+    async getDispute({ orderId }) {
+      const { order, evidence } = await readEvidence(deps, orderId)
+      return toDisputeView(order, evidence, settings)
+    },
+    async submitEvidence(input) {
+      await askForEvidence(deps, input)
+      const { order, evidence } = await readEvidence(deps, input.orderId)
+      return toDisputeView(order, evidence, settings)
+    },
     auditLog: ({ limit }) => readAudit(deps, limit),
 
     async getPicture({ pictureId, size }) {

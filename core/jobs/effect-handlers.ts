@@ -4,7 +4,7 @@ import { carryOutRefunds } from '../usecases/carry-out-refunds.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { drawCard } from '../usecases/draw-card.ts'
 import { endDrop } from '../usecases/end-drop.ts'
-import { followDispute } from '../usecases/follow-dispute.ts'
+import { followDispute, sendEvidence } from '../usecases/follow-dispute.ts'
 import { drawCase, tendCase } from '../usecases/handle-case.ts'
 import { learnFee } from '../usecases/learn-fee.ts'
 import { numberReceipts } from '../usecases/receipts.ts'
@@ -27,6 +27,7 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
     close_drop: (effect) => endDrop(deps, effect.subject),
     watch: (effect) => watchOrder(deps, effect.subject),
     dispute: (effect) => followDispute(deps, effect.subject),
+    evidence: (effect) => sendEvidence(deps, effect.subject),
     draw_case: (effect) => drawCase(deps, effect.subject),
     tend_case: (effect) => tendCase(deps, effect.subject),
     draw_card: (effect) => drawCard(deps, effect.subject),

@@ -1,4 +1,5 @@
 import type { Currency } from '#contract'
+import type { Evidence } from '../domain/evidence.ts'
 
 /** A Checkout Session as we need it, always freshly read from Stripe. */
 export interface Checkout {
@@ -121,6 +122,12 @@ export interface Payments {
   }): Promise<void>
   /** The dispute of a charge as it is now; null when there is none, or only ones that ended without taking money. */
   readDispute(chargeId: string): Promise<Dispute | null>
+  /** Show the bank our side and submit it: once for all. Refused when the dispute is over or was answered. */
+  submitEvidence(request: {
+    readonly disputeId: string
+    readonly evidence: Evidence
+    readonly idempotencyKey: string
+  }): Promise<void>
   /**
    * A delivery at one of the two snapshot endpoints. Throws PaymentsError 'refused', saying why in words: code
    * `webhook_signature` (wrong or too old), `webhook_endpoint` (signed for another endpoint of ours), `webhook_kind`

@@ -66,7 +66,7 @@ export const SEARCHABLE = {
   ledger: ['orderId', 'builderId', 'at'],
   inbox: [],
   outbox: ['queue', 'dueAt'],
-  cases: ['status', 'openedAt'],
+  cases: ['status', 'orderId', 'openedAt'],
   audit: ['seq'],
   auditHead: [],
   switches: [],

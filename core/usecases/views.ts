@@ -1,7 +1,17 @@
-import type { BuilderView, CaseView, DraftView, DropView, Money, OrderView } from '#contract'
+import {
+  AppError,
+  type BuilderView,
+  type CaseView,
+  type DisputeView,
+  type DraftView,
+  type DropView,
+  type Money,
+  type OrderView,
+} from '#contract'
 import { type Builder, checklist, payoutState } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
 import { checkForm, type Draft, type Drop } from '../domain/drop.ts'
+import type { Evidence } from '../domain/evidence.ts'
 import { signLink } from '../domain/link.ts'
 import { splitFee } from '../domain/money.ts'
 import { frozenBy, givenBack, type Order, remaining } from '../domain/order.ts'
@@ -122,5 +132,22 @@ export function toBuilderView(builder: Builder, settings: Settings): BuilderView
     dashboardUrl: builder.detailsSubmitted ? `${webUrl}/connect/dashboard/${link}` : null,
     statementUrl: `${webUrl}/statement/${link}`,
     joinedAt: builder.joinedAt,
+  }
+}
+
+/** Throws when no bank has asked about the order. */
+export function toDisputeView(order: Order, evidence: Evidence, settings: Settings): DisputeView {
+  if (!order.dispute) throw new AppError('conflict', 'No bank has asked about this order.')
+  const { status, amount, fee, reason, dueBy, evidence: asked } = order.dispute
+  const money = (minor: number): Money => ({ amount: minor, currency: order.currency })
+  return {
+    order: toOrderView(order, 'builder', settings),
+    status,
+    amount: money(amount),
+    fee: money(fee),
+    reason,
+    dueBy,
+    evidence: Object.entries(evidence).map(([field, text]) => ({ field, text })),
+    submitted: asked && { by: asked.by, at: asked.at, sentAt: asked.sentAt },
   }
 }

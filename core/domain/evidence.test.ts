@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Case } from './case.ts'
+import { prepareEvidence } from './evidence.ts'
+import type { Order } from './order.ts'
+
+const at = Date.UTC(2026, 10, 22, 9, 30)
+const poppy = { userId: '100000000000000103', name: 'Poppy' }
+const order = {
+  orderId: 'ord_1',
+  title: 'Moss-green mug',
+  buyer: poppy,
+  builder: { userId: '100000000000000101', name: 'Juniper' },
+  payment: { shipTo: 'Poppy Fielding\n12 Orchard Lane' },
+  shipment: { carrier: 'Royal Mail', trackingNumber: 'RM 1', shippedAt: at },
+  history: [{ at, event: 'payment_succeeded' }],
+} as unknown as Order
+
+test('the bank is shown who, what, where to, how it was sent, and the whole story', () => {
+  const found = {
+    entries: [{ at, by: poppy, role: 'buyer', text: 'It is chipped.', pictures: [{}] }],
+    decision: { at, decision: 'release', reason: 'The photo shows another mug.' },
+  } as unknown as Case
+  assert.deepEqual(prepareEvidence(order, found, 'She wrote that it is lovely.'), {
+    customer_name: 'Poppy',
+    product_description: 'Moss-green mug',
+    shipping_address: 'Poppy Fielding\n12 Orchard Lane',
+    shipping_carrier: 'Royal Mail',
+    shipping_date: '2026-11-22',
+    shipping_tracking_number: 'RM 1',
+    uncategorized_text: [
+      'She wrote that it is lovely.',
+      'Order ord_1: Moss-green mug, sold by Juniper to Poppy.',
+      '2026-11-22 09:30 payment succeeded',
+      'What was said in the case:',
+      '2026-11-22 09:30 buyer Poppy: It is chipped. (1 pictures kept)',
+      '2026-11-22 09:30 decided: release. The photo shows another mug.',
+    ].join('\n'),
+  })
+})
+
+test('what is not known is left out, and a long story fits', () => {
+  const bare = {
+    ...order,
+    payment: null,
+    shipment: null,
+    history: Array.from({ length: 5_000 }, () => order.history[0]),
+  }
+  const evidence = prepareEvidence(bare as unknown as Order, null, '')
+  assert.deepEqual(Object.keys(evidence), ['customer_name', 'product_description', 'uncategorized_text'])
+  assert.ok(evidence.uncategorized_text.length <= 20_000)
+})
