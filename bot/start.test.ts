@@ -34,6 +34,8 @@ import {
   sampleDraft,
   sampleDrop,
   sampleEntry,
+  sampleMismatch,
+  sampleMoneyReport,
   sampleNotice,
   sampleOrder,
   sampleQueue,
@@ -385,6 +387,59 @@ test('an operator pauses everything, with a reason', async (t) => {
   assert.match(JSON.stringify(sent), /Holds that began before can still be paid/)
   const operator = { userId: olive.id, name: 'Olive' }
   assert.deepEqual(heard, [{ operator, what: { kind: 'all' }, paused: true, reason: values.reason }])
+})
+
+test('an operator takes a table home as a file that nobody else sees', async (t) => {
+  const table = { filename: 'c500-orders-2026-11.csv', csv: 'order,title\r\nord_1,Möwe\r\n' }
+  const world = await startWorld(t, { exportAsOperator: async () => table })
+  const path = ['c500-operator', 'export']
+  const options = { kind: 'orders', month: '2026-11' }
+  const asked = await world.act('command', { as: olive.id, channelId: DROPS, path, options })
+  assert.equal(asked.result, 'deferred')
+  await world.bot.idle()
+  const given = (await world.read(DROPS, olive.id)).at(-1)
+  assert.equal(given?.onlyFor, olive.id)
+  const [file, ...more] = given.attachments
+  assert.deepEqual(more, [])
+  assert.deepEqual([file?.filename, file?.content_type], [table.filename, 'text/csv; charset=utf-8'])
+  assert.equal(await (await fetch(file?.url ?? '')).text(), table.csv)
+})
+
+test('an operator lets the money doctor look, and mends with a reason', async (t) => {
+  const found = sampleMoneyReport({ total: 1, mismatches: [sampleMismatch()] })
+  const heard: string[] = []
+  const world = await startWorld(t, {
+    checkMoney: async () => found,
+    mendMoney: async ({ reason }) => {
+      heard.push(reason)
+      return { ...found, mended: 1 }
+    },
+  })
+  const path = ['c500-operator', 'doctor']
+  await world.act('command', { as: olive.id, channelId: DROPS, path, options: {} })
+  await world.bot.idle()
+  const report = (await world.read(DROPS, olive.id)).at(-1)
+  assert.match(JSON.stringify(report?.embeds), /1 thing does not agree/)
+  const mend = { as: olive.id, messageId: report?.id, customId: 'v1:op:mend' }
+  const opened = await world.act('component', mend)
+  assert.ok(opened.result === 'modal')
+  const form = new FormData()
+  const values = { reason: 'A webhook was lost.' }
+  form.set('act', JSON.stringify({ as: olive.id, modalId: opened.modalId, values }))
+  assert.match(JSON.stringify(await world.act('modal', form)), /One repair is under way/)
+  assert.deepEqual(heard, [values.reason])
+})
+
+test('an operator chooses a paused drop to go on', async (t) => {
+  const world = await startWorld(t, {
+    listDrops: async () => ({ drops: [sampleDrop({ status: 'paused' })], cursor: null }),
+  })
+  const path = ['c500-operator', 'resume', 'drop']
+  const shown = await world.act('command', { as: olive.id, channelId: DROPS, path, options: {} })
+  assert.ok(shown.result === 'message')
+  const values = [`v1:op:selling:resume:${sampleDrop().dropId}`]
+  const choose = { as: olive.id, messageId: shown.message.id, customId: 'v1:op:choose:1', values }
+  assert.equal((await world.act('component', choose)).result, 'modal')
 })
 
 test('an operator sets the terms of a builder in a form with a menu', async (t) => {
