@@ -40,8 +40,8 @@ export interface ProvingShop extends AsyncDisposable {
   up(): Promise<void>
   /** kill -9, and a start on the same data after `downMs`. */
   crash(downMs: number): Promise<void>
-  /** kill -9 for core and bot; everybody's clock goes on by `ms`; a start on the same data. */
-  sleepThrough(ms: number): Promise<void>
+  /** kill -9 for core and bot; everybody's clock goes on by `ms`; `meanwhile` is done; a start on the same data. */
+  sleepThrough(ms: number, meanwhile?: () => Promise<unknown>): Promise<void>
   /** Ends core as a deploy does, and the bot before it, which would keep it waiting. */
   stopCore(): Promise<void>
   /** Do what no customer of Stripe can: a path below /local. */
@@ -177,10 +177,11 @@ export async function startProvingShop(options: {
       await new Promise((resolve) => setTimeout(resolve, downMs))
       await startCore()
     },
-    async sleepThrough(ms) {
+    async sleepThrough(ms, meanwhile) {
       await Promise.all([killCore(), kill(bot)])
       aheadMs += ms
       await stripeControl('/clock', { advanceMs: ms })
+      await meanwhile?.()
       const startBot = async () => {
         bot = await start('bot')
       }
