@@ -261,7 +261,7 @@ export function createBuyers(
     async play(buyer) {
       let order = await click(buyer)
       for (let again = 0; !order && again < buyer.triesAgain; again++) {
-        await wait(100 + buyer.chance.below(500))
+        await wait(50 + buyer.chance.below(300))
         order = await click(buyer)
       }
       if (order) await liveWith(buyer, order)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { AtStripe, Books, OrderSeen, WishSeen } from './prove-books.ts'
-import { judge } from './prove-judge.ts'
+import { judge, missingNews } from './prove-judge.ts'
 
 const NOW = 1_800_000_000_000
 
@@ -217,3 +217,9 @@ for (const { title, books, stripe, promised, says, counts } of WRONG) {
     assert.partialDeepStrictEqual(verdict, counts ?? {})
   })
 }
+
+test('whoever paid and was not told is named', () => {
+  assert.deepEqual(missingNews(BOOKS, new Set(['buyer 1 buyer_paid', 'buyer 2 buyer_paid'])), [
+    'Nobody told buyer 2 of ord_2: buyer_refunded.',
+  ])
+})

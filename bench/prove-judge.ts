@@ -66,6 +66,14 @@ export function judge(books: Books, stripe: AtStripe, promised: readonly Promise
   }
 }
 
+/** Whoever paid was told what became of it. `told` has every `person kind` that reached the bot. */
+export function missingNews({ orders }: Pick<Books, 'orders'>, told: ReadonlySet<string>): string[] {
+  return orders.flatMap(({ orderId, buyerId, status }) => {
+    const kind = KEEPS.includes(status) ? 'buyer_paid' : status === 'refunded' ? 'buyer_refunded' : null
+    return kind && !told.has(`${buyerId} ${kind}`) ? [`Nobody told ${buyerId} of ${orderId}: ${kind}.`] : []
+  })
+}
+
 /** Every unit is in one place, and shelf and orders say the same. Answers how many units there never were. */
 function judgeShelves({ drops, orders }: Books, problems: string[]): number {
   let oversold = 0

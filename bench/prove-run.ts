@@ -3,7 +3,7 @@ import { PEOPLE } from '../sandbox/cast.ts'
 import { isAtRest, openBooks, readStripe, type WishSeen } from './prove-books.ts'
 import { createBuyer, createBuyers, type Progress } from './prove-buyers.ts'
 import { type Chance, createChance } from './prove-chance.ts'
-import { judge, type Verdict } from './prove-judge.ts'
+import { judge, missingNews, type Verdict } from './prove-judge.ts'
 import { type ProvingShop, startProvingShop } from './prove-shop.ts'
 
 const LONGEST_RUN_MS = 90_000
@@ -46,11 +46,13 @@ export async function proveOnce(options: {
   readonly buyers: number
   readonly units: number
   readonly realBot: boolean
+  readonly compiledDir: string
 }): Promise<RunResult> {
   const startedAt = performance.now()
   const chance = createChance(options.seed)
   await using shop = await startProvingShop({
     realBot: options.realBot,
+    compiledDir: options.compiledDir,
     unlucky: () => chance.next() < 0.02,
   })
   const overdue = wait(LONGEST_RUN_MS, null, { ref: false }).then((): never => {
@@ -133,9 +135,10 @@ async function play(
     people.promised,
     shop.now(),
   )
+  const untold = shop.told ? missingNews(books, shop.told) : []
   return {
     ...verdict,
-    problems: [...people.problems, ...verdict.problems],
+    problems: [...people.problems, ...verdict.problems, ...untold],
     kills: kills.count() + NAPS,
     worstAnswerMs: people.worstAnswerMs,
     refusedWhileDown: people.refusedWhileDown,
@@ -231,7 +234,7 @@ async function breakStripe(
 ): Promise<void> {
   const fault = (route: string | undefined, kind: string, times: number) =>
     shop.stripeControl('/faults', { route, kind, times, delayMs: chance.below(300) })
-  await fault(surely, 'reset_after', 14 + chance.below(10))
+  await fault(surely, 'reset_after', 13 + chance.below(4))
   for (let more = 2 + chance.below(5); more > 0; more--) {
     await fault(ROUTES[chance.below(ROUTES.length)], chance.oneOf(FAULTS), 1 + chance.below(3))
   }

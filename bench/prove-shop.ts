@@ -31,7 +31,6 @@ export interface ProvingShop extends AsyncDisposable {
   readonly stripeUrl: string
   readonly stripeKey: string
   readonly booksPath: string
-  readonly dataDir: string
   /** UTC milliseconds as core, bot and Stripe have it. */
   now(): number
   /** Which start of core answers now; null while it is down. */
@@ -46,8 +45,8 @@ export interface ProvingShop extends AsyncDisposable {
   stopCore(): Promise<void>
   /** Do what no customer of Stripe can: a path below /local. */
   stripeControl<T = unknown>(path: string, body?: object): Promise<T>
-  /** What the bot's double was told: person and kind. Null with the real bot. */
-  readonly told: ReadonlyMap<string, number> | null
+  /** What the bot's double was told, as `person kind`. Null with the real bot. */
+  readonly told: ReadonlySet<string> | null
   /** Rejects when a process ends that nobody ended. */
   readonly broken: Promise<never>
 }
@@ -60,6 +59,8 @@ export interface ProvingShop extends AsyncDisposable {
 export async function startProvingShop(options: {
   readonly realBot: boolean
   readonly unlucky: () => boolean
+  /** Where Node keeps what it has compiled: a run starts half a dozen processes of the same code. */
+  readonly compiledDir: string
 }): Promise<ProvingShop> {
   await using stack = new AsyncDisposableStack()
   const dataDir = await mkdtemp(join(tmpdir(), 'c500-prove-'))
@@ -101,6 +102,7 @@ export async function startProvingShop(options: {
       ...service,
       env: {
         ...env,
+        NODE_COMPILE_CACHE: options.compiledDir,
         // The stand-ins keep what they know in memory: they are not what is tried here.
         ...(DATA_DIR !== undefined && name !== 'sandbox' && { DATA_DIR }),
         ...(aheadMs > 0 && name !== 'sandbox' && { NODE_OPTIONS: `--import=${clockAhead(aheadMs)}` }),
@@ -138,7 +140,7 @@ export async function startProvingShop(options: {
 
   const sandbox = start('sandbox')
   stack.defer(async () => (await sandbox.catch(() => null))?.stop())
-  const told = options.realBot ? null : new Map<string, number>()
+  const told = options.realBot ? null : new Set<string>()
   if (told) {
     const double = await startDouble({
       port: Number(new URL(plan.urls.bot).port),
@@ -168,7 +170,6 @@ export async function startProvingShop(options: {
     stripeUrl: plan.urls.stripe,
     stripeKey: secrets.stripeSecretKey,
     booksPath: join(dataDir, 'core', 'c500.sqlite'),
-    dataDir,
     now: () => Date.now() + aheadMs,
     life: () => life,
     up: () => Promise.race([whenUp.promise, broken]),
@@ -215,8 +216,7 @@ async function startDouble(options: {
   readonly secret: string
   readonly now: () => number
   readonly unlucky: () => boolean
-  /** Counts by person and kind. */
-  readonly told: Map<string, number>
+  readonly told: Set<string>
 }): Promise<() => Promise<void>> {
   const { told } = options
   const server = createHttpServer((request, response) => {
@@ -232,7 +232,7 @@ async function startDouble(options: {
       if (request.url === PUSHES.drawCard.path)
         return answer(200, { channelId: '100000000000000010', messageId: '100000000000000099' })
       const { userId, kind } = PUSHES.notify.input.parse(JSON.parse(body))
-      told.set(`${userId} ${kind}`, (told.get(`${userId} ${kind}`) ?? 0) + 1)
+      told.add(`${userId} ${kind}`)
       return answer(200, { delivery: 'dm' })
     })
   })

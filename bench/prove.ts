@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createChance } from './prove-chance.ts'
 import { proveOnce, type RunResult } from './prove-run.ts'
@@ -22,13 +25,19 @@ interface Totals {
 }
 
 /** Run after run; each has the next seed, so that one of them can be played again alone. */
-async function prove({ runs, buyers, units, seed: first }: Wish): Promise<Totals> {
+async function prove({ runs, buyers, units, seed: first }: Wish, compiledDir: string): Promise<Totals> {
   const results: RunResult[] = []
   const failed: number[] = []
   for (let seed = first; seed < first + runs; seed++) {
     const label = `run ${seed - first + 1} of ${runs}, seed ${seed}`
     try {
-      const result = await proveOnce({ seed, buyers, units, realBot: seed % REAL_BOT_EVERY === 1 })
+      const result = await proveOnce({
+        seed,
+        buyers,
+        units,
+        realBot: seed % REAL_BOT_EVERY === 1,
+        compiledDir,
+      })
       results.push(result)
       note(`${label}: ${describe(result)}`)
       for (const problem of result.problems.slice(0, PROBLEMS_SHOWN)) note(`  ${problem}`)
@@ -96,7 +105,9 @@ const wish: Wish = {
   units: whole('units', args.units, 1_000),
   seed: whole('seed', args.seed, 2 ** 31),
 }
-const totals = await prove(wish)
+const compiledDir = mkdtempSync(join(tmpdir(), 'c500-compiled-'))
+const totals = await prove(wish, compiledDir)
+rmSync(compiledDir, { recursive: true, force: true })
 const found = toJson(wish, totals)
 process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : `${JSON.stringify(found, null, 2)}\n`)
 if (totals.failed.length > 0) {
