@@ -12,6 +12,7 @@ const OperatorPress = z.union([
   z.tuple([op, z.literal('doctor')]),
   z.tuple([op, z.literal('order'), OrderId]),
   z.tuple([op, z.literal('case'), CaseId]),
+  z.tuple([op, z.literal('dispute'), OrderId]),
   z.tuple([op, z.literal('builder'), Snowflake]),
   /** A select: the chosen value is the custom id of one of the others. The number tells several selects apart. */
   z.tuple([op, z.literal('choose'), whole]),
@@ -22,6 +23,7 @@ const OperatorPress = z.union([
   z.tuple([op, z.literal('terms'), Snowflake]),
   z.tuple([op, z.literal('decide'), CaseId, CaseDecision]),
   z.tuple([op, z.literal('mend')]),
+  z.tuple([op, z.literal('evidence'), OrderId]),
   z.tuple([
     op,
     z.literal('selling'),

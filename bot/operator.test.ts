@@ -25,6 +25,7 @@ import {
   sampleBuilder,
   sampleCase,
   sampleDashboard,
+  sampleDispute,
   sampleDrop,
   sampleMismatch,
   sampleMoneyReport,
@@ -79,6 +80,7 @@ function assertPrivate(first: Reply['first']) {
 
 const FORMS: readonly OperatorPress[] = [
   ['op', 'mend'],
+  ['op', 'evidence', ORDER_ID],
   ['op', 'refund', ORDER_ID],
   ['op', 'release', ORDER_ID],
   ['op', 'terms', JUNIPER.userId],
@@ -96,6 +98,7 @@ const VIEWS: readonly OperatorPress[] = [
   ['op', 'doctor'],
   ['op', 'order', ORDER_ID],
   ['op', 'case', CASE_ID],
+  ['op', 'dispute', ORDER_ID],
   ['op', 'builder', JUNIPER.userId],
 ]
 const ORDER_OPTION = { name: 'order', type: 3 as const, value: ORDER_ID }
@@ -246,6 +249,7 @@ test('what an operator decides reaches core with their name, the reason and the 
       sampleCase({ status: 'decided' }),
     ],
     [['op', 'mend'], {}, 'mendMoney', {}, sampleMoneyReport()],
+    [['op', 'evidence', ORDER_ID], {}, 'submitEvidence', { orderId: ORDER_ID }, sampleDispute()],
     [['op', 'selling', 'pause', 'all'], {}, 'pauseSelling', { what: { kind: 'all' }, paused: true }, paused],
     [
       ['op', 'selling', 'resume', DROP_ID],

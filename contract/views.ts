@@ -367,6 +367,8 @@ export const OperatorQueue = z.object({
   blocked: z.array(OrderView),
   failedRefunds: z.array(OrderView),
   disputes: z.array(OrderView),
+  /** Orders of which our books and Stripe's disagree. */
+  drifts: z.array(OrderView),
   nearHoldingLimit: z.array(OrderView),
   moneyHeld: z.array(Money),
   paused: z.boolean(),

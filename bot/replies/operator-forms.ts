@@ -22,6 +22,13 @@ export function refundForm(orderId: string, typed: string): Form {
   return form(['op', 'refund', orderId], 'Give money back', amountInput({ typed }), reasonInput(READ_BY_BOTH))
 }
 
+export function evidenceForm(orderId: string): Form {
+  const words = reasonInput(
+    'Your words stand on top of what the order and its case tell. The bank reads it, once.',
+  )
+  return form(['op', 'evidence', orderId], 'Answer the bank', words)
+}
+
 export function releaseForm(orderId: string): Form {
   return form(['op', 'release', orderId], 'Release the money', reasonInput(KEPT))
 }

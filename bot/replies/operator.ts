@@ -3,6 +3,7 @@ import {
   accent,
   type BuilderView,
   type CaseView,
+  type DisputeView,
   type DropView,
   formatMoney,
   type MoneyReport,
@@ -25,6 +26,7 @@ export function renderQueue(queue: OperatorQueue): Message {
   const orders: OrderView[] = []
   for (const order of [
     ...queue.disputes,
+    ...queue.drifts,
     ...queue.failedRefunds,
     ...queue.blocked,
     ...queue.nearHoldingLimit,
@@ -34,6 +36,7 @@ export function renderQueue(queue: OperatorQueue): Message {
   const sections = [
     section('Cases', queue.cases.map(caseLine)),
     section('Disputes: the bank waits for evidence', queue.disputes.map(orderLine)),
+    section('Our books and Stripe disagree', queue.drifts.map(orderLine)),
     section('Refunds that failed', queue.failedRefunds.map(orderLine)),
     section('Stripe could not take the share', queue.blocked.map(orderLine)),
     section('Held for long', queue.nearHoldingLimit.map(orderLine)),
@@ -94,12 +97,57 @@ export function renderOrderForOperator(order: OrderView, lead: string | null = n
     embeds: [orderEmbed(order, 'operator', lead)],
     rows: rows(
       underCase ? button('Open the case', ['op', 'case', underCase], 'primary') : null,
+      order.frozenBy === 'dispute' ? button('Answer the bank', ['op', 'dispute', orderId], 'primary') : null,
       going || again
         ? button(again ? 'Try the refund again' : 'Give money back', ['op', 'refund', orderId], 'danger')
         : null,
       waits && !underCase ? button('Release', ['op', 'release', orderId], 'success') : null,
       button('The builder', ['op', 'builder', order.builder.userId]),
       button('Refresh', ['op', 'order', orderId]),
+      QUEUE_BUTTON,
+    ),
+  }
+}
+
+const DISPUTE: Record<DisputeView['status'], string> = {
+  open: 'The bank has not decided. The money waits.',
+  won: 'Won: the money is back.',
+  lost: 'Lost: the money went to the buyer.',
+}
+
+/** What the bank asks, until when, and what it would be shown. */
+export function renderDispute(view: DisputeView, lead: string | null = null): Message {
+  const { order, submitted, dueBy } = view
+  const open = view.status === 'open'
+  const answered = submitted
+    ? `${escapeText(submitted.by.name, 60)} answered ${relativeTime(submitted.at)}; ${submitted.sentAt ? 'Stripe has it.' : 'it is on its way.'}`
+    : dueBy && open
+      ? `**Stripe takes an answer until ${dateTime(dueBy)}** (${relativeTime(dueBy)}). It can be sent once.`
+      : ''
+  const lines = [
+    lead ?? '',
+    DISPUTE[view.status],
+    `${formatMoney(view.amount)} is disputed as "${escapeText(view.reason, 100)}"; Stripe charges ${formatMoney(view.fee)} for it.`,
+    answered,
+  ]
+  return {
+    embeds: [
+      {
+        title: `Dispute: ${orderTitle(order, 200)}`,
+        description: lines.filter(Boolean).join('\n'),
+        fields: view.evidence.map(({ field, text }) => ({
+          name: escapeText(field.replaceAll('_', ' '), 100),
+          value: escapeText(text, 900) || '…',
+        })),
+        color: accent(view.status === 'won' ? 'mint' : 'butter'),
+      },
+    ],
+    rows: rows(
+      open && !submitted
+        ? button('Send this to the bank', ['op', 'evidence', order.orderId], 'primary')
+        : null,
+      button('Refresh', ['op', 'dispute', order.orderId]),
+      button('The order', ['op', 'order', order.orderId]),
       QUEUE_BUTTON,
     ),
   }

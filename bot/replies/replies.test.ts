@@ -23,6 +23,7 @@ import {
   sampleBuilder,
   sampleCase,
   sampleDashboard,
+  sampleDispute,
   sampleDraft,
   sampleDrop,
   sampleEntry,
@@ -53,6 +54,7 @@ import {
   renderBuilderForOperator,
   renderCaseForOperator,
   renderCases,
+  renderDispute,
   renderDoctor,
   renderOrderForOperator,
   renderPausedDrops,
@@ -559,4 +561,17 @@ test('two buyers of one drop have different buttons on the dashboard', () => {
   )
   const labels = JSON.stringify(renderDashboard(sampleDashboard({ toShip })).rows).match(/Mark shipped[^"]+/g)
   assert.equal(new Set(labels).size, 2)
+})
+
+test('a dispute shows its deadline and the evidence, and is answered once', () => {
+  const asked = JSON.stringify(renderDispute(sampleDispute()))
+  assert.match(asked, /takes an answer until <t:1800000001:f>/)
+  assert.match(asked, /shipping carrier.*Royal Mail/)
+  assert.match(asked, /v1:op:evidence:ord_/)
+  const submitted = { by: { userId: '100000000000000105', name: 'Olive' }, at: NOW, sentAt: null }
+  const sent = JSON.stringify(renderDispute(sampleDispute({ submitted })))
+  assert.doesNotMatch(sent, /v1:op:evidence/)
+  assert.match(sent, /Olive answered/)
+  const order = sampleOrder({ status: 'shipped', frozenBy: 'dispute' })
+  assert.match(JSON.stringify(renderOrderForOperator(order).rows), /v1:op:dispute:ord_/)
 })

@@ -10,6 +10,7 @@ import {
   type CaseView,
   type CoreClient,
   type DashboardView,
+  type DisputeView,
   type DraftView,
   type DropView,
   type MoneyReport,
@@ -208,6 +209,7 @@ export function sampleQueue(over: Partial<OperatorQueue> = {}): OperatorQueue {
     blocked: [],
     failedRefunds: [],
     disputes: [],
+    drifts: [],
     nearHoldingLimit: [],
     moneyHeld: [],
     paused: false,
@@ -352,4 +354,18 @@ export function submit(
     data: { custom_id: customId, components: [...inputs, upload], resolved: { attachments: files } },
     ...(from.private ? { message: { id: '300000000000000001', flags: 64 } } : {}),
   })
+}
+
+export function sampleDispute(over: Partial<DisputeView> = {}): DisputeView {
+  return {
+    order: sampleOrder({ status: 'shipped', frozenBy: 'dispute' }),
+    status: 'open',
+    amount: { amount: 2_400, currency: 'usd' },
+    fee: { amount: 1_500, currency: 'usd' },
+    reason: 'product_not_received',
+    dueBy: NOW + 1_000,
+    evidence: [{ field: 'shipping_carrier', text: 'Royal Mail' }],
+    submitted: null,
+    ...over,
+  }
 }

@@ -140,23 +140,34 @@ export async function readQueue(deps: Pick<Deps, 'store' | 'settings'>): Promise
         limit: ORDERS_SHOWN,
       })
     ).documents
-  const [applied, silent, answered, open, blocked, failedRefunds, disputes, nearHoldingLimit, selling] =
-    await Promise.all([
-      deps.store.find('builders', {
-        where: { status: 'applied' },
-        orderBy: 'joinedAt',
-        direction: 'asc',
-        limit: ORDERS_SHOWN,
-      }),
-      cases('silent'),
-      cases('answered'),
-      cases('open'),
-      orders('release_blocked'),
-      orders('refund_failed'),
-      orders('dispute'),
-      orders('holding'),
-      deps.store.get('switches', 'selling'),
-    ])
+  const [
+    applied,
+    silent,
+    answered,
+    open,
+    blocked,
+    failedRefunds,
+    disputes,
+    drifts,
+    nearHoldingLimit,
+    selling,
+  ] = await Promise.all([
+    deps.store.find('builders', {
+      where: { status: 'applied' },
+      orderBy: 'joinedAt',
+      direction: 'asc',
+      limit: ORDERS_SHOWN,
+    }),
+    cases('silent'),
+    cases('answered'),
+    cases('open'),
+    orders('release_blocked'),
+    orders('refund_failed'),
+    orders('dispute'),
+    orders('drift'),
+    orders('holding'),
+    deps.store.get('switches', 'selling'),
+  ])
   const waiting = await Promise.all(
     [...silent, ...answered, ...open].slice(0, ORDERS_SHOWN).map(async ({ value }) => {
       const order = (await deps.store.get('orders', value.orderId))?.value
@@ -169,6 +180,7 @@ export async function readQueue(deps: Pick<Deps, 'store' | 'settings'>): Promise
     blocked,
     failedRefunds,
     disputes,
+    drifts,
     nearHoldingLimit,
     moneyHeld: await totalHeld(deps),
     paused: selling?.value.paused ?? false,

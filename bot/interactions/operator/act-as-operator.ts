@@ -6,6 +6,7 @@ import { type Message, say } from '../../replies/message.ts'
 import {
   renderBuilderForOperator,
   renderCaseForOperator,
+  renderDispute,
   renderDoctor,
   renderOrderForOperator,
 } from '../../replies/operator.ts'
@@ -100,6 +101,12 @@ export function submitMend(sent: Sent): Promise<Reply> {
         : `${report.mended === 1 ? 'One repair is' : `${report.mended} repairs are`} under way. This is what was found before; look again in a minute.`,
     )
   })
+}
+
+export function submitEvidence(sent: Sent, orderId: string): Promise<Reply> {
+  return decide(sent, [], async (operator, reason, { core, call }) =>
+    renderDispute(await core.submitEvidence({ operator, orderId, reason }, call), 'On its way to the bank.'),
+  )
 }
 
 function whatToPause(id: string): Input<'pauseSelling'>['what'] {

@@ -4,6 +4,7 @@ import {
   renderBuilderForOperator,
   renderCaseForOperator,
   renderCases,
+  renderDispute,
   renderDoctor,
   renderOrderForOperator,
   renderPausedDrops,
@@ -44,6 +45,13 @@ export function showAnyCase(visit: Visit, caseId: string, place: Place): Promise
   const { userId } = visit.person
   return answerWithin(visit, place, async () =>
     renderCaseForOperator(await visit.core.getCase({ userId, operator: true, caseId }, visit.call)),
+  )
+}
+
+/** A bank's question: its deadline, and what would be shown to it. */
+export function showDispute(visit: Visit, orderId: string, place: Place): Promise<Reply> {
+  return answerWithin(visit, place, async () =>
+    renderDispute(await visit.core.getDispute({ operator: visit.person, orderId }, visit.call)),
   )
 }
 

@@ -4,6 +4,7 @@ import { type OperatorPress, parseCustomId } from '../../custom-id.ts'
 import { say } from '../../replies/message.ts'
 import {
   decisionForm,
+  evidenceForm,
   mendForm,
   refundForm,
   releaseForm,
@@ -15,6 +16,7 @@ import { inPlace, openModal, sayPrivately } from '../answer.ts'
 import type { Reply, Visit } from '../visit.ts'
 import {
   submitDecision,
+  submitEvidence,
   submitMend,
   submitRefund,
   submitRelease,
@@ -29,6 +31,7 @@ import {
   showAudit,
   showBuilder,
   showCases,
+  showDispute,
   showDoctor,
   showPausedDrops,
   showQueue,
@@ -107,6 +110,8 @@ export function onOperatorPress(visit: Visit, press: OperatorPress, chosen: stri
       return showAnyOrder(visit, press[2], inPlace(visit))
     case 'case':
       return showAnyCase(visit, press[2], inPlace(visit))
+    case 'dispute':
+      return showDispute(visit, press[2], inPlace(visit))
     case 'builder':
       return showBuilder(visit, press[2], inPlace(visit))
     case 'choose': {
@@ -125,6 +130,8 @@ export function onOperatorPress(visit: Visit, press: OperatorPress, chosen: stri
       return openModal(decisionForm(press[2], press[3]))
     case 'mend':
       return openModal(mendForm())
+    case 'evidence':
+      return openModal(evidenceForm(press[2]))
     case 'selling':
       return openModal(sellingForm(press[2], press[3]))
     default:
@@ -152,6 +159,8 @@ export function onOperatorForm(
       return submitDecision(sent, form[2], form[3])
     case 'mend':
       return submitMend(sent)
+    case 'evidence':
+      return submitEvidence(sent, form[2])
     case 'selling':
       return submitSelling(sent, form[2], form[3])
     default:
