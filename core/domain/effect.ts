@@ -31,17 +31,21 @@ export type EffectKind =
   | 'tend_case'
   | 'notify'
 
-/** Effects of one queue run side by side up to its width, and never starve another queue. */
+/**
+ * Effects of one queue run side by side up to its width, and never starve another queue. In a queue that looks past, one
+ * person's news run one after another, and do not keep others waiting behind them.
+ */
 export const QUEUES = {
-  checkout: { width: 12, kinds: ['checkout', 'close_drop'] },
+  checkout: { width: 12, looksPast: 0, kinds: ['checkout', 'close_drop'] },
   money: {
     width: 8,
+    looksPast: 0,
     kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute', 'evidence'],
   },
-  truth: { width: 1, kinds: ['reconcile'] },
-  cards: { width: 16, kinds: ['draw_card'] },
-  news: { width: 8, kinds: ['notify', 'draw_case', 'tend_case'] },
-} as const satisfies Record<string, { width: number; kinds: readonly EffectKind[] }>
+  truth: { width: 1, looksPast: 0, kinds: ['reconcile'] },
+  cards: { width: 16, looksPast: 0, kinds: ['draw_card'] },
+  news: { width: 8, looksPast: 200, kinds: ['notify', 'draw_case', 'tend_case'] },
+} as const satisfies Record<string, { width: number; looksPast: number; kinds: readonly EffectKind[] }>
 export type QueueName = keyof typeof QUEUES
 
 export interface Effect {
@@ -74,6 +78,11 @@ export function effectId(kind: EffectKind, subject: string): string {
 
 export const noticeId = (orderId: string, kind: Notice['kind'], occasion: number) =>
   `${orderId}:${kind}:${occasion}`
+
+/** What must not run twice at the same time: one person is told one thing after another. */
+export function turnOf(id: string, effect: Effect): string {
+  return effect.notice ? `person ${effect.notice.userId}` : id
+}
 
 export function queueOf(kind: EffectKind): QueueName {
   for (const name of Object.keys(QUEUES) as QueueName[]) {

@@ -1,5 +1,5 @@
 import PQueue from 'p-queue'
-import { type Effect, type EffectKind, QUEUES, type QueueName } from '../domain/effect.ts'
+import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
 import type { Page, Stored } from '../ports/store.ts'
 import type { Deps } from '../usecases/deps.ts'
 
@@ -44,7 +44,8 @@ export function createOutbox(
   const queues = Object.fromEntries(
     Object.entries(QUEUES).map(([name, { width }]) => [name, new PQueue({ concurrency: width })]),
   ) as Record<QueueName, PQueue>
-  const inHand = new Set<string>()
+  /** What is in hand; see turnOf. */
+  const turns = new Set<string>()
   let closed = false
   let woken = false
   let looking: Promise<number> | undefined
@@ -62,12 +63,15 @@ export function createOutbox(
         direction: 'asc',
         atMost: deps.clock.now(),
         // Those in hand may stand first in the row: look past them.
-        limit: room + inHand.size,
+        limit: room + turns.size + QUEUES[name].looksPast,
       })
-      const free = page.documents.filter(({ id }) => !inHand.has(id)).slice(0, room)
-      for (const document of free) {
+      let left = room
+      for (const document of page.documents) {
         if (closed) return started
-        inHand.add(document.id)
+        const turn = turnOf(document.id, document.value)
+        if (left === 0 || turns.has(turn)) continue
+        turns.add(turn)
+        left--
         started++
         void queue.add(() => run(document))
       }
@@ -83,7 +87,7 @@ export function createOutbox(
       // The store did not answer: the lease runs out and somebody tries again.
       options.onFailure(document.value, error)
     } finally {
-      inHand.delete(document.id)
+      turns.delete(turnOf(document.id, document.value))
       wake()
     }
   }

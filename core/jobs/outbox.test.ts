@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createSqliteStore } from '../adapters/store-sqlite.ts'
+import { type Effect, type EffectKind, effectId } from '../domain/effect.ts'
+import { createChanges } from '../usecases/change.ts'
+import { wish, wishNotice } from '../usecases/wish.ts'
+import { createOutbox, type EffectHandler } from './outbox.ts'
+
+const BUILDER = '100000000000000101'
+const BUYER = '100000000000000103'
+
+/** An outbox that is driven by hand, on a clock that is set. Every kind of effect is carried out by `handle`. */
+function setUp(handle: EffectHandler) {
+  const store = createSqliteStore({ path: ':memory:' })
+  const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
+  const time = { now: 1_000_000 }
+  const clock = { now: () => time.now }
+  const handlers = new Proxy({}, { get: () => handle }) as Readonly<Record<EffectKind, EffectHandler>>
+  const failures: unknown[] = []
+  const start = () =>
+    createOutbox({ store, change, clock }, handlers, {
+      random: () => 0,
+      everyMs: null,
+      onFailure: (_, error) => void failures.push(error),
+    })
+  return { store, change, time, failures, start, outbox: start() }
+}
+
+type Rig = ReturnType<typeof setUp>
+
+const wishFor = (rig: Rig, kind: EffectKind, subject: string, dueAt?: number) =>
+  rig.change({
+    reads: [['outbox', effectId(kind, subject)]],
+    decide: (sheet) => wish(sheet, kind, subject, rig.time.now, dueAt === undefined ? {} : { dueAt }),
+  })
+
+const left = async ({ store }: Rig, kind: EffectKind, subject: string): Promise<Effect | undefined> =>
+  (await store.get('outbox', effectId(kind, subject)))?.value
+
+test('what is due is carried out once and forgotten; what is not due waits', async () => {
+  const ran: string[] = []
+  const rig = setUp(async ({ subject }) => {
+    ran.push(subject)
+    return null
+  })
+  await wishFor(rig, 'transfer', 'now')
+  await wishFor(rig, 'transfer', 'later', rig.time.now + 1)
+  await rig.outbox.runDue()
+  await rig.outbox.runDue()
+  assert.deepEqual(ran, ['now'])
+  rig.time.now += 1
+  await rig.outbox.runDue()
+  assert.deepEqual(ran, ['now', 'later'])
+  assert.equal(await left(rig, 'transfer', 'later'), undefined)
+})
+
+test('a failure is tried again after a growing pause, and its reason is kept', async () => {
+  let runs = 0
+  const rig = setUp(async () => {
+    runs++
+    throw new Error('Stripe is busy')
+  })
+  await wishFor(rig, 'refund', 'o')
+  const pauses: number[] = []
+  for (let i = 0; i < 4; i++) {
+    await rig.outbox.runDue()
+    const effect = await left(rig, 'refund', 'o')
+    pauses.push((effect?.dueAt ?? 0) - rig.time.now)
+    rig.time.now = effect?.dueAt ?? 0
+  }
+  assert.deepEqual(pauses, [250, 500, 1_000, 2_000])
+  assert.deepEqual([runs, (await left(rig, 'refund', 'o'))?.lastError], [4, 'Stripe is busy'])
+})
+
+test('a wish made while it is carried out is carried out again', async () => {
+  let runs = 0
+  const rig = setUp(async ({ subject }) => {
+    if (++runs === 1) await wishFor(rig, 'draw_card', subject)
+    return null
+  })
+  await wishFor(rig, 'draw_card', 'drop')
+  await rig.outbox.runDue()
+  assert.equal(runs, 2)
+  assert.equal(await left(rig, 'draw_card', 'drop'), undefined)
+})
+
+test('two outboxes on one store carry an effect out once, and a dead one is followed after its lease', async () => {
+  let runs = 0
+  const { promise: stuck, resolve: letGo } = Promise.withResolvers<null>()
+  const rig = setUp(async () => (++runs === 1 ? stuck : null))
+  await wishFor(rig, 'transfer', 'o')
+  const first = rig.outbox.runDue()
+  while (runs === 0) await new Promise((resolve) => setImmediate(resolve))
+  const second = rig.start()
+  assert.equal(await second.runDue(), 0)
+  rig.time.now += 60_000
+  await second.runDue()
+  assert.equal(runs, 2)
+  letGo(null)
+  await first
+})
+
+test('what a killed process held is due at once where no other process can hold it', async () => {
+  const rig = setUp(async () => null)
+  await wishFor(rig, 'transfer', 'o')
+  const held = await left(rig, 'transfer', 'o')
+  assert.ok(held)
+  const leaseUntil = rig.time.now + 60_000
+  const version = (await rig.store.get('outbox', effectId('transfer', 'o')))?.version ?? 0
+  const value = { ...held, leaseUntil, dueAt: leaseUntil }
+  await rig.store.commit([
+    { op: 'replace', collection: 'outbox', id: effectId('transfer', 'o'), value, version },
+  ])
+  assert.equal(await rig.outbox.runDue(), 0)
+  await rig.outbox.takeOver()
+  assert.equal(await rig.outbox.runDue(), 1)
+})
+
+test('fifty sales to tell one builder, one after another, do not keep a buyer waiting', async () => {
+  const told: string[] = []
+  let together = 0
+  let most = 0
+  const rig = setUp(async ({ notice }) => {
+    if (notice?.userId === BUILDER) most = Math.max(most, ++together)
+    await new Promise((resolve) => setImmediate(resolve))
+    if (notice?.userId === BUILDER) together--
+    told.push(notice?.userId === BUYER ? 'buyer' : 'builder')
+    return null
+  })
+  for (let i = 0; i < 50; i++) {
+    const notice = { userId: BUILDER, kind: 'builder_sold' } as const
+    await rig.change({ reads: [], decide: (sheet) => wishNotice(sheet, `o${i}`, 1, notice, rig.time.now) })
+  }
+  const notice = { userId: BUYER, kind: 'buyer_paid' } as const
+  await rig.change({ reads: [], decide: (sheet) => wishNotice(sheet, 'o9', 1, notice, rig.time.now) })
+  await rig.outbox.runDue()
+  assert.equal(told.length, 51)
+  assert.equal(most, 1)
+  assert.ok(told.indexOf('buyer') <= 1, `the buyer was told after ${told.indexOf('buyer')} of the builder's`)
+})
