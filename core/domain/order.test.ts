@@ -4,48 +4,24 @@ import fc from 'fast-check'
 import { OrderStatus } from '#contract'
 import { type Drop, moveUnit } from './drop.ts'
 import { balances, type LedgerEntry, ledgerId } from './ledger.ts'
-import { splitFee } from './money.ts'
-import { frozenBy, givenBack, NEXT, type Order, type OrderEvent, stepOrder } from './order.ts'
+import { frozenBy, givenBack, NEXT, newOrder, type Order, type OrderEvent, stepOrder } from './order.ts'
 import { storyOf } from './reconcile-books.ts'
 
 function heldOrder(total: number, feeBps: number): Order {
-  return {
-    orderId: 'ord_00000000000000000000000000',
+  const drop = {
     dropId: 'drp_00000000000000000000000000',
     builderId: '100000000000000101',
-    buyerId: '100000000000000103',
-    status: 'held',
+    builder: { userId: '100000000000000101', name: 'Juniper' },
     title: 'Mug',
     picture: null,
-    buyer: { userId: '100000000000000103', name: 'Poppy' },
-    builder: { userId: '100000000000000101', name: 'Juniper' },
-    total,
-    ...splitFee(total, feeBps),
-    feeBps,
+    price: total,
+    feeBps: feeBps,
     settlement: 'on_arrival',
     destination: null,
     currency: 'usd',
-    createdAt: 0,
-    holdUntil: 1_000,
-    endedBy: null,
-    checkout: null,
-    payment: null,
-    chargeId: null,
-    shipment: null,
-    arrivedAt: null,
-    transferId: null,
-    releasedAt: null,
-    release: null,
-    blocked: null,
-    refunds: [],
-    receipt: null,
-    caseId: null,
-    dispute: null,
-    drift: null,
-    holdingWarnedAt: null,
-    attention: null,
-    history: [],
-  }
+  } as Drop
+  const buyer = { userId: '100000000000000103', name: 'Poppy' }
+  return newOrder({ drop, buyer, orderId: 'ord_00000000000000000000000000', holdUntil: 1_000 }, 0)
 }
 
 const payment = { paymentIntentId: 'pi_1', chargeId: 'ch_1', stripeFee: null, shipTo: null, transferId: null }

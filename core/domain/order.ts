@@ -10,7 +10,7 @@ import type {
   Settlement,
   Shipment,
 } from '#contract'
-import type { ShelfMove } from './drop.ts'
+import type { Drop, ShelfMove } from './drop.ts'
 import type { EffectKind } from './effect.ts'
 import { type Posting, post } from './ledger.ts'
 import { splitFee } from './money.ts'
@@ -270,6 +270,51 @@ export type Step =
       readonly debt: number
     }
   | { readonly ok: false; readonly code: ErrorCode }
+
+/** The order of a unit that was just taken off the shelf; price and terms are frozen here. `now` is UTC ms. */
+export function newOrder(
+  held: { readonly drop: Drop; readonly buyer: Person; readonly orderId: string; readonly holdUntil: number },
+  now: number,
+): Order {
+  const { drop, buyer, orderId, holdUntil } = held
+  return {
+    orderId,
+    dropId: drop.dropId,
+    builderId: drop.builderId,
+    buyerId: buyer.userId,
+    status: 'held',
+    title: drop.title,
+    picture: drop.picture,
+    buyer,
+    builder: drop.builder,
+    total: drop.price,
+    ...splitFee(drop.price, drop.feeBps),
+    feeBps: drop.feeBps,
+    settlement: drop.settlement,
+    destination: drop.destination,
+    currency: drop.currency,
+    createdAt: now,
+    holdUntil,
+    endedBy: null,
+    checkout: null,
+    payment: null,
+    chargeId: null,
+    shipment: null,
+    arrivedAt: null,
+    transferId: null,
+    releasedAt: null,
+    release: null,
+    blocked: null,
+    refunds: [],
+    receipt: null,
+    caseId: null,
+    dispute: null,
+    drift: null,
+    holdingWarnedAt: null,
+    attention: null,
+    history: [],
+  }
+}
 
 /** What keeps the release of this order back, beyond its usual way. */
 export function frozenBy(order: Order): 'case' | 'dispute' | 'drift' | null {

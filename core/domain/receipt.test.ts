@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Drop } from './drop.ts'
 import { splitFee } from './money.ts'
-import { type Order, type OrderEvent, stepOrder } from './order.ts'
+import { newOrder, type Order, type OrderEvent, stepOrder } from './order.ts'
 import {
   heldOf,
   monthOf,
@@ -14,42 +15,21 @@ import {
 } from './receipt.ts'
 
 function heldOrder(over: Partial<Order> = {}): Order {
-  return {
-    orderId: 'ord_00000000000000000000000000',
+  const drop = {
     dropId: 'drp_00000000000000000000000000',
     builderId: '100000000000000101',
-    buyerId: '100000000000000103',
-    status: 'held',
+    builder: { userId: '100000000000000101', name: 'Juniper' },
     title: 'Mug',
     picture: null,
-    buyer: { userId: '100000000000000103', name: 'Poppy' },
-    builder: { userId: '100000000000000101', name: 'Juniper' },
-    total: 2_400,
-    ...splitFee(2_400, 500),
+    price: 2_400,
     feeBps: 500,
     settlement: 'on_arrival',
     destination: null,
     currency: 'usd',
-    createdAt: 0,
-    holdUntil: 1_000,
-    endedBy: null,
-    checkout: null,
-    payment: null,
-    chargeId: null,
-    shipment: null,
-    arrivedAt: null,
-    transferId: null,
-    releasedAt: null,
-    release: null,
-    blocked: null,
-    refunds: [],
-    receipt: null,
-    caseId: null,
-    dispute: null,
-    drift: null,
-    holdingWarnedAt: null,
-    attention: null,
-    history: [],
+  } as Drop
+  const buyer = { userId: '100000000000000103', name: 'Poppy' }
+  return {
+    ...newOrder({ drop, buyer, orderId: 'ord_00000000000000000000000000', holdUntil: 1_000 }, 0),
     ...over,
   }
 }

@@ -1,7 +1,6 @@
 import { AppError, type Person } from '#contract'
-import { assertReservable, claimId, claimUnit, type Drop, moveUnit, NO_CLAIM } from '../domain/drop.ts'
-import { splitFee } from '../domain/money.ts'
-import type { Order } from '../domain/order.ts'
+import { assertReservable, claimId, claimUnit, moveUnit, NO_CLAIM } from '../domain/drop.ts'
+import { newOrder, type Order } from '../domain/order.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
@@ -31,7 +30,7 @@ export async function createCheckout(
     assertReservable(drop, buyer.userId, claim, now)
 
     const orderId = deps.store.newId('ord')
-    const order = newOrder(drop, buyer, orderId, now, deps.settings.holdMs)
+    const order = newOrder({ drop, buyer, orderId, holdUntil: now + deps.settings.holdMs }, now)
     sheet.put('inventory', dropId, moveUnit(drop, 'reserve'))
     sheet.put('orders', orderId, order)
     sheet.put('claims', id, claimUnit(claim, key, orderId))
@@ -49,44 +48,4 @@ export async function createCheckout(
   const order = (await deps.store.get('orders', result.existing))?.value
   if (!order) throw new AppError('order_not_found')
   return { order, already: true }
-}
-
-function newOrder(drop: Drop, buyer: Person, orderId: string, now: number, holdMs: number): Order {
-  return {
-    orderId,
-    dropId: drop.dropId,
-    builderId: drop.builderId,
-    buyerId: buyer.userId,
-    status: 'held',
-    title: drop.title,
-    picture: drop.picture,
-    buyer,
-    builder: drop.builder,
-    total: drop.price,
-    ...splitFee(drop.price, drop.feeBps),
-    feeBps: drop.feeBps,
-    settlement: drop.settlement,
-    destination: drop.destination,
-    currency: drop.currency,
-    createdAt: now,
-    holdUntil: now + holdMs,
-    endedBy: null,
-    checkout: null,
-    payment: null,
-    chargeId: null,
-    shipment: null,
-    arrivedAt: null,
-    transferId: null,
-    releasedAt: null,
-    release: null,
-    blocked: null,
-    refunds: [],
-    receipt: null,
-    caseId: null,
-    dispute: null,
-    drift: null,
-    holdingWarnedAt: null,
-    attention: null,
-    history: [],
-  }
 }
