@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { type CoreClient, createCoreClient, PUSHES, SIGNATURE_HEADER, verifyPush } from '#contract'
 import { createFleet, type Fleet } from '../sandbox/launch/fleet.ts'
 import { keepLocalSecrets } from '../sandbox/launch/local-secrets.ts'
 import { HOST, planLaunch, type ServiceName } from '../sandbox/launch/plan.ts'
+import { freePorts } from '../sandbox/launch/ports.ts'
 
 const PORTS = [
   'SANDBOX_PORT',
@@ -245,22 +245,4 @@ async function startDouble(options: {
     server.closeAllConnections()
     await closed
   }
-}
-
-/** Ports nobody listens on, all different because they are held until the last is found. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    if (!address || typeof address === 'string') throw new Error('a port was asked for')
-    return address.port
-  })
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }

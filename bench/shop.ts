@@ -1,17 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { get } from 'node:http'
-import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { createFleet } from '../sandbox/launch/fleet.ts'
 import { keepLocalSecrets, type LocalSecrets } from '../sandbox/launch/local-secrets.ts'
-import {
-  HOST,
-  type LaunchPlan,
-  planLaunch,
-  type ServiceName,
-  type ServicePlan,
-} from '../sandbox/launch/plan.ts'
+import { type LaunchPlan, planLaunch, type ServiceName, type ServicePlan } from '../sandbox/launch/plan.ts'
+import { freePorts } from '../sandbox/launch/ports.ts'
 
 const PORTS = [
   'SANDBOX_PORT',
@@ -146,20 +140,6 @@ function answersWell(url: string): Promise<boolean> {
     request.once('error', () => resolve(false))
     request.once('timeout', () => request.destroy())
   })
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  // All are held before the first is given back, so that no two are the same.
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as AddressInfo).port)
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }
 
 /** Of the child process that runs this script. */

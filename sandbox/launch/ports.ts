@@ -21,3 +21,21 @@ function listen(port: number): Promise<Server | null> {
     server.listen(port, HOST, () => resolve(server))
   })
 }
+
+/** Ports nobody listens on, all different because they are held until the last is found. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => {
+    const address = server.address()
+    if (!address || typeof address === 'string') throw new Error('a port was asked for')
+    return address.port
+  })
+  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
+  return ports
+}

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createFleet, type Fleet } from './fleet.ts'
 import { keepLocalSecrets } from './local-secrets.ts'
-import { type Env, HOST, type LaunchPlan, planLaunch } from './plan.ts'
+import { type Env, type LaunchPlan, planLaunch } from './plan.ts'
+import { freePorts } from './ports.ts'
 
 const PORT_VARIABLES = [
   'SANDBOX_PORT',
@@ -67,22 +67,4 @@ export async function startSpareShop(options: {
   }
   if (!plan.urls.page) throw new Error('a spare shop always has a chat page')
   return { plan, fleet, dataDir, pageUrl: plan.urls.page, [Symbol.asyncDispose]: end }
-}
-
-/** Ports nobody listens on, all different because they are held until the last is found. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      await new Promise<void>((resolve) => server.listen(0, HOST, resolve))
-      return server
-    }),
-  )
-  const ports = servers.map((server) => {
-    const address = server.address()
-    if (!address || typeof address === 'string') throw new Error('a port was asked for')
-    return address.port
-  })
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))))
-  return ports
 }
