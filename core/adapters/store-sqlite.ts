@@ -110,6 +110,7 @@ export function createSqliteStore(options: { readonly path: string; readonly max
         {
           fields,
           get: `SELECT id, version, value FROM ${collection} WHERE id = ?`,
+          scan: `SELECT id, version, value FROM ${collection} WHERE id > ? ORDER BY id LIMIT ?`,
           create: `INSERT INTO ${collection} (id, version, value${fields.map((f) => `, ${f}`).join('')})
             VALUES (?, 1, ?${', ?'.repeat(fields.length)}) ON CONFLICT DO NOTHING`,
           replace: `UPDATE ${collection} SET version = version + 1, value = ?${fields.map((f) => `, ${f} = ?`).join('')}
@@ -120,7 +121,7 @@ export function createSqliteStore(options: { readonly path: string; readonly max
     }),
   ) as Record<
     CollectionName,
-    { fields: readonly string[]; get: string; create: string; replace: string; delete: string }
+    { fields: readonly string[]; get: string; scan: string; create: string; replace: string; delete: string }
   >
 
   function read<C extends CollectionName>(collection: C, id: string): Stored<C> | undefined {
@@ -187,6 +188,11 @@ export function createSqliteStore(options: { readonly path: string; readonly max
       const { text, values } = toSelect(collection, query)
       const rows = statement(text).all(...values) as unknown as Row[]
       return toPage(rows, query)
+    },
+    async scan(collection, { limit, cursor }) {
+      const rows = statement(sql[collection].scan).all(cursor ?? '', limit) as unknown as Row[]
+      const last = rows.length === limit ? rows.at(-1)?.id : undefined
+      return { documents: rows.map((row) => toStored(row)), cursor: last ?? null }
     },
     commit(writes) {
       if (writes.length === 0) return Promise.resolve()

@@ -142,6 +142,24 @@ export function storeSuite(engine: string, open: () => Promise<Store>): void {
         }
       }))
 
+    test('a scan meets every document of one collection once, in the order of ids', () =>
+      withStore(async (store) => {
+        const ids = ['b', 'ord_01', 'a', 'Z', '\u00e9', 'c']
+        await store.commit(ids.map((id) => ({ op: 'create', collection: 'users', id, value: user(id) })))
+        await store.commit([{ op: 'create', collection: 'outbox', id: 'b', value: effect('news', 1) }])
+        const seen: string[] = []
+        let cursor: string | null = null
+        do {
+          const page: Awaited<ReturnType<typeof store.scan<'users'>>> = await store.scan('users', {
+            limit: 3,
+            cursor,
+          })
+          seen.push(...page.documents.map(({ id }) => id))
+          cursor = page.cursor
+        } while (cursor)
+        assert.deepEqual(seen, ids.toSorted())
+      }))
+
     test('a replaced document is found under its new values only', () =>
       withStore(async (store) => {
         await store.commit([{ op: 'create', collection: 'outbox', id: 'e', value: effect('news', 1) }])

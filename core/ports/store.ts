@@ -125,6 +125,11 @@ export interface Store {
   /** In the order of the keys. */
   getAll(keys: readonly Key[]): Promise<readonly (Stored<CollectionName> | undefined)[]>
   find<C extends CollectionName>(collection: C, query: Query<C>): Promise<Page<C>>
+  /** Everything in one collection, ordered by id: for copies and backups. The cursor is the page's last id. */
+  scan<C extends CollectionName>(
+    collection: C,
+    page: { readonly limit: number; readonly cursor: string | null },
+  ): Promise<Page<C>>
   /**
    * All or nothing. Throws AppError `conflict` when a document to create exists, or one to replace or delete has
    * another version; `unavailable` when the engine cannot write now (disk full, no connection).
