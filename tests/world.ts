@@ -27,7 +27,7 @@ export const PUSH_SECRET = 'world-push-secret-00'
 export type PersonName = keyof typeof PEOPLE
 
 /**
- * The whole marketplace in one process: core, bot and web over their real wires to the local Discord and Stripe.
+ * The whole marketplace in one process: core, bot and web over their real wires to the local Discord, Stripe and Twitch.
  * Time is set, not waited for, and core does its work when `settle` is called.
  */
 export interface World extends AsyncDisposable {
@@ -38,6 +38,7 @@ export interface World extends AsyncDisposable {
   readonly bot: Bot
   readonly sandbox: Sandbox
   readonly stripeUrl: string
+  readonly twitch: NonNullable<Sandbox['twitch']>
   readonly dataDir: string
   now(): number
   /** Move the one clock that everybody reads, then settle. */
@@ -47,6 +48,8 @@ export interface World extends AsyncDisposable {
   player(name: PersonName): Player
   /** Ask a control of the local Stripe, e.g. `/local/webhooks`. */
   stripeControl(path: string, body: object): Promise<unknown>
+  /** Ask a control of the local Twitch, e.g. `/local/users/501/live`. */
+  twitchControl(path: string, body: object): Promise<unknown>
   /** Stop core as a crash would leave it (nothing more is carried out) and start it on the same data. */
   restartCore(): Promise<void>
   restartBot(): Promise<void>
@@ -89,14 +92,14 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
           { url: `${url(corePort)}/webhooks/stripe-thin`, secret: thin, connect: true, thin: true },
         ],
       },
-      twitch: null,
+      twitch: { port: 0 },
       page: { port: 0, webUrl: url(webPort) },
     },
     now,
   )
   stack.defer(() => sandbox.close())
-  const { discord, stripe, page } = sandbox
-  if (!discord || !stripe || !page) throw new Error('the sandbox did not start')
+  const { discord, stripe, twitch, page } = sandbox
+  if (!discord || !stripe || !twitch || !page) throw new Error('the sandbox did not start')
 
   const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: PUSH_SECRET }
   const parsedCore = parseCoreConfig({
@@ -158,6 +161,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       await bot.idle()
       stripe?.tick()
       await stripe?.idle()
+      await twitch?.idle()
       const runs = await core.runDue()
       quiet = runs === 0 ? quiet + 1 : 0
     }
@@ -174,6 +178,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     web,
     sandbox,
     stripeUrl: stripe.url,
+    twitch,
     dataDir,
     now,
     async advance(ms) {
@@ -188,12 +193,8 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
         channelId: CHANNELS.lounge.id,
         afterAct: settle,
       }),
-    async stripeControl(path, body) {
-      const headers = { 'content-type': 'application/json' }
-      const response = await fetch(stripe.url + path, { method: 'POST', headers, body: JSON.stringify(body) })
-      if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
-      return response.json()
-    },
+    stripeControl: (path, body) => askControl(stripe.url + path, body),
+    twitchControl: (path, body) => askControl(twitch.url + path, body),
     async restartCore() {
       await core.close()
       core = await startCore(coreConfig, { clock: { now } })
@@ -204,6 +205,13 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
+}
+
+async function askControl(url: string, body: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  if (!response.ok) throw new Error(`${url}: ${await response.text()}`)
+  return response.json()
 }
 
 /** A small but real picture. */

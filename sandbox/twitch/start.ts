@@ -18,6 +18,8 @@ const SAME_CONDITION_LIMIT = 3
 export interface LocalTwitch {
   readonly url: string
   readonly port: number
+  /** Resolves when no message is on its way to a callback. */
+  idle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -295,6 +297,9 @@ export async function startLocalTwitch(options: {
   return {
     url: `http://${options.host}:${port}`,
     port,
+    async idle() {
+      while (challenges.size > 0) await Promise.all(challenges)
+    },
     async close() {
       stop.abort()
       await Promise.all(challenges)
