@@ -35,6 +35,16 @@ test('every problem is told at once, by name, and no value is repeated', () => {
   )
 })
 
+test('pictures lie in the data folder, or in a bucket that has a name', () => {
+  assert.deepEqual(parseConfig(good).media, { driver: 'files', dir: './data/core/media' })
+  assert.throws(() => parseConfig({ ...good, MEDIA: 'gcs' }), /MEDIA_BUCKET: must be set/)
+  assert.deepEqual(parseConfig({ ...good, MEDIA: 'gcs', MEDIA_BUCKET: 'pictures' }).media, {
+    driver: 'gcs',
+    bucket: 'pictures',
+    apiBase: undefined,
+  })
+})
+
 test('a live key beside a local Stripe is refused', () => {
   const mixed = { ...good, STRIPE_SECRET_KEY: 'sk_live_1', STRIPE_API_BASE: 'http://127.0.0.1:8511' }
   assert.throws(() => parseConfig(mixed), /STRIPE_SECRET_KEY.*STRIPE_API_BASE/s)

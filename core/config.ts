@@ -18,6 +18,9 @@ const Env = z.object({
   PORT: whole(0, 65_535).default(8502),
   STORE: z.enum(['sqlite']).default('sqlite'),
   DATA_DIR: z.string().min(1).default('./data/core'),
+  MEDIA: z.enum(['files', 'gcs']).default('files'),
+  MEDIA_BUCKET: z.string().min(3).optional(),
+  MEDIA_API_BASE: url.optional(),
   WEB_URL: url,
   BOT_URL: url,
   TOKEN_BOT: secret,
@@ -67,7 +70,15 @@ export interface Config {
   /** 0 takes any free port. */
   readonly port: number
   readonly store: { readonly driver: 'sqlite'; readonly path: string }
-  readonly mediaDir: string
+  /** Where pictures lie: a folder, or a bucket of Google Cloud Storage. */
+  readonly media:
+    | { readonly driver: 'files'; readonly dir: string }
+    | {
+        readonly driver: 'gcs'
+        readonly bucket: string
+        /** A stand-in's address; undefined is Google itself. */
+        readonly apiBase: string | undefined
+      }
   readonly webUrl: string
   readonly botUrl: string
   readonly stripe: {
@@ -136,7 +147,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     host: e.HOST,
     port: e.PORT,
     store: { driver: 'sqlite', path: `${e.DATA_DIR}/c500.sqlite` },
-    mediaDir: `${e.DATA_DIR}/media`,
+    media: parseMedia(e),
     webUrl: e.WEB_URL,
     botUrl: e.BOT_URL,
     stripe: {
@@ -186,6 +197,12 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       stripeThinWebhook: e.STRIPE_THIN_WEBHOOK_SECRET ?? null,
     },
   }
+}
+
+function parseMedia(e: z.infer<typeof Env>): Config['media'] {
+  if (e.MEDIA === 'files') return { driver: 'files', dir: `${e.DATA_DIR}/media` }
+  if (!e.MEDIA_BUCKET) throw new Error('core cannot start:\n  MEDIA_BUCKET: must be set when MEDIA is gcs')
+  return { driver: 'gcs', bucket: e.MEDIA_BUCKET, apiBase: e.MEDIA_API_BASE }
 }
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

@@ -4,7 +4,8 @@ import { pino } from 'pino'
 import { createAccountsV1 } from './adapters/accounts-v1.ts'
 import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
-import { createMediaFiles } from './adapters/media-files.ts'
+import { createMedia, type Shelf } from './adapters/media.ts'
+import { createFileShelf } from './adapters/media-files.ts'
 import { createSqliteStore } from './adapters/store-sqlite.ts'
 import { createStripePayments } from './adapters/stripe.ts'
 import { createStripeClient } from './adapters/stripe-client.ts'
@@ -70,7 +71,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       config.stripe.accounts.version === 'v2'
         ? createAccountsV2(stripe, config.stripe.accounts)
         : createAccountsV1(stripe, config.stripe.accounts),
-    media: createMediaFiles({ dir: config.mediaDir, sources: config.pictureSources }),
+    media: createMedia({ shelf: await openShelf(config.media), sources: config.pictureSources }),
     messenger: createBotPushes({
       botUrl: config.botUrl,
       secret: config.secrets.push,
@@ -118,6 +119,13 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     return closing
   }
   return { url, port, store, runDue: () => work.runDue(), close, [Symbol.asyncDispose]: close }
+}
+
+async function openShelf(media: Config['media']): Promise<Shelf> {
+  if (media.driver === 'files') return createFileShelf(media)
+  // Google's library is read only where it is used.
+  const { createBucketShelf } = await import('./adapters/media-gcs.ts')
+  return createBucketShelf({ bucket: media.bucket, ...(media.apiBase ? { apiBase: media.apiBase } : {}) })
 }
 
 function listen(

@@ -25,6 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'sandbox/twitch': ['sandbox'],
   'sandbox/page': ['sandbox'],
   'sandbox/launch': ['sandbox'],
+  'sandbox/google': [],
   sandbox: ['sandbox/discord', 'sandbox/stripe', 'sandbox/twitch', 'sandbox/page', 'sandbox/launch'],
   tests: [
     'contract',
@@ -47,6 +48,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@discordjs/rest': ['bot'],
   '@discordjs/ws': ['bot'],
   'node:sqlite': ['core/adapters', 'sandbox', 'bench'],
+  '@google-cloud/storage': ['core/adapters'],
   sharp: ['core/adapters', 'sandbox', 'tests'],
 }
 

@@ -71,6 +71,10 @@ const SHELL_VARIABLES = [
 /** What may be set for core and has a default there. */
 const CORE_VARIABLES = [
   'STORE',
+  'MEDIA',
+  'MEDIA_BUCKET',
+  'MEDIA_API_BASE',
+  'GOOGLE_APPLICATION_CREDENTIALS',
   'STRIPE_REQUESTS_PER_SECOND',
   'ACCOUNT_COUNTRY',
   'SHIPPING_COUNTRIES',
