@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Snowflake } from '#contract'
+import { type LogConfig, logConfig } from '../runtime/log.ts'
 
 export interface Config {
   readonly host: string
@@ -11,7 +12,7 @@ export interface Config {
   readonly discordApi: string
   readonly coreUrl: string
   readonly webUrl: string
-  readonly log: { readonly level: string; readonly format: 'json' | 'cloud' }
+  readonly log: LogConfig
   /** Milliseconds between two edits of public cards in one channel. */
   readonly cardSpacingMs: number
   /** Milliseconds core may take before the person is told "thinking"; Discord gives three seconds in all. */
@@ -40,6 +41,7 @@ const Env = z.object({
   WEB_URL: address,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
+  GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
 /**
@@ -65,7 +67,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     discordApi: e.DISCORD_API_BASE,
     coreUrl: e.CORE_URL,
     webUrl: e.WEB_URL,
-    log: { level: e.LOG_LEVEL, format: e.LOG_FORMAT },
+    log: logConfig(e),
     cardSpacingMs: 1_200,
     answerBudgetMs: 1_800,
     closeMs: 4_000,

@@ -14,6 +14,7 @@ import {
   SIGNATURE_HEADER,
   verifyPush,
 } from '#contract'
+import { observe, requestIdHere } from '../runtime/observe.ts'
 
 const BODY_AT_MOST = 64 * 1024
 
@@ -34,6 +35,7 @@ export function createPushServer(deps: {
   readonly now: () => number
 }): Hono {
   const app = new Hono()
+  app.use(observe({ log: deps.log, level: 'debug', callers: 'ours' }))
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', (c) => c.json({ ok: deps.ready() }, deps.ready() ? 200 : 503))
   app.use('/push/*', bodyLimit({ maxSize: BODY_AT_MOST, onError: () => refuse('bad_request', 413) }))
@@ -69,7 +71,7 @@ export function createPushServer(deps: {
 function refuse(code: ErrorCode, status?: ContentfulStatusCode): Response {
   const error = new AppError(code)
   const body: ErrorBody = {
-    error: { code, message: error.message, requestId: crypto.randomUUID() },
+    error: { code, message: error.message, requestId: requestIdHere() },
   }
   return Response.json(body, { status: status ?? error.status })
 }

@@ -1,26 +1,25 @@
-import type { AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createAdaptorServer } from '@hono/node-server'
 import { createCoreClient } from '#contract'
+import { listen } from '../runtime/listen.ts'
+import { createLog } from '../runtime/log.ts'
+import type { Service } from '../runtime/run-service.ts'
 import { createCards } from './cards.ts'
 import { createCases } from './cases.ts'
 import { registerCommands } from './commands/register.ts'
 import type { Config } from './config.ts'
+import { describeDiscordError } from './describe-discord-error.ts'
 import { createDiscord, createRest } from './discord.ts'
 import { connectGateway } from './gateway.ts'
 import { handle } from './handle.ts'
-import { createLog } from './log.ts'
 import { createPushServer } from './pushes.ts'
 import { createTell } from './tell.ts'
 import { createWork } from './work.ts'
 
-export interface Bot extends AsyncDisposable {
+export interface Bot extends Service, AsyncDisposable {
   readonly url: string
   readonly port: number
   /** Resolves when no interaction, card edit or push is in hand. */
   idle(): Promise<void>
-  /** Takes nothing new, finishes what is in hand within `closeMs`, and ends. */
-  close(): Promise<void>
 }
 
 /**
@@ -32,7 +31,7 @@ export async function startBot(
   /** `now` answers UTC milliseconds; a harness may set it. */
   overrides: { readonly now?: () => number } = {},
 ): Promise<Bot> {
-  const log = createLog(config.log)
+  const log = createLog('bot', config.log, { describeError: describeDiscordError })
   const core = createCoreClient({ baseUrl: config.coreUrl, token: config.secrets.coreToken })
   const rest = createRest({ api: config.discordApi, token: config.secrets.discordToken, log })
   const discord = createDiscord(rest)
@@ -59,20 +58,8 @@ export async function startBot(
     log,
     now,
   })
-  const server = createAdaptorServer({ fetch: app.fetch })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config.port, config.host, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  const host = config.host.includes(':') ? `[${config.host}]` : config.host
-  const url = `http://${host}:${port}`
-
-  const stopListening = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve())
-      if ('closeIdleConnections' in server) server.closeIdleConnections()
-    })
+  const listener = await listen(config, () => app.fetch)
+  const { url, port } = listener
 
   function endRest(): void {
     rest.clearHashSweeper()
@@ -89,16 +76,16 @@ export async function startBot(
       handle: (interaction) => handle(interaction, { core, config, log, now }),
     })
     let closing: Promise<void> | null = null
-    const close = async () => {
+    const retire = () => {
       online = () => false
+    }
+    const close = async () => {
+      retire()
       await gateway.close()
-      const stopped = stopListening()
       const giveUp = new AbortController()
       const late = wait(config.closeMs, undefined, { signal: giveUp.signal }).catch(() => {})
-      await Promise.race([work.idle(), late])
+      await Promise.all([listener.close(config.closeMs), Promise.race([work.idle(), late])])
       giveUp.abort()
-      if ('closeAllConnections' in server) server.closeAllConnections()
-      await stopped
       endRest()
       log.info('the bot has stopped')
     }
@@ -106,6 +93,7 @@ export async function startBot(
       url,
       port,
       idle: () => work.idle(),
+      retire,
       close() {
         closing ??= close()
         return closing
@@ -126,7 +114,7 @@ export async function startBot(
     log.info({ url, discord: config.discordApi }, 'the bot is listening')
     return bot
   } catch (error) {
-    await stopListening()
+    await listener.close(0)
     endRest()
     throw error
   }

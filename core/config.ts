@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type LogConfig, logConfig } from '../runtime/log.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
@@ -63,6 +64,8 @@ const Env = z.object({
   RECONCILE_MINUTES: whole(1, 24 * 60).default(15),
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
+  GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
 export interface Config {
@@ -107,7 +110,7 @@ export interface Config {
   readonly reconcileEveryMs: number
   /** Address prefixes that pictures may be fetched from. */
   readonly pictureSources: readonly string[]
-  readonly logLevel: string
+  readonly log: LogConfig
   /** How often the outbox looks for due work without being woken; null when a test drives it. */
   readonly outboxEveryMs: number | null
   /** Never logged. */
@@ -181,7 +184,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     },
     reconcileEveryMs: e.RECONCILE_MINUTES * 60_000,
     pictureSources: e.PICTURE_SOURCES,
-    logLevel: e.LOG_LEVEL,
+    log: logConfig(e),
     outboxEveryMs: 500,
     secrets: {
       tokens: {

@@ -1,6 +1,7 @@
 import { createSecretKey } from 'node:crypto'
-import { type ServerType, serve } from '@hono/node-server'
-import { pino } from 'pino'
+import { listen } from '../runtime/listen.ts'
+import { createLog } from '../runtime/log.ts'
+import type { Service } from '../runtime/run-service.ts'
 import { createAccountsV1 } from './adapters/accounts-v1.ts'
 import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
@@ -20,23 +21,23 @@ import type { Store } from './ports/store.ts'
 import { createChanges } from './usecases/change.ts'
 import type { Deps } from './usecases/deps.ts'
 
-const DRAIN_MS = 8_000
+/** Together with retiring and flushing less than the ten seconds that Cloud Run gives. */
+const DRAIN_MS = 7_500
 /** The bot answers a push after the work: a card may wait for its turn in a busy channel. Below the lease. */
 const PUSH_TIMEOUT_MS = 40_000
 
-export interface Core extends AsyncDisposable {
+export interface Core extends Service, AsyncDisposable {
   readonly url: string
   readonly port: number
   /** For harnesses: look at the state, never change it. */
   readonly store: Store
   /** Carry out all due work now. Answers how many effects were run. */
   runDue(): Promise<number>
-  close(): Promise<void>
 }
 
 /** Build core from its configuration and listen. `clock` may be set by a harness. */
 export async function startCore(config: Config, overrides: { readonly clock?: Clock } = {}): Promise<Core> {
-  const log = pino({ name: 'core', level: config.logLevel })
+  const log = createLog('core', config.log)
   const clock = overrides.clock ?? { now: () => Date.now() }
   const store = createSqliteStore({ path: config.store.path })
   let outbox: Outbox | undefined
@@ -101,16 +102,22 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   await work.takeOver()
   await beginReconciliation(deps)
 
-  const app = createApp(deps, { tokens: config.secrets.tokens, log })
-  const { server, port } = await listen(app.fetch, config)
+  let ready = true
+  const app = createApp(deps, { tokens: config.secrets.tokens, log, ready: () => ready })
+  const listener = await listen(config, () => app.fetch)
+  const { url, port } = listener
   work.wake()
-  const url = `http://${config.host}:${port}`
   log.info({ url, stripe: config.stripe.apiBase ?? 'stripe.com' }, 'core is listening')
 
+  const retire = () => {
+    ready = false
+  }
   let closing: Promise<void> | undefined
   async function shutDown(): Promise<void> {
-    await stopListening(server)
-    await Promise.race([work.close(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+    retire()
+    const late = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())
+    // Nothing more is claimed from here on, while requests and effects in hand come to their end.
+    await Promise.race([Promise.all([listener.close(DRAIN_MS), work.close()]), late])
     await store.close()
     log.info('core has stopped')
   }
@@ -118,7 +125,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     closing ??= shutDown()
     return closing
   }
-  return { url, port, store, runDue: () => work.runDue(), close, [Symbol.asyncDispose]: close }
+  return { url, port, store, runDue: () => work.runDue(), retire, close, [Symbol.asyncDispose]: close }
 }
 
 async function openShelf(media: Config['media']): Promise<Shelf> {
@@ -126,26 +133,4 @@ async function openShelf(media: Config['media']): Promise<Shelf> {
   // Google's library is read only where it is used.
   const { createBucketShelf } = await import('./adapters/media-gcs.ts')
   return createBucketShelf({ bucket: media.bucket, ...(media.apiBase ? { apiBase: media.apiBase } : {}) })
-}
-
-function listen(
-  fetch: Parameters<typeof serve>[0]['fetch'],
-  { host, port }: Pick<Config, 'host' | 'port'>,
-): Promise<{ server: ServerType; port: number }> {
-  return new Promise((resolve, reject) => {
-    const server = serve({ fetch, hostname: host, port, overrideGlobalObjects: false }, (info) =>
-      resolve({ server, port: info.port }),
-    )
-    server.once('error', reject)
-  })
-}
-
-function stopListening(server: ServerType): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve())
-    if ('closeIdleConnections' in server) server.closeIdleConnections()
-    setTimeout(() => {
-      if ('closeAllConnections' in server) server.closeAllConnections()
-    }, DRAIN_MS).unref()
-  })
 }

@@ -11,15 +11,25 @@ const ROOT = join(import.meta.dirname, '..')
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   contract: [],
+  runtime: ['contract'],
   'core/domain': ['contract'],
   'core/ports': ['core/domain', 'contract'],
   'core/usecases': ['core/domain', 'core/ports', 'contract'],
-  'core/http': ['core/usecases', 'core/ports', 'core/domain', 'contract'],
-  'core/jobs': ['core/usecases', 'core/ports', 'core/domain', 'contract'],
-  'core/adapters': ['core/ports', 'core/domain', 'contract'],
-  core: ['core/http', 'core/jobs', 'core/usecases', 'core/domain', 'core/ports', 'core/adapters', 'contract'],
-  bot: ['contract'],
-  web: ['contract'],
+  'core/http': ['core/usecases', 'core/ports', 'core/domain', 'contract', 'runtime'],
+  'core/jobs': ['core/usecases', 'core/ports', 'core/domain', 'contract', 'runtime'],
+  'core/adapters': ['core/ports', 'core/domain', 'contract', 'runtime'],
+  core: [
+    'core/http',
+    'core/jobs',
+    'core/usecases',
+    'core/domain',
+    'core/ports',
+    'core/adapters',
+    'contract',
+    'runtime',
+  ],
+  bot: ['contract', 'runtime'],
+  web: ['contract', 'runtime'],
   'sandbox/discord': ['sandbox'],
   'sandbox/stripe': ['sandbox'],
   'sandbox/twitch': ['sandbox'],
@@ -29,6 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sandbox: ['sandbox/discord', 'sandbox/stripe', 'sandbox/twitch', 'sandbox/page', 'sandbox/launch'],
   tests: [
     'contract',
+    'runtime',
     'core',
     'core/domain',
     'core/ports',
@@ -73,15 +84,16 @@ function resolve(from: string, specifier: string): string {
   return specifier.startsWith('.') ? normalize(join(dirname(from), specifier)) : specifier
 }
 
-const files: File[] = ['contract', 'core', 'bot', 'web', 'sandbox', 'tests', 'bench'].flatMap((top) =>
-  readdirSync(join(ROOT, top), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-    .map((entry) => {
-      const path = relative(ROOT, join(entry.parentPath, entry.name))
-      const text = readFileSync(join(ROOT, path), 'utf8')
-      const imports = [...text.matchAll(IMPORT)].map((match) => resolve(path, match[1] ?? match[2] ?? ''))
-      return { path, folder: folderOf(path), imports }
-    }),
+const files: File[] = ['contract', 'runtime', 'core', 'bot', 'web', 'sandbox', 'tests', 'bench'].flatMap(
+  (top) =>
+    readdirSync(join(ROOT, top), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => {
+        const path = relative(ROOT, join(entry.parentPath, entry.name))
+        const text = readFileSync(join(ROOT, path), 'utf8')
+        const imports = [...text.matchAll(IMPORT)].map((match) => resolve(path, match[1] ?? match[2] ?? ''))
+        return { path, folder: folderOf(path), imports }
+      }),
 )
 const shipped = files.filter(({ path }) => !/\.test\.ts$|-suite\.ts$/.test(path))
 const isOurs = (target: string) => target.endsWith('.ts')

@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto'
 import { Hono } from 'hono'
 import { routePath } from 'hono/route'
-import { type ErrorCode, isAppError, REQUEST_ID_HEADER } from '#contract'
+import { type ErrorCode, isAppError } from '#contract'
+import { observe, requestIdHere } from '../runtime/observe.ts'
 import { renderProblem } from './pages/problem.ts'
 import { sendPrivate } from './respond.ts'
 import { addAbout } from './routes/about.ts'
@@ -34,16 +34,10 @@ const PROBLEM_OF: Partial<Record<ErrorCode, 'nothing_here' | 'link_invalid' | 'r
 export function createApp(deps: WebDeps): WebApp {
   const app = new Hono<WebEnv>()
 
+  app.use(observe({ log: deps.log, level: 'info', callers: 'public' }))
   app.use(async (c, next) => {
-    const requestId = randomUUID()
-    const began = performance.now()
-    c.set('requestId', requestId)
+    c.set('requestId', requestIdHere())
     await next()
-    c.header(REQUEST_ID_HEADER, requestId)
-    // The pattern, never the path: link tokens are part of some paths.
-    const route = routePath(c, -1)
-    const ms = Math.round((performance.now() - began) * 10) / 10
-    deps.log.info({ requestId, method: c.req.method, route, status: c.res.status, ms }, 'answered')
   })
   app.use(securityHeaders({ https: deps.origin.startsWith('https:') }))
   app.use(async (c, next) => {
@@ -72,7 +66,7 @@ export function createApp(deps: WebDeps): WebApp {
     if (kind === 'nothing_here' || kind === 'link_invalid') {
       return sendPrivate(c, renderProblem(deps, { kind }), 404)
     }
-    deps.log.error({ requestId, route: routePath(c, -1), err: error }, 'not answered')
+    deps.log.error({ route: routePath(c, -1), err: error }, 'not answered')
     if (kind === 'resting') {
       c.header('retry-after', '5')
       return sendPrivate(c, renderProblem(deps, { kind, requestId }), 503)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type LogConfig, logConfig } from '../runtime/log.ts'
 
 export interface Config {
   readonly host: string
@@ -9,7 +10,7 @@ export interface Config {
   readonly publicUrl: string | null
   /** Where "Buy in Discord" leads; null hides the button and leaves the words. */
   readonly inviteUrl: string | null
-  readonly log: { readonly level: string; readonly format: 'json' | 'cloud' }
+  readonly log: LogConfig
   readonly secrets: { readonly coreToken: string }
 }
 
@@ -50,6 +51,7 @@ const Environment = z.object({
     })
     .default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud'], { error: 'must be json or cloud' }).default('json'),
+  GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
 /** Admits an environment. An empty variable counts as absent. Throws ConfigError with every problem at once. */
@@ -59,14 +61,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
   }
-  const { HOST, PORT, CORE_URL, CORE_TOKEN, WEB_URL, DISCORD_INVITE_URL, LOG_LEVEL, LOG_FORMAT } = parsed.data
+  const { HOST, PORT, CORE_URL, CORE_TOKEN, WEB_URL, DISCORD_INVITE_URL } = parsed.data
   return {
     host: HOST,
     port: PORT,
     coreUrl: CORE_URL.origin,
     publicUrl: WEB_URL?.origin ?? null,
     inviteUrl: DISCORD_INVITE_URL ?? null,
-    log: { level: LOG_LEVEL, format: LOG_FORMAT },
+    log: logConfig(parsed.data),
     secrets: { coreToken: CORE_TOKEN },
   }
 }

@@ -23,6 +23,8 @@ export interface WebDeps {
   /** Where browsers reach us, without a trailing slash. */
   readonly origin: string
   readonly inviteUrl: string | null
+  /** False while it is about to stop. */
+  readonly ready: () => boolean
   readonly log: Logger
   /** UTC milliseconds. */
   readonly now: () => number

@@ -25,6 +25,7 @@ function createSurface() {
     },
   )
   const errors: object[] = []
+  const state = { ready: true }
   const deps = {
     store,
     change: createChanges({ store, onCommit: () => {}, random: () => 0 }),
@@ -45,8 +46,8 @@ function createSurface() {
       linkSecret: 'link-secret-link',
     },
   } as unknown as Deps
-  const log = { info() {}, warn() {}, error: (details: object) => void errors.push(details) }
-  return { app: createApp(deps, { tokens: TOKENS, log }), store, errors }
+  const log = { debug() {}, info() {}, warn() {}, error: (details: object) => void errors.push(details) }
+  return { app: createApp(deps, { tokens: TOKENS, log, ready: () => state.ready }), store, errors, state }
 }
 
 function post(path: string, body: string, headers: Record<string, string> = {}): Request {
@@ -142,4 +143,14 @@ test('health answers without a token', async () => {
   const { app } = createSurface()
   assert.equal((await app.request('/livez')).status, 200)
   assert.equal((await app.request('/readyz')).status, 200)
+})
+
+test('core is not ready while it is about to stop, nor when its store does not answer', async () => {
+  const { app, store, state } = createSurface()
+  state.ready = false
+  assert.equal((await app.request('/readyz')).status, 503)
+  assert.equal((await app.request('/livez')).status, 200)
+  state.ready = true
+  await store.close()
+  assert.equal((await app.request('/readyz')).status, 503)
 })

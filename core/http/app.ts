@@ -1,14 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import {
-  AppError,
-  type Caller,
-  IDEMPOTENCY_KEY_HEADER,
-  REQUEST_ID_HEADER,
-  ROUTES,
-  type RouteName,
-  STATUS,
-} from '#contract'
+import { AppError, type Caller, IDEMPOTENCY_KEY_HEADER, ROUTES, type RouteName, STATUS } from '#contract'
+import { observe, requestIdHere } from '../../runtime/observe.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { createHandlers } from './handlers.ts'
@@ -18,7 +11,8 @@ import { stripeWebhook } from './stripe-webhook.ts'
 /** Our own services never send more; whoever does is told so before the body is read. */
 const BODY_MAX_BYTES = 256 * 1024
 const KEY_SHAPE = /^[\w:.-]{1,200}$/
-const REQUEST_ID_SHAPE = /^[\w-]{1,100}$/
+/** A store that takes longer cannot serve a buyer either. */
+const READY_WITHIN_MS = 2_000
 
 /**
  * Everything core answers: the contract's routes for its own services, vendors' webhooks, and health. Nothing here is
@@ -29,9 +23,12 @@ export function createApp(
   options: {
     readonly tokens: Readonly<Partial<Record<Caller, string>>>
     readonly log: Log
+    /** False while it is about to stop. */
+    readonly ready: () => boolean
   },
 ): Hono {
   const app = new Hono()
+  app.use(observe({ log: options.log, level: 'debug', callers: 'ours' }))
   const handlers = createHandlers(deps)
   const callerOf = recogniser(options.tokens)
 
@@ -59,15 +56,15 @@ export function createApp(
 
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', async (c) => {
-    await deps.store.get('users', 'readyz')
-    return c.json({ ok: true })
+    const ok = options.ready() && (await answersInTime(deps.store.get('users', 'readyz')))
+    return c.json({ ok }, ok ? 200 : 503)
   })
 
   app.notFound((c) => answerError(c, new AppError('not_found', 'There is nothing at this address.')))
   app.onError((error, c) => {
     const known = toAppError(error)
     if (known.status >= 500) {
-      options.log.error({ err: error, path: c.req.path, requestId: requestIdOf(c) }, 'request failed')
+      options.log.error({ err: error, path: c.req.path }, 'request failed')
     }
     return answerError(c, known)
   })
@@ -75,12 +72,10 @@ export function createApp(
 }
 
 function answerError(c: Context, error: AppError): Response {
-  const requestId = requestIdOf(c)
+  const requestId = requestIdHere()
   // What went wrong inside is for the log; the caller gets a reference to it.
   const message = error.code === 'internal' ? 'Something unexpected happened.' : error.message
-  return c.json({ error: { code: error.code, message, requestId } }, STATUS[error.code], {
-    [REQUEST_ID_HEADER]: requestId,
-  })
+  return c.json({ error: { code: error.code, message, requestId } }, STATUS[error.code])
 }
 
 function toAppError(error: unknown): AppError {
@@ -91,15 +86,14 @@ function toAppError(error: unknown): AppError {
   return new AppError('internal')
 }
 
-const requestIds = new WeakMap<Context, string>()
-
-function requestIdOf(c: Context): string {
-  const known = requestIds.get(c)
-  if (known) return known
-  const given = c.req.header(REQUEST_ID_HEADER)
-  const requestId = given && REQUEST_ID_SHAPE.test(given) ? given : crypto.randomUUID()
-  requestIds.set(c, requestId)
-  return requestId
+async function answersInTime(question: Promise<unknown>): Promise<boolean> {
+  const late = Promise.withResolvers<false>()
+  const timer = setTimeout(() => late.resolve(false), READY_WITHIN_MS)
+  const answered = question.then(
+    () => true,
+    () => false,
+  )
+  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer))
 }
 
 /** Compares digests, so that neither content nor length of a token can be learned from the time it takes. */

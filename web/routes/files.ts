@@ -34,5 +34,5 @@ export function addFiles(app: WebApp, deps: WebDeps): void {
   app.get('/robots.txt', (c) => c.text(ROBOTS, 200, { 'cache-control': 'public, max-age=86400' }))
   app.get('/livez', (c) => c.json({ ok: true }))
   // Ready without core, too: the last good pages and a calm 503 are answers.
-  app.get('/readyz', (c) => c.json({ ok: true }))
+  app.get('/readyz', (c) => c.json({ ok: deps.ready() }, deps.ready() ? 200 : 503))
 }
