@@ -2,7 +2,7 @@ import type { OrderStatus } from '#contract'
 import type { AtStripe, Books, OrderSeen } from './prove-books.ts'
 
 /** The unit is off the shelf for a buyer who may still pay. */
-const HOLDS: readonly OrderStatus[] = ['held', 'closing']
+const HOLDS: readonly OrderStatus[] = ['held', 'clearing', 'closing']
 /** The unit is the buyer's and the payment is kept. */
 const KEEPS: readonly OrderStatus[] = ['paid', 'shipped', 'arrived', 'released', 'release_blocked']
 /** The payment is given back. */

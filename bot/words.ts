@@ -27,6 +27,8 @@ export const SENTENCE: Record<ErrorCode, string> = {
   not_yours: 'That belongs to somebody else.',
   hold_over: 'That hold is already over. Nothing was charged.',
   hold_paid: 'That one is already paid, so it is yours and stays yours.',
+  payment_underway:
+    'Your bank is already sending the money for that one, so it cannot be let go. We write to you when we know more.',
   not_paid: 'That order is not paid, or it has been shipped already.',
   not_shipped: 'That order is not on its way, so there is nothing to confirm.',
   tracking_invalid: 'That carrier or tracking number does not look right. Please check it and try again.',

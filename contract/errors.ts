@@ -31,6 +31,7 @@ export const STATUS = {
   not_shipped: 409,
   tracking_invalid: 422,
   link_invalid: 404,
+  payment_underway: 409,
 
   paused: 409,
   refund_too_large: 409,

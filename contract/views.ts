@@ -97,12 +97,14 @@ export const DraftView = z.object({
 export type DraftView = z.infer<typeof DraftView>
 
 /**
- * held: a unit is off the shelf while the buyer pays. closing: the hold is over and Stripe is being asked to shut
- * the pay page. expired: the unit is back. paid, shipped, arrived: the money is held. released: the builder's
+ * held: a unit is off the shelf while the buyer pays. clearing: the buyer's bank is sending the money, which takes days,
+ * and the unit stays off the shelf. closing: the hold is over and Stripe is being asked to shut the pay page. expired: the
+ * unit is back. paid, shipped, arrived: the money is held. released: the builder's
  * share was transferred. release_blocked: Stripe refused the transfer. refunding, refunded: the money goes back.
  */
 export const OrderStatus = z.enum([
   'held',
+  'clearing',
   'closing',
   'expired',
   'paid',
@@ -161,7 +163,7 @@ export const OrderView = z.object({
   /** Our own address that leads to the Stripe page; only while held, and only shown to the buyer. */
   payUrl: z.string().nullable(),
   /** Why an unpaid order ended. */
-  endedBy: z.enum(['buyer', 'clock', 'drop_closed']).nullable(),
+  endedBy: z.enum(['buyer', 'clock', 'drop_closed', 'payment_failed']).nullable(),
   /** What went back, or is going back, in all. */
   refunded: Money,
   refunds: z.array(
@@ -231,6 +233,8 @@ export const Notice = z.object({
     'buyer_refunding',
     'buyer_refunded',
     'buyer_hold_over',
+    'buyer_clearing',
+    'buyer_payment_failed',
     'builder_sold',
     'builder_arrived',
     'builder_released',

@@ -54,12 +54,29 @@ function wordsOf(order: OrderView, reader: Reader, time: WriteTime): Words {
         state: `Held until ${time(order.holdUntil, 'clock')}`,
         next: buyer ? 'Pay before then and it is yours.' : 'The buyer is paying.',
       }
+    case 'clearing':
+      return buyer
+        ? {
+            state: 'Waiting for your bank',
+            next: 'Your bank is still sending the money, which can take some days. One is kept for you until then, and we write to you either way.',
+          }
+        : {
+            state: "Waiting for the buyer's bank",
+            next: "The buyer's bank is still sending the money, which can take some days. Nothing is to be shipped yet.",
+          }
     case 'closing':
       return {
         state: 'Hold ended',
         next: 'The pay page is being closed; then the unit goes back on the shelf.',
       }
     case 'expired':
+      if (order.endedBy === 'payment_failed') {
+        const whose = buyer ? 'Your' : "The buyer's"
+        return {
+          state: 'Payment failed',
+          next: `${whose} bank did not send the money, so the unit is back on the shelf. Nothing was charged.`,
+        }
+      }
       return {
         state: order.endedBy === 'buyer' ? 'Let go' : 'Hold ended',
         next: 'The unit is back on the shelf. Nothing was charged.',

@@ -20,14 +20,22 @@ test('a complete environment is read with sensible defaults', () => {
   assert.equal(config.host, '127.0.0.1')
   assert.equal(config.holdMs, 30 * 60_000)
   assert.equal(config.feeBps, 500)
+  assert.deepEqual(config.stripe.paymentMethods, ['card'])
 })
 
 test('every problem is told at once, by name, and no value is repeated', () => {
-  const bad = { ...good, WEB_URL: 'nonsense', TOKEN_BOT: 'short-secret', LINK_SECRET: '', FEE_BPS: '9999' }
+  const bad = {
+    ...good,
+    WEB_URL: 'nonsense',
+    TOKEN_BOT: 'short-secret',
+    LINK_SECRET: '',
+    FEE_BPS: '9999',
+    PAYMENT_METHODS: 'Visa',
+  }
   assert.throws(
     () => parseConfig(bad),
     (error: Error) => {
-      for (const name of ['WEB_URL', 'TOKEN_BOT', 'LINK_SECRET: is not set', 'FEE_BPS'])
+      for (const name of ['WEB_URL', 'TOKEN_BOT', 'LINK_SECRET: is not set', 'FEE_BPS', 'PAYMENT_METHODS'])
         assert.match(error.message, new RegExp(name))
       assert.doesNotMatch(error.message, /short-secret|nonsense/)
       return true

@@ -50,6 +50,11 @@ const Env = z.object({
   SHIPPING_COUNTRIES: list
     .pipe(z.array(z.string().regex(/^[A-Z]{2}$/, 'must be two-letter country codes')).min(1))
     .prefault('US,CA,GB,IE,DE,FR,NL,AU'),
+  PAYMENT_METHODS: list
+    .pipe(
+      z.array(z.string().regex(/^[a-z0-9_]+$/, "must be Stripe's names such as card or sepa_debit")).min(1),
+    )
+    .prefault('card'),
   CURRENCY: z
     .string()
     .regex(/^[a-z]{3}$/, 'must be a lower-case ISO code such as usd')
@@ -99,6 +104,8 @@ export interface Config {
           readonly currency: string
           readonly contactEmail: string | null
         }
+    /** How buyers may pay, by Stripe's names. */
+    readonly paymentMethods: readonly string[]
     readonly shippingCountries: readonly string[]
   }
   readonly currency: string
@@ -170,6 +177,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
               country: e.ACCOUNT_COUNTRY,
               cardPayments: e.STRIPE_ACCOUNTS_CARD_PAYMENTS,
             },
+      paymentMethods: e.PAYMENT_METHODS,
       shippingCountries: e.SHIPPING_COUNTRIES,
     },
     currency: e.CURRENCY,

@@ -65,6 +65,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
         connect: config.secrets.stripeConnectWebhook,
         thin: config.secrets.stripeThinWebhook,
       },
+      paymentMethods: config.stripe.paymentMethods,
       shippingCountries: config.stripe.shippingCountries,
     }),
     records: createStripeRecords(stripe),

@@ -202,14 +202,15 @@ export function textOf(message: SeenMessage): string {
 }
 
 /**
- * Pay as a buyer in a browser does: follow our pay address to the local Stripe's page, fill in the card, press Pay.
+ * Pay as a buyer in a browser does: follow our pay address to the local Stripe's page, fill in the card, press Pay; or
+ * press the button of a delayed method, such as `us_bank_account`.
  * Answers where the browser ended and what stands there. A decline stays on the pay page.
  */
 export async function payInBrowser(
   payUrl: string,
   card = '4242 4242 4242 4242',
-  /** Where it is sent; the page's own example unless told. */
-  sendTo: { readonly name?: string; readonly line1?: string } = {},
+  /** Where it is sent and how it is paid; the page's own example and by card unless told. */
+  wish: { readonly name?: string; readonly line1?: string; readonly method?: string } = {},
 ): Promise<{ readonly url: string; readonly status: number; readonly text: string }> {
   let page = await fetch(payUrl)
   // Our own page says "being made" and refreshes itself until Stripe has made the session.
@@ -218,7 +219,7 @@ export async function payInBrowser(
     page = await fetch(payUrl)
   }
   if (!page.url.includes('/c/pay/')) return { url: page.url, status: page.status, text: await page.text() }
-  const body = new URLSearchParams({ card, method: 'card', ...sendTo })
+  const body = new URLSearchParams({ card, method: 'card', ...wish })
   const paid = await fetch(page.url, { method: 'POST', body })
   return { url: paid.url, status: paid.status, text: await paid.text() }
 }

@@ -328,7 +328,7 @@ describe('Stripe has trouble', { concurrency: 5 }, () => {
     assert.equal(await statusOf(world, poppy), 'released')
     assert.equal(await told(poppy, /is yours/), 1)
     assert.equal(await told(juniper, /was sent to you/), 1)
-    assert.equal(await told(olive, /is back on your card/), 1)
+    assert.equal(await told(olive, /went back the way you paid/), 1)
 
     const { sessions } = await readStripe(world.stripeUrl)
     assert.equal(sessions.length, 4, 'each order asked for one session and got one')
@@ -467,7 +467,7 @@ describe('races for a unit', () => {
       ['paid_too_late', 'refund_made', 'refund_succeeded'],
     )
     assert.equal(await told(poppy, /came too late/), 1)
-    assert.equal(await told(poppy, /is back on your card/), 1)
+    assert.equal(await told(poppy, /went back the way you paid/), 1)
     assert.equal(await told(poppy, /is yours/), 0)
     assert.equal(await statusOf(world, wren), 'paid')
   })

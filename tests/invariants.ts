@@ -5,7 +5,7 @@ import { balances, type LedgerEntry } from '../core/domain/ledger.ts'
 import { givenBack, type Order, remaining } from '../core/domain/order.ts'
 import type { CollectionName, Page, Searchable, Store, Stored } from '../core/ports/store.ts'
 
-const HOLDS: readonly OrderStatus[] = ['held', 'closing']
+const HOLDS: readonly OrderStatus[] = ['held', 'clearing', 'closing']
 
 /** Its unit left the shelf for good: it was paid, and not too late. */
 const isSold = (order: Order) => order.payment !== null && order.refunds[0]?.reason !== 'paid_too_late'

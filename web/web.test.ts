@@ -146,6 +146,7 @@ test('the success page tells the true state of an order', async () => {
   await using shop = await startShop()
   const heading = {
     held: 'Confirming your payment',
+    clearing: 'Your bank is sending the money',
     closing: 'Confirming your payment',
     expired: 'Your hold has ended',
     paid: 'Paid, and it is yours',

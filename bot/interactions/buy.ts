@@ -1,4 +1,4 @@
-import { renderHeld } from '../replies/order.ts'
+import { renderHeld, renderOrder } from '../replies/order.ts'
 import { answerWithin } from './answer.ts'
 import type { Reply, Visit } from './visit.ts'
 
@@ -6,6 +6,7 @@ import type { Reply, Visit } from './visit.ts'
 export function buy(visit: Visit, dropId: string): Promise<Reply> {
   return answerWithin(visit, 'new', async () => {
     const { order, already } = await visit.core.createCheckout({ buyer: visit.person, dropId }, visit.call)
-    return renderHeld(order, already)
+    // A repeated click is answered with its own order, whatever became of it.
+    return order.status === 'held' ? renderHeld(order, already) : renderOrder(order, 'buyer')
   })
 }

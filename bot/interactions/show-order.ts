@@ -52,6 +52,7 @@ function choiceName(order: OrderView, userId: string): string {
 
 const STATE: Record<OrderView['status'], string> = {
   held: 'held',
+  clearing: 'waiting for the bank',
   closing: 'hold ended',
   expired: 'hold ended',
   paid: 'paid',

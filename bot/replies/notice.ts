@@ -27,9 +27,13 @@ export function noticeHeadline(notice: Notice): string {
         : `${amount} for ${title} is on its way back to you.`
     }
     case 'buyer_refunded':
-      return `Your ${lastRefund(order, 'succeeded').amount} for ${title} is back on your card.`
+      return `Your ${lastRefund(order, 'succeeded').amount} for ${title} went back the way you paid.`
     case 'buyer_hold_over':
       return `Your hold on ${title} is over. Nothing was charged.`
+    case 'buyer_clearing':
+      return `Your bank is sending ${total} for ${title}. It is kept for you, and yours when the money is there.`
+    case 'buyer_payment_failed':
+      return `Your bank did not send the money for ${title}, so it is no longer kept for you. While one is on sale, you can buy it again.`
     case 'builder_sold':
       return `You sold ${title} to ${buyer}.`
     case 'builder_arrived':
@@ -116,6 +120,8 @@ function ownSteps({ kind, order }: Notice) {
     case 'buyer_paid':
     case 'buyer_refunded':
     case 'buyer_hold_over':
+    case 'buyer_clearing':
+    case 'buyer_payment_failed':
     case 'builder_sold':
     case 'builder_arrived':
       return []

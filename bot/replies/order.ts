@@ -12,6 +12,7 @@ import { clockTime, dateTime, escapeText, relativeTime } from './text.ts'
 
 const COLOUR: Record<OrderView['status'], PaletteColour> = {
   held: 'butter',
+  clearing: 'butter',
   closing: 'cream',
   expired: 'cream',
   paid: 'mint',

@@ -49,6 +49,7 @@ before(async () => {
   client = createStripeClient({ secretKey: 'sk_test_local', apiBase: local.url, requestsPerSecond: 100 })
   payments = createStripePayments(client, {
     webhookSecrets: { platform: 'whsec_platform', connect: 'whsec_connect', thin: 'whsec_thin' },
+    paymentMethods: ['card'],
     shippingCountries: ['US'],
   })
 })

@@ -53,6 +53,7 @@ before(async () => {
   })
   payments = createStripePayments(client, {
     webhookSecrets: { platform: 'whsec_platform', connect: 'whsec_connect', thin: null },
+    paymentMethods: ['card', 'us_bank_account'],
     shippingCountries: ['US'],
   })
   accounts = createAccountsV1(client, { country: 'US', cardPayments: false })
@@ -134,7 +135,7 @@ async function readyAccount(builderId: string): Promise<string> {
 test('a buyer pays, core hears of it and reads what was paid', async () => {
   const { orderId, request } = newCheckout()
   const made = await payments.createCheckout(request)
-  assert.deepEqual([made.orderId, made.status, made.payment, made.paid], [orderId, 'open', 'unpaid', null])
+  assert.deepEqual([made.orderId, made.status, made.payment, made.paid], [orderId, 'open', 'none', null])
   assert.ok(made.url?.startsWith(local.url))
   assert.equal((await payments.createCheckout(request)).sessionId, made.sessionId)
   await assert.rejects(payments.createCheckout({ ...request, amount: 1 }), {
@@ -149,6 +150,21 @@ test('a buyer pays, core hears of it and reads what was paid', async () => {
   assert.deepEqual([status, payment, url], ['complete', 'paid', null])
   assert.deepEqual([paid?.amount, paid?.currency], [2_400, 'usd'])
   assert.match(paid?.shipTo ?? '', /^Poppy Fielding\n12 Orchard Lane\nPortland, OR 97201\nUS$/)
+})
+
+test('a delayed payment is underway until Stripe says paid or failed', async () => {
+  for (const outcome of ['succeeded', 'failed'] as const) {
+    const { request } = newCheckout()
+    const { sessionId, payment: fresh } = await payments.createCheckout(request)
+    assert.equal(fresh, 'none')
+    await control(`/local/sessions/${sessionId}/pay`, { card: 'us_bank_account' })
+    const begun = await payments.readCheckout(sessionId)
+    assert.deepEqual([begun.status, begun.payment, begun.paid], ['complete', 'underway', null])
+    await control(`/local/sessions/${sessionId}/settle`, { outcome })
+    const { payment, paid } = await payments.readCheckout(sessionId)
+    assert.equal(payment, outcome === 'succeeded' ? 'paid' : 'failed')
+    assert.equal(paid?.amount, outcome === 'succeeded' ? request.amount : undefined)
+  }
 })
 
 test('an open session is closed; a paid or expired one is not open any more', async () => {

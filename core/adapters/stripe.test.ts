@@ -18,6 +18,7 @@ function payments(apiBase?: string, requestsPerSecond = 20) {
   })
   return createStripePayments(client, {
     webhookSecrets: { platform: 'whsec_platform', connect: 'whsec_connect', thin: 'whsec_thin' },
+    paymentMethods: ['card'],
     shippingCountries: ['US', 'DE'],
   })
 }
@@ -94,7 +95,7 @@ test('a checkout names its order everywhere, takes cards only and ends with the 
     sessionId: 'cs_1',
     orderId: ORDER,
     status: 'open',
-    payment: 'unpaid',
+    payment: 'none',
     url: 'https://pay.example/cs_1',
     paid: null,
   })
@@ -417,7 +418,11 @@ test('whoever reads records lets a call that somebody waits for go first', async
   // The next page stands in the queue before the look-up does.
   await new Promise((resolve) => setImmediate(resolve))
   const webhookSecrets = { platform: 'whsec_platform', connect: 'whsec_connect', thin: null }
-  const { transfer } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
+  const { transfer } = createStripePayments(client, {
+    webhookSecrets,
+    paymentMethods: ['card'],
+    shippingCountries: ['US'],
+  })
   const looked = transfer({ ...TRANSFER_REQUEST, lookFirst: true })
   t.mock.timers.tick(1_000)
   await Promise.race([looked, second])
@@ -501,7 +506,11 @@ test('a thin event is reduced to the account to read again', () => {
 test('without a destination of thin events none is believed', () => {
   const client = createStripeClient({ secretKey: KEY })
   const webhookSecrets = { platform: 'whsec_platform', connect: 'whsec_connect', thin: null }
-  const { parseThinEvent } = createStripePayments(client, { webhookSecrets, shippingCountries: ['US'] })
+  const { parseThinEvent } = createStripePayments(client, {
+    webhookSecrets,
+    paymentMethods: ['card'],
+    shippingCountries: ['US'],
+  })
   assert.throws(() => parseThinEvent(THIN, sign(THIN, 'whsec_thin')), { code: 'webhook_signature' })
 })
 

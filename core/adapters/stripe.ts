@@ -21,6 +21,8 @@ export function createStripePayments(
   client: StripeClient,
   options: {
     readonly webhookSecrets: WebhookSecrets
+    /** Stripe's names of the ways to pay, such as `card`; delayed ones settle days later. */
+    readonly paymentMethods: readonly string[]
     /** Two letters each: where a buyer may have things sent. */
     readonly shippingCountries: readonly string[]
   },
@@ -76,7 +78,7 @@ export function createStripePayments(
   return {
     async createCheckout(request) {
       const session = await call('POST /v1/checkout/sessions', () =>
-        stripe.checkout.sessions.create(checkoutParams(request, options.shippingCountries), {
+        stripe.checkout.sessions.create(checkoutParams(request, options), {
           idempotencyKey: request.idempotencyKey,
         }),
       )
@@ -188,7 +190,7 @@ function isPart(
 
 function checkoutParams(
   request: CheckoutRequest,
-  shippingCountries: readonly string[],
+  checkout: { readonly paymentMethods: readonly string[]; readonly shippingCountries: readonly string[] },
 ): Stripe.Checkout.SessionCreateParams {
   const metadata = { order_id: request.orderId }
   return {
@@ -214,12 +216,13 @@ function checkoutParams(
       transfer_group: transferGroup(request.orderId),
       ...(request.split && splitParams(request.split)),
     },
-    // Cards settle at once; a delayed method would outlive the hold.
-    allowed_payment_method_types: ['card'],
+    // A filter over what the dashboard allows; the types that Stripe knows are configuration here, and Stripe checks them.
+    allowed_payment_method_types:
+      checkout.paymentMethods as Stripe.Checkout.SessionCreateParams.AllowedPaymentMethodType[],
     shipping_address_collection: {
       // Stripe's list of countries is a closed type; configuration is text and Stripe checks it.
       allowed_countries:
-        shippingCountries as Stripe.Checkout.SessionCreateParams.ShippingAddressCollection.AllowedCountry[],
+        checkout.shippingCountries as Stripe.Checkout.SessionCreateParams.ShippingAddressCollection.AllowedCountry[],
     },
     // The ledger counts what the drop costs, in the drop's currency.
     adaptive_pricing: { enabled: false },
@@ -244,10 +247,22 @@ function toCheckout(session: Stripe.Checkout.Session): Checkout {
     sessionId: session.id,
     orderId: session.client_reference_id,
     status: checkoutStatus(session.status),
-    payment: session.payment_status === 'unpaid' ? 'unpaid' : 'paid',
+    payment: paymentState(session),
     url: session.url,
     paid: toPaid(session),
   }
+}
+
+/**
+ * A complete session stays `unpaid` while a delayed payment is on its way, and for ever when it fails; its payment intent
+ * tells which.
+ */
+function paymentState(session: Stripe.Checkout.Session): Checkout['payment'] {
+  if (session.payment_status !== 'unpaid') return 'paid'
+  if (session.status !== 'complete') return 'none'
+  const intent = session.payment_intent
+  const status = typeof intent === 'string' ? undefined : intent?.status
+  return status === 'requires_payment_method' || status === 'canceled' ? 'failed' : 'underway'
 }
 
 function toPaid(session: Stripe.Checkout.Session): PaidCheckout | null {

@@ -49,6 +49,8 @@ const anyEvent = (total: number): fc.Arbitrary<OrderEvent> => {
     { type: 'session_opened', sessionId: 'cs_1', url: 'https://pay' },
     { type: 'hold_ended', by: 'clock' },
     { type: 'session_shut' },
+    { type: 'payment_started' },
+    { type: 'payment_failed' },
     { type: 'payment_succeeded', payment: { ...payment, transferId: 'tr_0' } },
     { type: 'payment_succeeded', payment: { ...payment, transferId: 'tr_0', stripeFee: 100 } },
     { type: 'paid_too_late', payment: { ...payment, transferId: 'tr_0' } },
@@ -167,7 +169,7 @@ test('whatever happens in whatever order, every cent is in one place, and the bo
 
       const inBuyersHands = order.status === 'refunded'
       if (inBuyersHands) assert.equal(givenBack(order), total)
-      const moved = new Set(['held', 'closing', 'expired'])
+      const moved = new Set(['held', 'clearing', 'closing', 'expired'])
       const late = refunds[0]?.reason === 'paid_too_late'
       assert.equal(drop.sold, moved.has(order.status) || late ? 0 : 1)
     }),
@@ -205,6 +207,21 @@ test('a payment after the end takes a spare unit, or goes back whole', () => {
   ])
   assert.deepEqual([back.order.status, back.drop.sold, back.drop.available], ['refunded', 0, 1])
   assert.equal(back.balance.stripe, 0)
+})
+
+test('a payment that takes days keeps its unit until it is decided, and nobody can let it go meanwhile', () => {
+  const begun: OrderEvent[] = [
+    { type: 'hold_ended', by: 'clock' },
+    { type: 'payment_started' },
+    { type: 'hold_ended', by: 'buyer' },
+    { type: 'session_shut' },
+  ]
+  const waiting = play(heldOrder(2_400, 500), begun)
+  assert.deepEqual([waiting.order.status, waiting.order.endedBy, waiting.drop.held], ['clearing', null, 1])
+  const paid = play(heldOrder(2_400, 500), [...begun, { type: 'payment_succeeded', payment }])
+  assert.deepEqual([paid.order.status, paid.drop.sold], ['paid', 1])
+  const failed = play(heldOrder(2_400, 500), [...begun, { type: 'payment_failed' }])
+  assert.deepEqual([failed.order.endedBy, failed.drop.available], ['payment_failed', 1])
 })
 
 test('a payment that races the end of its hold keeps its unit', () => {

@@ -74,7 +74,7 @@ export interface Paper {
   readonly at: number
 }
 
-export type EndedBy = 'buyer' | 'clock' | 'drop_closed'
+export type EndedBy = 'buyer' | 'clock' | 'drop_closed' | 'payment_failed'
 
 /** What was asked of Stripe, written down before the asking, so that a repeat asks exactly the same. */
 export interface OrderCheckout {
@@ -158,6 +158,10 @@ export type OrderEvent =
   | { readonly type: 'hold_ended'; readonly by: EndedBy }
   /** Stripe can no longer take money for this order. */
   | { readonly type: 'session_shut' }
+  /** The buyer paid in a way that takes days: nothing is paid until Stripe says so, and nothing can be taken back. */
+  | { readonly type: 'payment_started' }
+  /** A payment that had started will not come. */
+  | { readonly type: 'payment_failed' }
   /** The buyer paid, and there is a unit: the held one, or a spare one after the hold had ended. */
   | { readonly type: 'payment_succeeded'; readonly payment: Omit<OrderPayment, 'at'> }
   /** The buyer paid after the hold had ended, and there is no unit left. */
@@ -233,9 +237,18 @@ export const NEXT = {
     session_opened: 'same',
     hold_ended: 'closing',
     session_shut: 'expired',
+    payment_started: 'clearing',
+    payment_failed: 'expired',
     payment_succeeded: 'paid',
   },
-  closing: { session_opened: 'same', session_shut: 'expired', payment_succeeded: 'paid' },
+  clearing: { payment_failed: 'expired', payment_succeeded: 'paid' },
+  closing: {
+    session_opened: 'same',
+    session_shut: 'expired',
+    payment_started: 'clearing',
+    payment_failed: 'expired',
+    payment_succeeded: 'paid',
+  },
   expired: { payment_succeeded: 'paid', paid_too_late: 'refunding' },
   paid: { ...OPEN_MONEY, shipped: 'shipped', arrived: 'arrived', holding_warned: 'same' },
   shipped: { ...OPEN_MONEY, shipped: 'same', arrived: 'arrived', holding_warned: 'same' },
@@ -316,6 +329,11 @@ export function newOrder(
   }
 }
 
+/** Its unit is off the shelf, and nothing is paid. */
+export function isHeld({ status }: Pick<Order, 'status'>): boolean {
+  return status === 'held' || status === 'clearing' || status === 'closing'
+}
+
 /** What keeps the release of this order back, beyond its usual way. */
 export function frozenBy(order: Order): 'case' | 'dispute' | 'drift' | null {
   if (order.dispute?.status === 'open') return 'dispute'
@@ -353,6 +371,7 @@ function isDivided(order: Order): boolean {
 function refusal(order: Order, event: OrderEvent['type']): ErrorCode {
   if (event === 'shipped') return order.payment ? 'conflict' : 'not_paid'
   if (event === 'arrived') return order.payment ? 'conflict' : 'not_paid'
+  if (event === 'hold_ended' && order.status === 'clearing') return 'payment_underway'
   if (event === 'hold_ended') return order.payment ? 'hold_paid' : 'hold_over'
   if (event === 'refund_asked') return order.payment ? 'nothing_to_refund' : 'not_paid'
   if (event === 'case_opened') return order.payment ? 'case_too_late' : 'not_paid'
@@ -388,6 +407,15 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       const checkout = order.checkout && { ...order.checkout, url: null }
       const notices = endedBy === 'buyer' ? [] : [buyer('buyer_hold_over')]
       return step({ ...next, endedBy, checkout }, { shelf: 'put_back', notices })
+    }
+    case 'payment_started': {
+      const checkout = order.checkout && { ...order.checkout, url: null }
+      return step({ ...next, endedBy: null, checkout }, { notices: [buyer('buyer_clearing')] })
+    }
+    case 'payment_failed': {
+      const checkout = order.checkout && { ...order.checkout, url: null }
+      const notices = [buyer('buyer_payment_failed')]
+      return step({ ...next, endedBy: 'payment_failed', checkout }, { shelf: 'put_back', notices })
     }
     case 'payment_succeeded': {
       const { payment } = event

@@ -2,7 +2,7 @@ import type { Currency } from '#contract'
 import { claimId } from './drop.ts'
 import { type Effect, type EffectKind, effectId } from './effect.ts'
 import { ACCOUNTS, type Account, balances, type LedgerEntry } from './ledger.ts'
-import { frozenBy, givenBack, type Order } from './order.ts'
+import { frozenBy, givenBack, isHeld, type Order } from './order.ts'
 import { groupBy, isFound, type Mismatch, money, type Ours, sumOf } from './reconcile-mismatch.ts'
 
 /** About four minutes of growing pauses: by then nothing is a hiccup any more. */
@@ -136,8 +136,6 @@ function strayEntries(ours: Ours, byOrder: ReadonlyMap<string | null, LedgerEntr
 function tookUnit(order: Order): boolean {
   return order.payment !== null && !order.refunds.some(({ reason }) => reason === 'paid_too_late')
 }
-
-const isHeld = ({ status }: Order) => status === 'held' || status === 'closing'
 
 function dropCounts(ours: Ours): Mismatch[] {
   const byDrop = groupBy(ours.orders, ({ dropId }) => dropId)

@@ -7,8 +7,10 @@ export interface Checkout {
   /** Our order, from client_reference_id; null for a session that is not ours. */
   readonly orderId: string | null
   readonly status: 'open' | 'complete' | 'expired'
-  /** `unpaid` beside `complete` is a delayed payment method that has not settled yet. */
-  readonly payment: 'paid' | 'unpaid'
+  /**
+   * none: nobody paid. underway, failed: the buyer paid by a delayed method, which is not decided yet, or will not come.
+   */
+  readonly payment: 'none' | 'underway' | 'failed' | 'paid'
   /** The hosted page; null unless open. */
   readonly url: string | null
   readonly paid: PaidCheckout | null

@@ -1,6 +1,6 @@
 import { AppError } from '#contract'
 import { readLink } from '../domain/link.ts'
-import type { Order } from '../domain/order.ts'
+import { isHeld, type Order } from '../domain/order.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from './deps.ts'
 import { tendCheckout } from './tend-checkout.ts'
@@ -26,7 +26,7 @@ export async function orderForReturn(
   input: { readonly token: string },
 ): Promise<Order> {
   const order = await orderByLink(deps, input)
-  const undecided = order.status === 'held' || order.status === 'closing' || order.status === 'expired'
+  const undecided = isHeld(order) || order.status === 'expired'
   if (!undecided || !order.checkout?.sessionId) return order
   try {
     await tendCheckout(deps, order.orderId)

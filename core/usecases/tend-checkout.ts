@@ -1,6 +1,6 @@
 import { AppError } from '#contract'
 import { signLink } from '../domain/link.ts'
-import type { Order } from '../domain/order.ts'
+import { isHeld, type Order } from '../domain/order.ts'
 import { type Checkout, type PaidCheckout, PaymentsError } from '../ports/payments.ts'
 import { advanceOrder } from './advance-order.ts'
 import type { Deps } from './deps.ts'
@@ -8,8 +8,8 @@ import type { Deps } from './deps.ts'
 /** Stripe's shortest session, and slack for clocks that differ and calls that wait. */
 const SHORTEST_SESSION_MS = 30 * 60_000
 const SLACK_MS = 60_000
-/** How soon to look again at a payment that the buyer's bank has not decided. */
-const UNDECIDED_MS = 10 * 60_000
+/** How soon to look again at a payment that takes the buyer's bank days: Stripe tells us, so this is for lost events. */
+const UNDERWAY_MS = 60 * 60_000
 /** How soon to look again at a payment of which Stripe has not told everything. */
 const INCOMPLETE_MS = 2_000
 
@@ -17,7 +17,7 @@ type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'payments' | 'settings'>
 
 /**
  * Bring an order and its Checkout Session into agreement: open the session of a fresh hold, shut the session of a
- * hold that ended, and book a payment wherever one turns out to have happened. Safe to run at any time, any number
+ * hold that ended, wait for a bank that takes days, and book a payment wherever one turns out to have happened. Safe to run at any time, any number
  * of times, after any crash: the outbox runs it when a hold begins and ends, a webhook or a return from Stripe runs
  * it as a hint. A unit goes back on the shelf only after Stripe has said that the session cannot be paid.
  * Answers when to run again (UTC ms), or null. Throws PaymentsError when Stripe could not be asked.
@@ -32,19 +32,24 @@ export async function tendCheckout(deps: Needs, orderId: string): Promise<number
     if (order.status === 'held') {
       if (!order.checkout?.sessionId) return (await openCheckout(deps, order)).holdUntil
       const checkout = await deps.payments.readCheckout(order.checkout.sessionId)
-      const after = await settle(deps, order, checkout)
-      if (after.status !== 'held') return null
-      return checkout.paid ? deps.clock.now() + INCOMPLETE_MS : after.holdUntil
+      return lookAgain(deps, await settle(deps, order, checkout), checkout)
     }
   }
   if (order.status === 'closing') return shutCheckout(deps, order)
-  // A payment that raced the end of its hold: believe Stripe.
-  if (order.status === 'expired' && order.checkout?.sessionId) {
+  // Clearing: has the bank decided? Expired: a payment may have raced the end of its hold, and Stripe is believed.
+  if ((order.status === 'clearing' || order.status === 'expired') && order.checkout?.sessionId) {
     const checkout = await deps.payments.readCheckout(order.checkout.sessionId)
-    const after = await settle(deps, order, checkout)
-    if (checkout.paid && after.status === 'expired') return deps.clock.now() + INCOMPLETE_MS
+    return lookAgain(deps, await settle(deps, order, checkout), checkout)
   }
   return null
+}
+
+/** When to look at Stripe again after `checkout` was read and led to `order`; null when nothing more can come. */
+function lookAgain(deps: Pick<Deps, 'clock'>, order: Order, checkout: Checkout): number | null {
+  if (order.payment) return null
+  if (checkout.paid || order.status === 'closing') return deps.clock.now() + INCOMPLETE_MS
+  if (checkout.payment === 'underway') return deps.clock.now() + UNDERWAY_MS
+  return order.status === 'held' ? order.holdUntil : null
 }
 
 function endHoldIfOver(deps: Needs, order: Order): Promise<Order> {
@@ -119,9 +124,7 @@ async function shutCheckout(deps: Needs, order: Order): Promise<number | null> {
   if (!sessionId) throw new AppError('conflict', `${order.orderId} changed while its checkout was being shut`)
   if ((await deps.payments.expireCheckout(sessionId)) === 'closed') return putBack(deps, order.orderId)
   const checkout = await deps.payments.readCheckout(sessionId)
-  const after = await settle(deps, known, checkout)
-  if (after.status !== 'closing') return null
-  return deps.clock.now() + (checkout.paid ? INCOMPLETE_MS : UNDECIDED_MS)
+  return lookAgain(deps, await settle(deps, known, checkout), checkout)
 }
 
 async function putBack(deps: Needs, orderId: string): Promise<null> {
@@ -132,8 +135,7 @@ async function putBack(deps: Needs, orderId: string): Promise<null> {
 /** Step the order to what Stripe says of its session. */
 function settle(deps: Needs, order: Order, checkout: Checkout): Promise<Order> {
   return advanceOrder(deps, order.orderId, (fresh, { drop }) => {
-    const unpaid = fresh.status === 'held' || fresh.status === 'closing' || fresh.status === 'expired'
-    if (!unpaid) return null
+    if (!isHeld(fresh) && fresh.status !== 'expired') return null
     // Stripe makes the transfer of a split payment a moment later: until then not all is known.
     if (checkout.paid && fresh.destination && !checkout.paid.transferId) return null
     if (checkout.paid) {
@@ -141,8 +143,11 @@ function settle(deps: Needs, order: Order, checkout: Checkout): Promise<Order> {
       const late = fresh.status === 'expired' && drop.available === 0
       return { type: late ? 'paid_too_late' : 'payment_succeeded', payment }
     }
-    if (checkout.status === 'expired' && fresh.status !== 'expired') return { type: 'session_shut' }
-    return null
+    if (fresh.status === 'expired') return null
+    if (checkout.payment === 'failed') return { type: 'payment_failed' }
+    if (fresh.status === 'clearing') return null
+    if (checkout.payment === 'underway') return { type: 'payment_started' }
+    return checkout.status === 'expired' ? { type: 'session_shut' } : null
   })
 }
 

@@ -205,7 +205,7 @@ function renderSessions({ sessions }: Summary): Html {
   return section(
     'sessions',
     'Pay pages',
-    'Checkout Sessions. One that has expired can still be paid by a payment that was on its way.',
+    'Checkout Sessions. One that has expired can still be paid by a payment that was on its way; money from a bank account arrives after four days, unless you say otherwise.',
     table('Pay pages', ['Amount', 'State', 'Reference', 'Ends', 'Let happen'], rows, sessions.length),
   )
 }

@@ -84,7 +84,7 @@ const DelayBody = z.strictObject({ ms: number.pipe(z.number().min(0).max(86_400_
  *   POST   /local/webhooks                        { mode, delayMs?, shuffle? }
  *   POST   /local/clock                           { advanceMs }      moves this stand-in's clock on, and does what is due then
  *   POST   /local/sessions/:cs/pay                { card?, late? }   `card` may be a delayed method of the session
- *   POST   /local/sessions/:cs/settle             { outcome }        a delayed payment arrives or fails
+ *   POST   /local/sessions/:cs/settle             { outcome }        a delayed payment arrives or fails; after four days it arrives by itself
  *   POST   /local/accounts/:id                    { transfers?, currently_due?, negativeAllowed? }
  *   POST   /local/charges/:ch/dispute             { reason?, amount?, inquiry? }
  *   POST   /local/disputes/:dp                    { status: won | lost | warning_closed }

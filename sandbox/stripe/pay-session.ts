@@ -20,6 +20,9 @@ const CARDS: Readonly<Record<string, { readonly brand: string; readonly decline:
   '4000000000009995': { brand: 'visa', decline: 'insufficient_funds' },
 }
 
+/** How long the bank of a delayed payment takes when nobody settles it by hand. */
+const DELAYED_S = 4 * 86_400
+
 export const PAYING_CARD = '4242424242424242'
 export const DECLINED_CARD = '4000000000000002'
 
@@ -113,6 +116,17 @@ export function settleDelayed(stand: Stand, sessionId: string, outcome: 'succeed
   emit(stand, 'charge.succeeded', paidCharge)
   emit(stand, 'payment_intent.succeeded', paidIntent)
   emit(stand, 'checkout.session.async_payment_succeeded', paid.session)
+}
+
+/** Delayed payments arrive by themselves after four days. */
+export function advanceDelayed(stand: Stand): void {
+  for (const { session, intentId } of stand.tables.sessions.values()) {
+    if (session.status !== 'complete' || session.payment_status !== 'unpaid') continue
+    const intent = stand.tables.intents.get(intentId ?? '')
+    const begun = stand.tables.charges.get(idOf(intent?.latest_charge))?.charge.created
+    if (intent?.status === 'processing' && begun !== undefined && begun + DELAYED_S <= seconds(stand))
+      settleDelayed(stand, session.id, 'succeeded')
+  }
 }
 
 function checkAddress(session: Stripe.Checkout.Session, payer: Payer): void {

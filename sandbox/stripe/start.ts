@@ -19,6 +19,7 @@ import { createIdempotency } from './idempotency.ts'
 import { mountOnboardingPage } from './onboarding-page.ts'
 import { renderPage } from './page.ts'
 import { mountPayPage } from './pay-page.ts'
+import { advanceDelayed } from './pay-session.ts'
 import { advancePayouts } from './payouts.ts'
 import { advanceRefunds } from './refunds.ts'
 import type { Stand } from './stand.ts'
@@ -94,6 +95,7 @@ export async function startLocalStripe(options: {
 
   function tick(): void {
     expireSessions(stand)
+    advanceDelayed(stand)
     settleCharges(stand)
     advanceRefunds(stand)
     advanceDisputes(stand)

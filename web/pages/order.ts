@@ -68,6 +68,12 @@ function tell(visit: OrderVisit): Told {
     case 'held':
       if (page === 'success') return tellConfirming(visit)
       return page === 'pay' ? tellPageInTheMaking(visit) : tellTurnedBack(visit)
+    case 'clearing':
+      return {
+        drawing: 'mug',
+        heading: 'Your bank is sending the money',
+        sentences: [next, html`You can close this page.`],
+      }
     case 'closing':
       if (page === 'success') return tellConfirming(visit)
       return { drawing: 'mug', heading: 'Your hold has ended', sentences: [next], button: seeDrop(order) }
@@ -103,6 +109,7 @@ const ENDED = {
   buyer: 'You let it go',
   clock: 'Your hold has ended',
   drop_closed: 'The drop closed',
+  payment_failed: 'The payment did not come',
 } as const satisfies Record<NonNullable<OrderView['endedBy']>, string>
 
 function seeDrop(order: OrderView) {
@@ -162,6 +169,7 @@ function tellTurnedBack({ order, token }: OrderVisit): Told {
 const TRAIL = ['Held', 'Paid', 'On its way', 'Arrived'] as const
 const STANDS_AT: Partial<Record<OrderStatus, number>> = {
   held: 0,
+  clearing: 0,
   paid: 1,
   shipped: 2,
   arrived: 3,

@@ -110,6 +110,7 @@ function renderAmounts({ gross, refunded, fee, net }: Omit<StatementSum, 'orders
 
 const STATES: Record<OrderStatus, string> = {
   held: 'On hold',
+  clearing: 'Waiting for the bank',
   closing: 'Hold ended',
   expired: 'Hold ended',
   paid: 'Paid, to ship',

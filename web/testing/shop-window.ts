@@ -70,6 +70,7 @@ export function startShopWindow(): Promise<FakeCore> {
   const orders = {
     held: makeOrder(),
     making: makeOrder(),
+    clearing: makeOrder({ status: 'clearing' }),
     closing: makeOrder({ status: 'closing' }),
     expired: makeOrder({ status: 'expired', endedBy: 'clock' }),
     letgo: makeOrder({ status: 'expired', endedBy: 'buyer' }),
