@@ -35,6 +35,17 @@ test('every problem is told at once by its name', () => {
   )
 })
 
+test('interactions come over the gateway unless told, and over HTTP only with a key to check them', () => {
+  assert.deepEqual(parseConfig(GOOD).transport, { kind: 'gateway' })
+  const http = { ...GOOD, BOT_TRANSPORT: 'http' }
+  assert.throws(() => parseConfig({ ...http, PORT: 'many' }), /PORT[\s\S]*DISCORD_PUBLIC_KEY: is missing/)
+  assert.throws(() => parseConfig({ ...http, DISCORD_PUBLIC_KEY: 'abc' }), /64 hexadecimal digits/)
+  assert.throws(() => parseConfig({ ...GOOD, BOT_TRANSPORT: 'pigeon' }), /BOT_TRANSPORT/)
+  const { transport } = parseConfig({ ...http, DISCORD_PUBLIC_KEY: 'aB'.repeat(32) })
+  assert.ok(transport.kind === 'http')
+  assert.equal(transport.publicKey.asymmetricKeyType, 'ed25519')
+})
+
 test('the example file names exactly the variables that are read', async () => {
   const example = await readFile(new URL('.env.example', import.meta.url), 'utf8')
   const named = [...example.matchAll(/^([A-Z_]+)=/gm)].map((match) => match[1])

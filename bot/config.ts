@@ -1,6 +1,8 @@
+import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { Snowflake } from '#contract'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
+import { parsePublicKey } from './discord-signature.ts'
 
 export interface Config {
   readonly host: string
@@ -10,6 +12,8 @@ export interface Config {
   readonly dropsChannelId: string
   /** Discord's REST address up to and without the version, e.g. `https://discord.com/api`. */
   readonly discordApi: string
+  /** How Discord's interactions come: over a connection the bot holds, or each as a request to /interactions. */
+  readonly transport: { readonly kind: 'gateway' } | { readonly kind: 'http'; readonly publicKey: KeyObject }
   readonly coreUrl: string
   readonly webUrl: string
   readonly log: LogConfig
@@ -35,6 +39,11 @@ const Env = z.object({
   DISCORD_GUILD_ID: Snowflake,
   DROPS_CHANNEL_ID: Snowflake,
   DISCORD_API_BASE: address.default('https://discord.com/api'),
+  BOT_TRANSPORT: z.enum(['gateway', 'http']).default('gateway'),
+  DISCORD_PUBLIC_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
+    .optional(),
   CORE_URL: address,
   CORE_TOKEN: z.string().min(1),
   PUSH_SECRET: z.string().min(16, 'at least 16 characters'),
@@ -50,7 +59,11 @@ const Env = z.object({
  */
 export function parseConfig(env: Record<string, string | undefined>): Config {
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
-  const parsed = Env.safeParse(given)
+  const parsed = Env.refine((e) => e.BOT_TRANSPORT !== 'http' || e.DISCORD_PUBLIC_KEY !== undefined, {
+    path: ['DISCORD_PUBLIC_KEY'],
+    // Said together with every other problem.
+    when: () => true,
+  }).safeParse(given)
   if (!parsed.success) {
     const lines = parsed.error.issues.map(
       (issue) =>
@@ -65,6 +78,10 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     guildId: e.DISCORD_GUILD_ID,
     dropsChannelId: e.DROPS_CHANNEL_ID,
     discordApi: e.DISCORD_API_BASE,
+    transport:
+      e.BOT_TRANSPORT === 'http' && e.DISCORD_PUBLIC_KEY !== undefined
+        ? { kind: 'http', publicKey: parsePublicKey(e.DISCORD_PUBLIC_KEY) }
+        : { kind: 'gateway' },
     coreUrl: e.CORE_URL,
     webUrl: e.WEB_URL,
     log: logConfig(e),

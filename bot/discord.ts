@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiscordAPIError, type RawFile, REST, RESTEvents } from '@discordjs/rest'
 import {
+  type APIApplication,
   type APIChannel,
   type APIInteractionResponse,
   type APIMessage,
@@ -12,11 +13,13 @@ import {
   ThreadAutoArchiveDuration,
 } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
+import type { FollowUps } from './interactions/visit.ts'
 import { type Message, type MessageWithFiles, toBody, toPrivateBody } from './replies/message.ts'
 
 /** Discord gives three seconds from the interaction; the library's own 15 would be far too late. */
 const CALLBACK_TIMEOUT_MS = 2_500
-const EDIT_RACE_MS = 250
+/** Discord's own servers may not know the first answer yet when the next word about it comes. */
+const RACE_WAITS_MS = [250, 750]
 
 interface InteractionRef {
   readonly id: string
@@ -40,6 +43,14 @@ export interface Discord {
   openThread(channelId: string, name: string): Promise<string>
   /** Lets a person see a thread; once more changes nothing. */
   addToThread(threadId: string, userId: string): Promise<void>
+  /** The application behind the token; `endpoint` is where Discord posts interactions instead of the gateway. */
+  readApplication(): Promise<{
+    readonly id: string
+    readonly publicKey: string
+    readonly endpoint: string | null
+  }>
+  /** Discord visits the address first, and refuses one that does not answer as it should. Null takes it away. */
+  writeEndpoint(url: string | null): Promise<void>
   readCommands(applicationId: string, guildId: string): Promise<readonly unknown[]>
   writeCommands(
     applicationId: string,
@@ -91,23 +102,18 @@ export function createDiscord(rest: REST): Discord {
     },
 
     async editAnswer({ application_id, token }, message) {
-      const edit = () =>
+      await onceKnown(() =>
         rest.patch(Routes.webhookMessage(application_id, token, '@original'), {
           auth: false,
           ...withFiles(message, true),
-        })
-      try {
-        await edit()
-      } catch (error) {
-        if (!(error instanceof DiscordAPIError) || error.status !== 404) throw error
-        // Discord's own servers may not know the acknowledged answer yet.
-        await wait(EDIT_RACE_MS)
-        await edit()
-      }
+        }),
+      )
     },
 
     async followUp({ application_id, token }, message) {
-      await rest.post(Routes.webhook(application_id, token), { auth: false, body: toPrivateBody(message) })
+      await onceKnown(() =>
+        rest.post(Routes.webhook(application_id, token), { auth: false, body: toPrivateBody(message) }),
+      )
     },
 
     async createMessage(channelId, message, nonce) {
@@ -144,6 +150,17 @@ export function createDiscord(rest: REST): Discord {
       await rest.put(Routes.threadMembers(threadId, userId))
     },
 
+    async readApplication() {
+      const { id, verify_key, interactions_endpoint_url } = (await rest.get(
+        Routes.currentApplication(),
+      )) as APIApplication
+      return { id, publicKey: verify_key, endpoint: interactions_endpoint_url ?? null }
+    },
+
+    async writeEndpoint(url) {
+      await rest.patch(Routes.currentApplication(), { body: { interactions_endpoint_url: url } })
+    },
+
     async readCommands(applicationId, guildId) {
       return (await rest.get(Routes.applicationGuildCommands(applicationId, guildId))) as unknown[]
     },
@@ -152,6 +169,28 @@ export function createDiscord(rest: REST): Discord {
       await rest.put(Routes.applicationGuildCommands(applicationId, guildId), { body: commands })
     },
   }
+}
+
+/** What can be said to one interaction after its first answer. */
+export function followUpsOf(discord: Discord, interaction: InteractionRef): FollowUps {
+  return {
+    editAnswer: (message) => discord.editAnswer(interaction, message),
+    followUp: (message) => discord.followUp(interaction, message),
+  }
+}
+
+/** Says something to an interaction again while Discord does not know it; the last refusal is thrown. */
+async function onceKnown(say: () => Promise<unknown>): Promise<void> {
+  for (const pause of RACE_WAITS_MS) {
+    try {
+      await say()
+      return
+    } catch (error) {
+      if (!(error instanceof DiscordAPIError) || error.status !== 404) throw error
+      await wait(pause)
+    }
+  }
+  await say()
 }
 
 export function isDiscordError(error: unknown, ...codes: readonly number[]): error is DiscordAPIError {

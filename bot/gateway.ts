@@ -3,13 +3,12 @@ import type { REST } from '@discordjs/rest'
 import { WebSocketManager, WebSocketShardEvents } from '@discordjs/ws'
 import type { APIInteraction } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
-import type { Discord } from './discord.ts'
+import { type Discord, followUpsOf } from './discord.ts'
 import type { Reply } from './interactions/visit.ts'
 import type { Work } from './work.ts'
 
 /** The transport by socket: works behind any router, needs no public address. */
 interface Gateway {
-  readonly applicationId: string
   /** False while the connection is down; the library reconnects by itself. */
   online(): boolean
   close(): Promise<void>
@@ -32,7 +31,7 @@ export async function connectGateway(deps: {
   const gateway = new WebSocketManager({ token: deps.token, intents: 0, rest: deps.rest })
   const client = new Client({ rest: deps.rest, gateway })
   let online = false
-  const ready = Promise.withResolvers<string>()
+  const ready = Promise.withResolvers<void>()
 
   // An emitter without such a listener would end the process.
   client.on('error', (error) => log.error({ err: error }, 'the Discord client failed'))
@@ -48,9 +47,9 @@ export async function connectGateway(deps: {
     online = true
     log.info('the gateway session was resumed')
   })
-  client.on(GatewayDispatchEvents.Ready, ({ data }) => {
+  client.on(GatewayDispatchEvents.Ready, () => {
     online = true
-    ready.resolve(data.application.id)
+    ready.resolve()
   })
   client.on(GatewayDispatchEvents.InteractionCreate, ({ data }) => {
     void deps.work.run(() => answer(data))
@@ -63,10 +62,7 @@ export async function connectGateway(deps: {
         log.warn({ interactionId: interaction.id }, 'the answer came too late for Discord')
         return
       }
-      await after?.({
-        editAnswer: (message) => discord.editAnswer(interaction, message),
-        followUp: (message) => discord.followUp(interaction, message),
-      })
+      await after?.(followUpsOf(discord, interaction))
     } catch (error) {
       log.error({ err: error, interactionId: interaction.id }, 'an interaction could not be answered')
     }
@@ -74,8 +70,8 @@ export async function connectGateway(deps: {
 
   try {
     await gateway.connect()
+    await ready.promise
     return {
-      applicationId: await ready.promise,
       online: () => online,
       close: async () => void (await gateway.destroy()),
     }

@@ -9,8 +9,8 @@ import { registerCommands } from './commands/register.ts'
 import type { Config } from './config.ts'
 import { describeDiscordError } from './describe-discord-error.ts'
 import { createDiscord, createRest } from './discord.ts'
-import { connectGateway } from './gateway.ts'
 import { handle } from './handle.ts'
+import { createInteractionEndpoint } from './interaction-endpoint.ts'
 import { createPushServer } from './pushes.ts'
 import { createTell } from './tell.ts'
 import { createWork } from './work.ts'
@@ -23,7 +23,8 @@ export interface Bot extends Service, AsyncDisposable {
 }
 
 /**
- * Starts the bot: listens for core's pushes, brings the commands up to date and logs in.
+ * Starts the bot: listens for core's pushes and, over HTTP, for Discord's interactions; over the gateway logs in and
+ * brings the commands up to date.
  * Throws when the port is taken or Discord cannot be reached or refuses; nothing is left running then.
  */
 export async function startBot(
@@ -58,6 +59,20 @@ export async function startBot(
     log,
     now,
   })
+  const { transport } = config
+  if (transport.kind === 'http') {
+    const endpoint = createInteractionEndpoint({
+      publicKey: transport.publicKey,
+      mostBudgetMs: config.answerBudgetMs,
+      handle: (interaction, answerBudgetMs) =>
+        handle(interaction, { core, config: { ...config, answerBudgetMs }, log, now }),
+      discord,
+      work,
+      log,
+      now,
+    })
+    app.route('/', endpoint)
+  }
   const listener = await listen(config, () => app.fetch)
   const { url, port } = listener
 
@@ -66,7 +81,9 @@ export async function startBot(
     rest.clearHandlerSweeper()
   }
 
-  try {
+  async function logIn() {
+    // The socket's libraries take long to load: over HTTP a person waits for this start.
+    const { connectGateway } = await import('./gateway.ts')
     const gateway = await connectGateway({
       rest,
       token: config.secrets.discordToken,
@@ -75,13 +92,29 @@ export async function startBot(
       log,
       handle: (interaction) => handle(interaction, { core, config, log, now }),
     })
+    try {
+      const { id, endpoint } = await discord.readApplication()
+      if (endpoint !== null) {
+        log.error({ endpoint }, 'Discord posts interactions there and not here: npm run bot:register')
+      }
+      const wrote = await registerCommands(discord, id, config.guildId)
+      log.info({ wrote }, 'the commands are in place')
+      return gateway
+    } catch (error) {
+      await gateway.close()
+      throw error
+    }
+  }
+
+  try {
+    const gateway = config.transport.kind === 'gateway' ? await logIn() : null
     let closing: Promise<void> | null = null
     const retire = () => {
       online = () => false
     }
     const close = async () => {
       retire()
-      await gateway.close()
+      await gateway?.close()
       const giveUp = new AbortController()
       const late = wait(config.closeMs, undefined, { signal: giveUp.signal }).catch(() => {})
       await Promise.all([listener.close(config.closeMs), Promise.race([work.idle(), late])])
@@ -100,17 +133,7 @@ export async function startBot(
       },
       [Symbol.asyncDispose]: () => bot.close(),
     }
-    try {
-      const wrote = await registerCommands({
-        read: () => discord.readCommands(gateway.applicationId, config.guildId),
-        write: (commands) => discord.writeCommands(gateway.applicationId, config.guildId, [...commands]),
-      })
-      log.info({ wrote }, 'the commands are in place')
-    } catch (error) {
-      await gateway.close()
-      throw error
-    }
-    online = gateway.online
+    online = gateway?.online ?? (() => true)
     log.info({ url, discord: config.discordApi }, 'the bot is listening')
     return bot
   } catch (error) {

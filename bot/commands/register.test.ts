@@ -16,24 +16,26 @@ function asDiscordAnswers() {
   }))
 }
 
+function register(there: readonly unknown[], write: (commands: readonly unknown[]) => void) {
+  const guild = {
+    readCommands: async () => there,
+    writeCommands: async (_application: string, _guild: string, commands: readonly unknown[]) =>
+      write(commands),
+  }
+  return registerCommands(guild, '100000000000000002', '100000000000000001')
+}
+
 test('commands are written when the guild has none or others', async () => {
   for (const there of [[], [{ type: 1, name: 'c500', description: 'older' }]]) {
     const written: unknown[] = []
-    const wrote = await registerCommands({
-      read: async () => there,
-      write: async (commands) => void written.push(...commands),
-    })
+    const wrote = await register(there, (commands) => written.push(...commands))
     assert.equal(wrote, true)
     assert.deepEqual(written, [...COMMANDS])
   }
 })
 
 test('commands that are there already are left alone', async () => {
-  const wrote = await registerCommands({
-    read: async () => asDiscordAnswers(),
-    write: () => assert.fail('nothing to write'),
-  })
-  assert.equal(wrote, false)
+  assert.equal(await register(asDiscordAnswers(), () => assert.fail('nothing to write')), false)
 })
 
 test('a difference in either command, or in who may see it, is written', async () => {
@@ -47,13 +49,7 @@ test('a difference in either command, or in who may see it, is written', async (
     [{ ...c500, description: 'Another' }, operator],
   ]
   for (const there of others) {
-    assert.equal(await registerCommands({ read: async () => there, write: async () => {} }), true)
+    assert.equal(await register(there, () => {}), true)
   }
-  assert.equal(
-    await registerCommands({
-      read: async () => [operator, c500],
-      write: () => assert.fail('nothing to write'),
-    }),
-    false,
-  )
+  assert.equal(await register([operator, c500], () => assert.fail('nothing to write')), false)
 })

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Discord } from '../discord.ts'
 import { C500 } from './c500.ts'
 import { C500_OPERATOR } from './c500-operator.ts'
 
@@ -26,12 +27,14 @@ const KEYS = [
  * Brings the guild's commands to ours by one bulk PUT, and only when they differ: Discord allows 200 creations a day.
  * Answers whether it wrote.
  */
-export async function registerCommands(guild: {
-  read(): Promise<readonly unknown[]>
-  write(commands: typeof COMMANDS): Promise<void>
-}): Promise<boolean> {
-  if (fingerprint(await guild.read()) === fingerprint(COMMANDS)) return false
-  await guild.write(COMMANDS)
+export async function registerCommands(
+  discord: Pick<Discord, 'readCommands' | 'writeCommands'>,
+  applicationId: string,
+  guildId: string,
+): Promise<boolean> {
+  const there = await discord.readCommands(applicationId, guildId)
+  if (fingerprint(there) === fingerprint(COMMANDS)) return false
+  await discord.writeCommands(applicationId, guildId, [...COMMANDS])
   return true
 }
 
