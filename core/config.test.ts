@@ -53,6 +53,22 @@ test('pictures lie in the data folder, or in a bucket that has a name', () => {
   })
 })
 
+test('Firestore needs a project, and its emulator no live key', () => {
+  assert.equal(parseConfig(good).store.driver, 'sqlite')
+  const cloud = { ...good, STORE: 'firestore', GOOGLE_CLOUD_PROJECT: 'c500' }
+  assert.deepEqual(parseConfig(cloud).store, { driver: 'firestore', projectId: 'c500' })
+  const local = { ...cloud, FIRESTORE_DATABASE: 'shop', FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080' }
+  assert.deepEqual(parseConfig(local).store, {
+    driver: 'firestore',
+    projectId: 'c500',
+    databaseId: 'shop',
+    emulatorHost: '127.0.0.1:8080',
+  })
+  assert.throws(() => parseConfig({ ...good, STORE: 'firestore' }), /GOOGLE_CLOUD_PROJECT/)
+  assert.throws(() => parseConfig({ ...local, STRIPE_SECRET_KEY: 'sk_live_1' }), /FIRESTORE_EMULATOR_HOST/)
+  assert.throws(() => parseConfig({ ...local, FIRESTORE_EMULATOR_HOST: 'here' }), /FIRESTORE_EMULATOR_HOST/)
+})
+
 test('a live key beside a local Stripe is refused', () => {
   const mixed = { ...good, STRIPE_SECRET_KEY: 'sk_live_1', STRIPE_API_BASE: 'http://127.0.0.1:8511' }
   assert.throws(() => parseConfig(mixed), /STRIPE_SECRET_KEY.*STRIPE_API_BASE/s)

@@ -17,7 +17,13 @@ const whole = (min: number, max: number) => z.coerce.number().int().min(min).max
 const Env = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8502),
-  STORE: z.enum(['sqlite']).default('sqlite'),
+  STORE: z.enum(['sqlite', 'firestore']).default('sqlite'),
+  GOOGLE_CLOUD_PROJECT: z.string().min(1).optional(),
+  FIRESTORE_DATABASE: z.string().min(1).optional(),
+  FIRESTORE_EMULATOR_HOST: z
+    .string()
+    .regex(/^[\w.[\]:-]+:\d+$/, 'must be a host and a port such as 127.0.0.1:8080')
+    .optional(),
   DATA_DIR: z.string().min(1).default('./data/core'),
   MEDIA: z.enum(['files', 'gcs']).default('files'),
   MEDIA_BUCKET: z.string().min(3).optional(),
@@ -77,7 +83,6 @@ export interface Config {
   readonly host: string
   /** 0 takes any free port. */
   readonly port: number
-  readonly store: { readonly driver: 'sqlite'; readonly path: string }
   /** Where pictures lie: a folder, or a bucket of Google Cloud Storage. */
   readonly media:
     | { readonly driver: 'files'; readonly dir: string }
@@ -86,6 +91,16 @@ export interface Config {
         readonly bucket: string
         /** A stand-in's address; undefined is Google itself. */
         readonly apiBase: string | undefined
+      }
+  readonly store:
+    | { readonly driver: 'sqlite'; readonly path: string }
+    | {
+        readonly driver: 'firestore'
+        readonly projectId: string
+        /** Absent: the project's default database. */
+        readonly databaseId?: string
+        /** Google's local emulator, host:port; absent is Firestore itself. */
+        readonly emulatorHost?: string
       }
   readonly webUrl: string
   readonly botUrl: string
@@ -156,8 +171,8 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   return {
     host: e.HOST,
     port: e.PORT,
-    store: { driver: 'sqlite', path: `${e.DATA_DIR}/c500.sqlite` },
     media: parseMedia(e),
+    store: parseStore(e),
     webUrl: e.WEB_URL,
     botUrl: e.BOT_URL,
     stripe: {
@@ -214,6 +229,24 @@ function parseMedia(e: z.infer<typeof Env>): Config['media'] {
   if (e.MEDIA === 'files') return { driver: 'files', dir: `${e.DATA_DIR}/media` }
   if (!e.MEDIA_BUCKET) throw new Error('core cannot start:\n  MEDIA_BUCKET: must be set when MEDIA is gcs')
   return { driver: 'gcs', bucket: e.MEDIA_BUCKET, apiBase: e.MEDIA_API_BASE }
+}
+
+function parseStore(e: z.infer<typeof Env>): Config['store'] {
+  if (e.STORE === 'sqlite') return { driver: 'sqlite', path: `${e.DATA_DIR}/c500.sqlite` }
+  if (!e.GOOGLE_CLOUD_PROJECT) {
+    throw new Error('core cannot start:\n  GOOGLE_CLOUD_PROJECT: must be set when STORE is firestore')
+  }
+  if (e.FIRESTORE_EMULATOR_HOST && /^(sk|rk)_live_/.test(e.STRIPE_SECRET_KEY)) {
+    throw new Error(
+      'core cannot start:\n  STRIPE_SECRET_KEY: a live key must not be used with FIRESTORE_EMULATOR_HOST',
+    )
+  }
+  return {
+    driver: 'firestore',
+    projectId: e.GOOGLE_CLOUD_PROJECT,
+    ...(e.FIRESTORE_DATABASE ? { databaseId: e.FIRESTORE_DATABASE } : {}),
+    ...(e.FIRESTORE_EMULATOR_HOST ? { emulatorHost: e.FIRESTORE_EMULATOR_HOST } : {}),
+  }
 }
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

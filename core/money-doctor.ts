@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { createSqliteStore } from './adapters/store-sqlite.ts'
 import { createStripeClient } from './adapters/stripe-client.ts'
 import { createStripeRecords } from './adapters/stripe-records.ts'
 import { type Config, parseConfig } from './config.ts'
 import { isInHand, isMoneyEffect } from './domain/reconcile-books.ts'
 import { describeRepair, type Mismatch, money } from './domain/reconcile-mismatch.ts'
+import { openStore } from './open-store.ts'
 import { createChanges } from './usecases/change.ts'
 import { type Exam, examineMoney } from './usecases/reconcile-exam.ts'
 import { followDrift, MONEY_DOCTOR, repairMoney } from './usecases/reconcile-repair.ts'
@@ -30,10 +30,10 @@ const count = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? on
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function run(config: Config, options: { readonly fix: boolean }): Promise<Result> {
-  if (!existsSync(config.store.path)) {
+  if (config.store.driver === 'sqlite' && !existsSync(config.store.path)) {
     throw new Error(`There is no shop at ${config.store.path}. Has core ever run with this DATA_DIR?`)
   }
-  const store = createSqliteStore({ path: config.store.path })
+  const store = await openStore(config.store)
   try {
     const clock = { now: () => Date.now() }
     const stripe = createStripeClient({

@@ -7,7 +7,6 @@ import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
 import { createMedia, type Shelf } from './adapters/media.ts'
 import { createFileShelf } from './adapters/media-files.ts'
-import { createSqliteStore } from './adapters/store-sqlite.ts'
 import { createStripePayments } from './adapters/stripe.ts'
 import { createStripeClient } from './adapters/stripe-client.ts'
 import { createStripeRecords } from './adapters/stripe-records.ts'
@@ -16,6 +15,7 @@ import { createApp } from './http/app.ts'
 import { effectHandlers } from './jobs/effect-handlers.ts'
 import { createOutbox, type Outbox } from './jobs/outbox.ts'
 import { beginReconciliation } from './jobs/reconciliation.ts'
+import { openStore } from './open-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import { createChanges } from './usecases/change.ts'
@@ -39,7 +39,7 @@ export interface Core extends Service, AsyncDisposable {
 export async function startCore(config: Config, overrides: { readonly clock?: Clock } = {}): Promise<Core> {
   const log = createLog('core', config.log)
   const clock = overrides.clock ?? { now: () => Date.now() }
-  const store = createSqliteStore({ path: config.store.path })
+  const store = await openStore(config.store)
   let outbox: Outbox | undefined
   const change = createChanges({
     store,
@@ -100,7 +100,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   })
   const work = outbox
   // An embedded store belongs to this process alone.
-  await work.takeOver()
+  if (config.store.driver === 'sqlite') await work.takeOver()
   await beginReconciliation(deps)
 
   let ready = true

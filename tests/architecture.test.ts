@@ -58,6 +58,7 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@discordjs/core': ['bot'],
   '@discordjs/rest': ['bot'],
   '@discordjs/ws': ['bot'],
+  '@google-cloud/firestore': ['core/adapters'],
   'node:sqlite': ['core/adapters', 'sandbox', 'bench'],
   '@google-cloud/storage': ['core/adapters'],
   sharp: ['core/adapters', 'sandbox', 'tests'],

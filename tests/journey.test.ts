@@ -3,10 +3,14 @@ import { test } from 'node:test'
 import { CHANNELS } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
 import { buy, draftDrop, joinAsBuilder, seeCard, seeOffer, seePrivate } from '../sandbox/scenes.ts'
-import { createWorld, smallPicture } from './world.ts'
+import { createWorld, type Engine, engines, smallPicture } from './world.ts'
 
-test('a builder drops, a buyer buys, the builder is paid', async () => {
-  await using world = await createWorld()
+for (const { store, skip } of await engines()) {
+  test(`a builder drops, a buyer buys, the builder is paid, on ${store}`, { skip }, () => journey(store))
+}
+
+async function journey(store: Engine['store']): Promise<void> {
+  await using world = await createWorld({ store })
   const juniper = world.player('juniper')
   const poppy = world.player('poppy')
 
@@ -79,4 +83,4 @@ test('a builder drops, a buyer buys, the builder is paid', async () => {
     0,
   )
   assert.equal(atStripe, sum('stripe'), 'our ledger and Stripe agree to the cent')
-})
+}

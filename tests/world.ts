@@ -12,6 +12,7 @@ import { createPlayer, type Player } from '../sandbox/player.ts'
 import { type Sandbox, startSandbox } from '../sandbox/start.ts'
 import { parseConfig as parseWebConfig } from '../web/config.ts'
 import { startWeb, type Web } from '../web/start.ts'
+import { emptyProject, firestoreEmulator } from './firestore-emulator.ts'
 import { freePort } from './free-port.ts'
 
 /** What the local Stripe signs its webhooks with, by endpoint. */
@@ -56,6 +57,8 @@ export interface World extends AsyncDisposable {
 }
 
 interface WorldOptions {
+  /** Which engine keeps core's data; SQLite unless told. On Firestore each world has an empty project. */
+  readonly store?: Engine['store']
   readonly coreEnv?: Record<string, string>
   readonly stripeTimeoutMs?: number
 }
@@ -119,6 +122,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     STRIPE_REQUESTS_PER_SECOND: '500',
     PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
+    ...(options.store === 'firestore' ? await firestoreEnv() : {}),
     ...options.coreEnv,
   })
   const coreConfig = {
@@ -212,6 +216,30 @@ async function askControl(url: string, body: object): Promise<unknown> {
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
   if (!response.ok) throw new Error(`${url}: ${await response.text()}`)
   return response.json()
+}
+
+/** An engine that core can keep its data in, and why tests on it cannot run here, if so. */
+export interface Engine {
+  readonly store: 'sqlite' | 'firestore'
+  readonly skip: string | false
+}
+
+export async function engines(): Promise<readonly Engine[]> {
+  const emulator = await firestoreEmulator()
+  return [
+    { store: 'sqlite', skip: false },
+    { store: 'firestore', skip: 'missing' in emulator ? emulator.missing : false },
+  ]
+}
+
+async function firestoreEnv(): Promise<Record<string, string>> {
+  const emulator = await firestoreEmulator()
+  if ('missing' in emulator) throw new Error(emulator.missing)
+  return {
+    STORE: 'firestore',
+    GOOGLE_CLOUD_PROJECT: emptyProject(),
+    FIRESTORE_EMULATOR_HOST: emulator.host,
+  }
 }
 
 /** A small but real picture. */

@@ -15,6 +15,7 @@ import {
   type Version,
   type Write,
 } from '../ports/store.ts'
+import { readCursor, writeCursor } from './page-cursor.ts'
 
 /** Applied in order, once each; the number applied is SQLite's user_version. Never edit one that has shipped. */
 const MIGRATIONS: readonly string[] = [
@@ -259,7 +260,7 @@ function toSelect<C extends CollectionName>(
     values.push(query.atMost)
   }
   if (query.cursor) {
-    const [at, id] = parseCursor(query.cursor)
+    const [at, id] = readCursor(query.cursor)
     conditions.push(`(${order}, id) ${query.direction === 'asc' ? '>' : '<'} (?, ?)`)
     values.push(at, id)
   }
@@ -276,18 +277,5 @@ function toPage<C extends CollectionName>(rows: Row[], query: Query<C>): Page<C>
   const more = rows.length > query.limit
   const documents = (more ? rows.slice(0, query.limit) : rows).map((row) => toStored<C>(row))
   const last = more ? (rows[query.limit - 1] as (Row & { position: string | number }) | undefined) : undefined
-  return { documents, cursor: last ? JSON.stringify([last.position, last.id]) : null }
-}
-
-function parseCursor(cursor: string): [string | number, string] {
-  try {
-    const parsed: unknown = JSON.parse(cursor)
-    if (Array.isArray(parsed) && parsed.length === 2 && typeof parsed[1] === 'string') {
-      const [at, id] = parsed as [unknown, string]
-      if (typeof at === 'string' || typeof at === 'number') return [at, id]
-    }
-  } catch {
-    // fall through: one sentence for every cursor that is not ours
-  }
-  throw new AppError('bad_request', 'This cursor is not one of ours.')
+  return { documents, cursor: last ? writeCursor([last.position, last.id]) : null }
 }

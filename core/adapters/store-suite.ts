@@ -4,8 +4,12 @@ import { isAppError } from '#contract'
 import type { Effect } from '../domain/effect.ts'
 import type { Store } from '../ports/store.ts'
 
-/** What every store must do. Runs on each engine; `open` gives an empty one. */
-export function storeSuite(engine: string, open: () => Promise<Store>): void {
+/** What every store must do. Runs on each engine; `open` gives an empty one. `skip` says why it cannot run here. */
+export function storeSuite(
+  engine: string,
+  open: () => Promise<Store>,
+  options: { readonly skip?: string | false } = {},
+): void {
   const conflict = (error: unknown) => isAppError(error, 'conflict')
   const user = (name: string) => ({ userId: '100000000000000103', name, missed: [] })
   const effect = (queue: Effect['queue'], dueAt: number): Effect => ({
@@ -30,7 +34,7 @@ export function storeSuite(engine: string, open: () => Promise<Store>): void {
     }
   }
 
-  describe(`store on ${engine}`, () => {
+  describe(`store on ${engine}`, { skip: options.skip ?? false }, () => {
     test('what is created is read back exactly, money and snowflakes included', () =>
       withStore(async (store) => {
         const value = {

@@ -74,6 +74,16 @@ export const SEARCHABLE = {
   counters: [],
 } as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
 
+const DAY_MS = 24 * 60 * 60_000
+
+/**
+ * When a document of a collection may be forgotten, UTC ms; the engine removes it by itself some time after that. A
+ * message can come again for as long as its sender tries: Stripe for three days, and its list of events keeps thirty.
+ */
+export const EXPIRES_AT: { readonly [C in CollectionName]?: (value: Collections[C]) => number } = {
+  inbox: ({ receivedAt }) => receivedAt + 60 * DAY_MS,
+}
+
 export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]
 
 export interface Query<C extends CollectionName> {
@@ -132,7 +142,8 @@ export interface Store {
   ): Promise<Page<C>>
   /**
    * All or nothing. Throws AppError `conflict` when a document to create exists, or one to replace or delete has
-   * another version; `unavailable` when the engine cannot write now (disk full, no connection).
+   * another version; `unavailable` when the engine cannot write now (disk full, no connection). On a remote engine
+   * `unavailable` leaves open whether it was written: asking again must be harmless.
    */
   commit(writes: readonly Write[]): Promise<void>
   /** A new id in the shape the engine likes: ordered by time where rows are stored in order, random elsewhere. */

@@ -1,0 +1,222 @@
+import { randomBytes } from 'node:crypto'
+import {
+  type DocumentReference,
+  type DocumentSnapshot,
+  FieldPath,
+  Firestore,
+  Timestamp,
+} from '@google-cloud/firestore'
+import { GoogleAuth, PassThroughClient } from 'google-auth-library'
+import { TypeID } from 'typeid-js'
+import { AppError } from '#contract'
+import {
+  type CollectionName,
+  type Collections,
+  EXPIRES_AT,
+  SEARCHABLE,
+  type Store,
+  type Stored,
+  type Version,
+  type Write,
+} from '../ports/store.ts'
+import { readCursor, writeCursor } from './page-cursor.ts'
+
+/** How long the engine may take, milliseconds. Commit and witness together stay below what the bot waits for core. */
+const PATIENCE = { read: 8_000, page: 30_000, commit: 6_000, witness: 3_000 } as const
+
+/** Documents asked whether a commit stands. */
+const WITNESSES = 8
+
+/** Codes of gRPC that say no to a commit: gone, there already, another version, or beaten while it was written. */
+const REFUSED: ReadonlySet<unknown> = new Set([5, 6, 9, 10])
+/** Codes of gRPC that pass: cancelled, unknown, deadline exceeded, resource exhausted, internal, unavailable. */
+const PASSING: ReadonlySet<unknown> = new Set([1, 2, 4, 8, 13, 14])
+
+/**
+ * The store of many instances: Google Firestore in native mode. A document is `{ value, commit, … }`: the whole value
+ * as a map, the mark of the commit that wrote it, and beside them the fields that queries name. A commit is one
+ * batched write with preconditions, never a transaction: nothing is locked while buyers wait.
+ *
+ * `emulatorHost` (host:port) is Google's local emulator, which asks for no credentials.
+ */
+export function createFirestoreStore(options: {
+  readonly projectId: string
+  readonly databaseId?: string
+  readonly emulatorHost?: string
+}): Store {
+  const { projectId, databaseId, emulatorHost } = options
+  const db = new Firestore({
+    projectId,
+    ...(databaseId ? { databaseId } : {}),
+    // Without this the library looks for credentials even where none are needed.
+    ...(emulatorHost ? { host: emulatorHost, ssl: false, auth: noCredentials() } : {}),
+    ignoreUndefinedProperties: true,
+  })
+
+  const reference = (collection: CollectionName, id: string) =>
+    db.collection(collection).doc(toDocumentId(id))
+
+  /** The library repeats a commit whose answer was lost, and is then refused by what it wrote itself: ask. */
+  async function stands(writes: readonly Write[], mark: string): Promise<boolean> {
+    const kept = writes.filter(({ op }) => op !== 'delete')
+    // What a commit creates is seldom written again soon.
+    const witnesses = kept
+      .toSorted((a, b) => Number(b.op === 'create') - Number(a.op === 'create'))
+      .slice(0, WITNESSES)
+      .map(({ collection, id }) => reference(collection, id))
+    if (witnesses.length === 0) return false
+    const found = await answer(db.getAll(...witnesses, { fieldMask: ['commit'] }), PATIENCE.witness)
+    return found.some((document) => document.get('commit') === mark)
+  }
+
+  return {
+    async get(collection, id) {
+      const [document] = await answer(db.getAll(reference(collection, id)), PATIENCE.read)
+      return document && toStored(document)
+    },
+
+    async getAll(keys) {
+      if (keys.length === 0) return []
+      const references = keys.map(([collection, id]) => reference(collection, id))
+      const documents = await answer(db.getAll(...references), PATIENCE.read)
+      return documents.map((document) => toStored(document))
+    },
+
+    async find(collection, { where, orderBy, direction, atMost, limit, cursor }) {
+      const field = String(orderBy)
+      // Firestore does not order by a field that is equal in all it finds.
+      const ordered = !Object.hasOwn(where, field)
+      let query = db.collection(collection).limit(limit + 1)
+      for (const [name, value] of Object.entries(where)) query = query.where(name, '==', value)
+      if (atMost !== undefined) query = query.where(field, '<=', atMost)
+      if (ordered) query = query.orderBy(field, direction)
+      query = query.orderBy(FieldPath.documentId(), direction)
+      if (cursor) {
+        const [position, id] = readCursor(cursor)
+        query = ordered ? query.startAfter(position, toDocumentId(id)) : query.startAfter(toDocumentId(id))
+      }
+      const { docs } = await answer(query.get(), PATIENCE.page)
+      const shown = docs.slice(0, limit)
+      const last = docs.length > limit ? shown.at(-1) : undefined
+      return {
+        documents: shown.flatMap((document) => toStored(document) ?? []),
+        cursor: last ? writeCursor([last.get(field), toId(last.id)]) : null,
+      }
+    },
+
+    async scan<C extends CollectionName>(collection: C, page: { limit: number; cursor: string | null }) {
+      const { limit, cursor } = page
+      const all = db.collection(collection).orderBy(FieldPath.documentId()).limit(limit)
+      const { docs } = await answer(
+        (cursor === null ? all : all.startAfter(toDocumentId(cursor))).get(),
+        PATIENCE.page,
+      )
+      const documents = docs.flatMap((document) => toStored<C>(document) ?? [])
+      return { documents, cursor: docs.length === limit ? (documents.at(-1)?.id ?? null) : null }
+    },
+
+    async commit(writes) {
+      if (writes.length === 0) return
+      const mark = randomBytes(12).toString('base64url')
+      const batch = db.batch()
+      for (const write of writes) {
+        const document: DocumentReference = reference(write.collection, write.id)
+        if (write.op === 'create') batch.create(document, toFields(write.collection, write.value, mark))
+        else {
+          const lastUpdateTime = toTimestamp(write.version)
+          if (write.op === 'delete') batch.delete(document, { lastUpdateTime })
+          else batch.update(document, toFields(write.collection, write.value, mark), { lastUpdateTime })
+        }
+      }
+      try {
+        await answer(batch.commit(), PATIENCE.commit)
+      } catch (error) {
+        const refused = REFUSED.has(codeOf(error))
+        if (!refused && !(error instanceof AppError)) throw error
+        if (await stands(writes, mark)) return
+        throw refused ? new AppError('conflict', 'Somebody else wrote first.', { cause: error }) : error
+      }
+    },
+
+    // No order of time: ids in a row would all be written to one part of the database.
+    newId: (kind) => TypeID.fromUUIDBytes(kind, randomBytes(16)).toString(),
+
+    async close() {
+      await db.terminate()
+    },
+  }
+}
+
+function noCredentials(): GoogleAuth {
+  return new GoogleAuth({ authClient: new PassThroughClient() })
+}
+
+/**
+ * Wait for the engine, not for ever. Throws `unavailable` when it does not answer or cannot for now; what it was asked
+ * may still happen. Anything else is thrown as it is.
+ */
+async function answer<T>(asked: Promise<T>, patienceMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError('unavailable', UNAVAILABLE)), patienceMs)
+  })
+  try {
+    return await Promise.race([asked, late])
+  } catch (cause) {
+    const code = codeOf(cause)
+    // A code in letters is the network's own, such as ECONNREFUSED.
+    if (PASSING.has(code) || typeof code === 'string')
+      throw new AppError('unavailable', UNAVAILABLE, { cause })
+    throw cause
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const UNAVAILABLE = 'The store does not answer right now; please try again in a moment.'
+
+function codeOf(error: unknown): unknown {
+  if (error instanceof AppError) return undefined
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+function toFields<C extends CollectionName>(
+  collection: C,
+  value: Collections[C],
+  mark: string,
+): Record<string, unknown> {
+  const values = value as Readonly<Record<string, unknown>>
+  const searched = SEARCHABLE[collection].map((field): [string, unknown] => [field, values[field] ?? null])
+  const expiresAt = EXPIRES_AT[collection]?.(value)
+  return {
+    value,
+    commit: mark,
+    ...Object.fromEntries(searched),
+    ...(expiresAt === undefined ? {} : { expireAt: Timestamp.fromMillis(expiresAt) }),
+  }
+}
+
+function toStored<C extends CollectionName>(document: DocumentSnapshot): Stored<C> | undefined {
+  const { updateTime } = document
+  if (!updateTime) return undefined
+  return {
+    id: toId(document.id),
+    version: `${updateTime.seconds}.${updateTime.nanoseconds}`,
+    // Only this collection's values are ever written to it.
+    value: document.get('value') as Collections[C],
+  }
+}
+
+function toTimestamp(version: Version): Timestamp {
+  const [seconds, nanoseconds] = String(version).split('.').map(Number)
+  return new Timestamp(seconds ?? 0, nanoseconds ?? 0)
+}
+
+/** What Firestore forbids in an id: a slash anywhere, and ids that are a dot, two dots or like `__this__`. */
+const FORBIDDEN = /[%/]|^\.(?=\.?$)|^_(?=_.*__$)/gs
+
+function toDocumentId(id: string): string {
+  return id.replace(FORBIDDEN, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`)
+}
+
+const toId = (documentId: string) => decodeURIComponent(documentId)
