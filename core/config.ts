@@ -18,7 +18,6 @@ const Env = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8502),
   STORE: z.enum(['sqlite', 'firestore']).default('sqlite'),
-  GOOGLE_CLOUD_PROJECT: z.string().min(1).optional(),
   FIRESTORE_DATABASE: z.string().min(1).optional(),
   FIRESTORE_EMULATOR_HOST: z
     .string()
