@@ -10,6 +10,10 @@ export interface Config {
   readonly port: number
   readonly guildId: string
   readonly dropsChannelId: string
+  /** Where builders who go live are announced. */
+  readonly liveChannelId: string
+  /** Roles that the bot gives while somebody is live, and while their badge lasts; null gives none. */
+  readonly roles: { readonly live: string | null; readonly verified: string | null }
   /** Discord's REST address up to and without the version, e.g. `https://discord.com/api`. */
   readonly discordApi: string
   /** How Discord's interactions come: over a connection the bot holds, or each as a request to /interactions. */
@@ -38,6 +42,9 @@ const Env = z.object({
   DISCORD_TOKEN: z.string().min(1),
   DISCORD_GUILD_ID: Snowflake,
   DROPS_CHANNEL_ID: Snowflake,
+  LIVE_CHANNEL_ID: Snowflake.optional(),
+  LIVE_ROLE_ID: Snowflake.optional(),
+  VERIFIED_ROLE_ID: Snowflake.optional(),
   DISCORD_API_BASE: address.default('https://discord.com/api'),
   BOT_TRANSPORT: z.enum(['gateway', 'http']).default('gateway'),
   DISCORD_PUBLIC_KEY: z
@@ -77,6 +84,8 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     port: e.PORT,
     guildId: e.DISCORD_GUILD_ID,
     dropsChannelId: e.DROPS_CHANNEL_ID,
+    liveChannelId: e.LIVE_CHANNEL_ID ?? e.DROPS_CHANNEL_ID,
+    roles: { live: e.LIVE_ROLE_ID ?? null, verified: e.VERIFIED_ROLE_ID ?? null },
     discordApi: e.DISCORD_API_BASE,
     transport:
       e.BOT_TRANSPORT === 'http' && e.DISCORD_PUBLIC_KEY !== undefined

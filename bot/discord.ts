@@ -51,6 +51,9 @@ export interface Discord {
   }>
   /** Discord visits the address first, and refuses one that does not answer as it should. Null takes it away. */
   writeEndpoint(url: string | null): Promise<void>
+  /** Having the role already, or not having it, is fine. */
+  addRole(guildId: string, userId: string, roleId: string): Promise<void>
+  removeRole(guildId: string, userId: string, roleId: string): Promise<void>
   readCommands(applicationId: string, guildId: string): Promise<readonly unknown[]>
   writeCommands(
     applicationId: string,
@@ -159,6 +162,14 @@ export function createDiscord(rest: REST): Discord {
 
     async writeEndpoint(url) {
       await rest.patch(Routes.currentApplication(), { body: { interactions_endpoint_url: url } })
+    },
+
+    async addRole(guildId, userId, roleId) {
+      await rest.put(Routes.guildMemberRole(guildId, userId, roleId))
+    },
+
+    async removeRole(guildId, userId, roleId) {
+      await rest.delete(Routes.guildMemberRole(guildId, userId, roleId))
     },
 
     async readCommands(applicationId, guildId) {

@@ -26,6 +26,14 @@ function createWorld(handlers: Partial<PushHandlers> = {}) {
         done.push(input)
         return { delivery: 'dm' }
       },
+      drawLive: async (input) => {
+        done.push(input)
+        return PLACE
+      },
+      setRoles: async (input) => {
+        done.push(input)
+        return {}
+      },
       ...handlers,
     },
     ready: () => false,

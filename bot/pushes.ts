@@ -42,6 +42,8 @@ export function createPushServer(deps: {
 
   receive('drawCard')
   receive('drawCase')
+  receive('drawLive')
+  receive('setRoles')
   receive('notify')
   app.notFound(() => refuse('not_found'))
   app.onError((error) => {

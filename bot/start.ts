@@ -11,6 +11,7 @@ import { describeDiscordError } from './describe-discord-error.ts'
 import { createDiscord, createRest } from './discord.ts'
 import { handle } from './handle.ts'
 import { createInteractionEndpoint } from './interaction-endpoint.ts'
+import { createLiveNews } from './live.ts'
 import { createPushServer } from './pushes.ts'
 import { createTell } from './tell.ts'
 import { createWork } from './work.ts'
@@ -45,6 +46,13 @@ export async function startBot(
     spacingMs: config.cardSpacingMs,
   })
   const cases = createCases({ core, discord, channelId: config.dropsChannelId, log })
+  const live = createLiveNews({
+    discord,
+    guildId: config.guildId,
+    channelId: config.liveChannelId,
+    roles: config.roles,
+    log,
+  })
   const tell = createTell({ discord, channelId: config.dropsChannelId, log })
 
   let online = () => false
@@ -53,6 +61,12 @@ export async function startBot(
     handlers: {
       drawCard: ({ dropId }) => work.run(() => cards.draw(dropId)),
       drawCase: (wish) => work.run(() => cases.draw(wish)),
+      drawLive: (announcement) => work.run(() => live.draw(announcement)),
+      setRoles: (wish) =>
+        work.run(async () => {
+          await live.setRoles(wish)
+          return {}
+        }),
       notify: (notice) => work.run(async () => ({ delivery: await tell(notice) })),
     },
     ready: () => online(),

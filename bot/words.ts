@@ -45,4 +45,11 @@ export const SENTENCE: Record<ErrorCode, string> = {
   case_exists: 'There is a case for this order already; it has to be decided first.',
   case_closed: 'That case has been decided already.',
   case_too_late: 'This order is over, so nothing can be held back any more. Please write to the builder.',
+  login_needed: 'Please log in with Discord first, so that I know it is you.',
+  login_off: 'This collective has no login for browsers. The links I give you here work without.',
+  login_refused: 'Discord did not confirm who you are, so nothing was changed. Please try once more.',
+  twitch_off: 'This collective does without Twitch, so there is nothing to link.',
+  twitch_refused:
+    'Twitch did not confirm the channel, so nothing was linked. `/c500 link-twitch` starts again.',
+  channel_taken: 'Another builder has linked that channel. If it is yours, please ask an operator.',
 }

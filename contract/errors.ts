@@ -43,6 +43,13 @@ export const STATUS = {
   case_exists: 409,
   case_closed: 409,
   case_too_late: 409,
+
+  login_needed: 401,
+  login_off: 409,
+  login_refused: 409,
+  twitch_off: 409,
+  twitch_refused: 409,
+  channel_taken: 409,
 } as const satisfies Record<string, number>
 
 export type ErrorCode = keyof typeof STATUS

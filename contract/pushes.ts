@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { CardPlace, CaseId, DropId, Notice, Snowflake } from './views.ts'
+import { CardPlace, CaseId, ChannelView, DropId, Millis, Notice, Person, Snowflake } from './views.ts'
 
 /** How a notice reached a person: a private message, a private thread, or not at all (core keeps it as missed). */
 export const Delivery = z.enum(['dm', 'thread', 'nowhere'])
@@ -26,6 +26,30 @@ export const PUSHES = {
     path: '/push/draw-case',
     input: z.object({ caseId: CaseId, posted: z.int().nonnegative() }),
     output: z.object({ threadId: Snowflake.nullable(), posted: z.int().nonnegative() }),
+  },
+  /**
+   * Post the announcement of a stream, or bring the one at `place` to this state: on air until `endedAt`. The answer
+   * says where it stands. `channel` null: the builder let the channel go since.
+   */
+  drawLive: {
+    path: '/push/draw-live',
+    input: z.object({
+      streamId: z.string(),
+      builder: Person,
+      channel: ChannelView.nullable(),
+      startedAt: Millis,
+      endedAt: Millis.nullable(),
+      title: z.string().nullable(),
+      game: z.string().nullable(),
+      place: CardPlace.nullable(),
+    }),
+    output: CardPlace,
+  },
+  /** Give or take the roles of builders who are live, and of those who are verified. */
+  setRoles: {
+    path: '/push/set-roles',
+    input: z.object({ userId: Snowflake, live: z.boolean(), verified: z.boolean() }),
+    output: z.object({}),
   },
   /** Tell one person. `noticeId` is the same on every repeat. */
   notify: {

@@ -7,6 +7,7 @@ import {
   CaseDecision,
   CaseId,
   CaseView,
+  ChannelView,
   DashboardView,
   DisputeView,
   DraftId,
@@ -15,6 +16,8 @@ import {
   DropId,
   DropStatus,
   DropView,
+  IdentityView,
+  Millis,
   MoneyReport,
   MoneyView,
   OperatorQueue,
@@ -40,6 +43,8 @@ interface Route {
   readonly output: z.ZodType
 }
 
+/** A browser's login, from our own cookie. */
+const Session = z.string().max(300)
 const Link = z.object({ token: z.string().max(200) })
 /** What a person typed into a form; core says kindly what is wrong with it. */
 const Typed = z.string().max(20_000)
@@ -195,6 +200,66 @@ export const ROUTES = {
     kind: 'read',
     input: Link,
     output: OrderView,
+  },
+
+  // Browsers
+  /** A browser wants to be known: Discord's address, and what to keep in a cookie and compare on return. */
+  beginLogin: {
+    path: '/api/internal/begin-login',
+    callers: ['web'],
+    kind: 'write',
+    /** `next`: a path of web to go on to. */
+    input: z.object({ next: z.string().max(500) }),
+    output: z.object({ url: z.string(), state: z.string() }),
+  },
+  finishLogin: {
+    path: '/api/internal/finish-login',
+    callers: ['web'],
+    kind: 'write',
+    /** `code` null: the person refused at Discord. */
+    input: z.object({ state: z.string().max(200), code: z.string().max(500).nullable() }),
+    output: z.object({ session: Session, expiresAt: Millis, person: Person, next: z.string() }),
+  },
+
+  // Twitch
+  /** A private address, good once, where the builder begins to link a channel. */
+  startTwitchLink: {
+    path: '/api/internal/start-twitch-link',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ person: Person }),
+    output: z.object({ url: z.string() }),
+  },
+  /** The builder, logged in, goes on: Twitch's address. login_needed and not_yours use nothing up. */
+  openTwitchLink: {
+    path: '/api/internal/open-twitch-link',
+    callers: ['web'],
+    kind: 'write',
+    input: Link.extend({ session: Session }),
+    output: z.object({ url: z.string() }),
+  },
+  /** The builder came back from Twitch; `code` null when they refused there. */
+  finishTwitchLink: {
+    path: '/api/internal/finish-twitch-link',
+    callers: ['web'],
+    kind: 'write',
+    input: z.object({ state: z.string().max(200), code: z.string().max(500).nullable(), session: Session }),
+    output: ChannelView,
+  },
+  unlinkTwitch: {
+    path: '/api/internal/unlink-twitch',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ userId: Snowflake }),
+    output: BuilderView,
+  },
+  /** Is this really them? */
+  identify: {
+    path: '/api/internal/identify',
+    callers: ['bot', 'web'],
+    kind: 'read',
+    input: z.object({ userId: Snowflake }),
+    output: IdentityView,
   },
 
   // People

@@ -30,6 +30,21 @@ export type Picture = z.infer<typeof Picture>
 export const CardPlace = z.object({ channelId: Snowflake, messageId: Snowflake })
 export type CardPlace = z.infer<typeof CardPlace>
 
+/** A builder's Twitch channel, linked by the builder. */
+export const ChannelView = z.object({
+  /** Twitch's numeric id, as text. */
+  channelId: z.string().regex(/^\d{1,20}$/),
+  login: z.string(),
+  displayName: z.string(),
+  url: z.url(),
+  linkedAt: Millis,
+  /** Twitch said that this channel was really live; good until then. Null: never, or too long ago. */
+  verified: z.object({ at: Millis, until: Millis }).nullable(),
+  /** On air now; title and game as far as Twitch has told them. */
+  live: z.object({ since: Millis, title: z.string().nullable(), game: z.string().nullable() }).nullable(),
+})
+export type ChannelView = z.infer<typeof ChannelView>
+
 /** paused: nobody can hold a unit until it is open again; holds that began before may still be paid. */
 export const DropStatus = z.enum(['open', 'paused', 'closed'])
 
@@ -48,6 +63,8 @@ export const DropView = z.object({
   openedAt: Millis,
   closesAt: Millis,
   builder: Person,
+  /** The builder's linked channel, as it is now. */
+  channel: ChannelView.nullable(),
   picture: Picture.nullable(),
   card: CardPlace.nullable(),
 })
@@ -218,9 +235,18 @@ export const BuilderView = z.object({
   dashboardUrl: z.string().nullable(),
   /** Our own address of the builder's monthly statements. */
   statementUrl: z.string(),
+  channel: ChannelView.nullable(),
   joinedAt: Millis,
 })
 export type BuilderView = z.infer<typeof BuilderView>
+
+/** Is this really them? What the collective knows of a member, for anybody who asks. */
+export const IdentityView = z.object({
+  /** Null: not a builder of this collective. */
+  builder: z.object({ person: Person, status: BuilderStatus, joinedAt: Millis }).nullable(),
+  channel: ChannelView.nullable(),
+})
+export type IdentityView = z.infer<typeof IdentityView>
 
 /** Something a person was told, or should have been. */
 export const Notice = z.object({

@@ -72,10 +72,23 @@ const Env = z.object({
   HOLDING_LIMIT_DAYS: whole(2, 730).default(75),
   HOLDING_END: z.enum(['refund', 'release']).default('refund'),
   RECONCILE_MINUTES: whole(1, 24 * 60).default(15),
+  PUBLIC_URL: url.optional(),
+  DISCORD_CLIENT_ID: z.string().min(1).optional(),
+  DISCORD_CLIENT_SECRET: z.string().min(1).optional(),
+  DISCORD_API_BASE: url.default('https://discord.com/api'),
+  TWITCH_CLIENT_ID: z.string().min(1).optional(),
+  TWITCH_CLIENT_SECRET: z.string().min(1).optional(),
+  TWITCH_EVENTSUB_SECRETS: list
+    .pipe(z.array(z.string().regex(/^[!-~]{10,100}$/, 'must be 10 to 100 plain characters each')).max(2))
+    .optional(),
+  TWITCH_HEARS: z.enum(['webhook', 'poll']).default('poll'),
+  TWITCH_POLL_SECONDS: whole(30, 3_600).default(90),
+  TWITCH_ID_BASE: url.default('https://id.twitch.tv'),
+  TWITCH_API_BASE: url.default('https://api.twitch.tv'),
+  BADGE_DAYS: whole(1, 3_650).default(90),
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
-  GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
 export interface Config {
@@ -122,6 +135,18 @@ export interface Config {
     readonly paymentMethods: readonly string[]
     readonly shippingCountries: readonly string[]
   }
+  /** Null: browsers cannot log in. */
+  readonly login: { readonly clientId: string; readonly apiBase: string } | null
+  /** Null: without Twitch. */
+  readonly twitch: {
+    readonly clientId: string
+    readonly idBase: string
+    readonly apiBase: string
+    readonly callback: string
+    readonly hears: 'webhook' | 'poll'
+    readonly tendEveryMs: number
+    readonly badgeMs: number
+  } | null
   readonly currency: string
   readonly feeBps: number
   readonly holdMs: number
@@ -142,6 +167,10 @@ export interface Config {
     readonly stripeKey: string
     readonly stripeWebhook: string
     readonly stripeConnectWebhook: string
+    readonly discordClient: string
+    readonly twitchClient: string
+    /** Newest first. */
+    readonly twitchEventSub: readonly string[]
     /** For thin events of v2 accounts; null when there is no such endpoint. */
     readonly stripeThinWebhook: string | null
   }
@@ -194,6 +223,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       paymentMethods: e.PAYMENT_METHODS,
       shippingCountries: e.SHIPPING_COUNTRIES,
     },
+    login:
+      e.DISCORD_CLIENT_ID && e.DISCORD_CLIENT_SECRET
+        ? { clientId: e.DISCORD_CLIENT_ID, apiBase: e.DISCORD_API_BASE }
+        : null,
+    twitch: toTwitch(e),
     currency: e.CURRENCY,
     feeBps: e.FEE_BPS,
     holdMs: e.HOLD_MINUTES * 60_000,
@@ -219,6 +253,9 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
       stripeKey: e.STRIPE_SECRET_KEY,
       stripeWebhook: e.STRIPE_WEBHOOK_SECRET,
       stripeConnectWebhook: e.STRIPE_CONNECT_WEBHOOK_SECRET,
+      discordClient: e.DISCORD_CLIENT_SECRET ?? '',
+      twitchClient: e.TWITCH_CLIENT_SECRET ?? '',
+      twitchEventSub: e.TWITCH_EVENTSUB_SECRETS ?? [],
       stripeThinWebhook: e.STRIPE_THIN_WEBHOOK_SECRET ?? null,
     },
   }
@@ -245,6 +282,31 @@ function parseStore(e: z.infer<typeof Env>): Config['store'] {
     projectId: e.GOOGLE_CLOUD_PROJECT,
     ...(e.FIRESTORE_DATABASE ? { databaseId: e.FIRESTORE_DATABASE } : {}),
     ...(e.FIRESTORE_EMULATOR_HOST ? { emulatorHost: e.FIRESTORE_EMULATOR_HOST } : {}),
+  }
+}
+
+const TEND_MS = 10 * 60_000
+
+/** All of Twitch or nothing: half of it would fail one builder at a time. */
+function toTwitch(e: z.infer<typeof Env>): Config['twitch'] {
+  if (!e.TWITCH_CLIENT_ID && !e.TWITCH_CLIENT_SECRET) return null
+  const missing = [
+    !e.TWITCH_CLIENT_ID && 'TWITCH_CLIENT_ID',
+    !e.TWITCH_CLIENT_SECRET && 'TWITCH_CLIENT_SECRET',
+    e.TWITCH_HEARS === 'webhook' && !e.TWITCH_EVENTSUB_SECRETS?.length && 'TWITCH_EVENTSUB_SECRETS',
+    e.TWITCH_HEARS === 'webhook' && !e.PUBLIC_URL && 'PUBLIC_URL',
+  ].filter((name) => typeof name === 'string')
+  if (!e.TWITCH_CLIENT_ID || missing.length > 0) {
+    throw new Error(`core cannot start:\n${missing.map((name) => `  ${name}: is not set`).join('\n')}`)
+  }
+  return {
+    clientId: e.TWITCH_CLIENT_ID,
+    idBase: e.TWITCH_ID_BASE,
+    apiBase: e.TWITCH_API_BASE,
+    callback: `${e.PUBLIC_URL ?? ''}/webhooks/twitch`,
+    hears: e.TWITCH_HEARS,
+    tendEveryMs: e.TWITCH_HEARS === 'webhook' ? TEND_MS : e.TWITCH_POLL_SECONDS * 1_000,
+    badgeMs: e.BADGE_DAYS * DAY_MS,
   }
 }
 

@@ -5,11 +5,13 @@ import type { Service } from '../runtime/run-service.ts'
 import { createAccountsV1 } from './adapters/accounts-v1.ts'
 import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
+import { createDiscordLogin } from './adapters/discord-login.ts'
 import { createMedia, type Shelf } from './adapters/media.ts'
 import { createFileShelf } from './adapters/media-files.ts'
 import { createStripePayments } from './adapters/stripe.ts'
 import { createStripeClient } from './adapters/stripe-client.ts'
 import { createStripeRecords } from './adapters/stripe-records.ts'
+import { createTwitch } from './adapters/twitch.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { effectHandlers } from './jobs/effect-handlers.ts'
@@ -20,9 +22,14 @@ import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import { createChanges } from './usecases/change.ts'
 import type { Deps } from './usecases/deps.ts'
+import { beginTendingTwitch } from './usecases/tend-twitch.ts'
 
 /** Together with retiring and flushing less than the ten seconds that Cloud Run gives. */
 const DRAIN_MS = 7_500
+/** Off air for less and back is one broadcast to everybody who reads of it. */
+const STREAM_BREAK_MS = 10 * 60_000
+/** A stream that is heard of later than this is no news. */
+const STREAM_NEWS_MS = 30 * 60_000
 /** The bot answers a push after the work: a card may wait for its turn in a busy channel. Below the lease. */
 const PUSH_TIMEOUT_MS = 40_000
 
@@ -74,6 +81,21 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
         ? createAccountsV2(stripe, config.stripe.accounts)
         : createAccountsV1(stripe, config.stripe.accounts),
     media: createMedia({ shelf: await openShelf(config.media), sources: config.pictureSources }),
+    identity:
+      config.login &&
+      createDiscordLogin({
+        ...config.login,
+        clientSecret: config.secrets.discordClient,
+        redirectUrl: `${config.webUrl}/login/return`,
+      }),
+    streams:
+      config.twitch &&
+      createTwitch({
+        ...config.twitch,
+        clientSecret: config.secrets.twitchClient,
+        eventSubSecrets: config.secrets.twitchEventSub,
+        redirectUrl: `${config.webUrl}/link/twitch/return`,
+      }),
     messenger: createBotPushes({
       botUrl: config.botUrl,
       secret: config.secrets.push,
@@ -89,6 +111,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       releaseAfterMs: config.releaseAfterMs,
       holding: config.holding,
       reconcileEveryMs: config.reconcileEveryMs,
+      twitch: config.twitch && { ...config.twitch, breakMs: STREAM_BREAK_MS, newsMs: STREAM_NEWS_MS },
       linkSecret: createSecretKey(Buffer.from(config.secrets.link)),
     },
   }
@@ -102,6 +125,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   // An embedded store belongs to this process alone.
   if (config.store.driver === 'sqlite') await work.takeOver()
   await beginReconciliation(deps)
+  if (deps.streams) await beginTendingTwitch(deps)
 
   let ready = true
   const app = createApp(deps, { tokens: config.secrets.tokens, log, ready: () => ready })

@@ -55,6 +55,7 @@ export function sampleDrop(over: Partial<DropView> = {}): DropView {
     perPerson: 1,
     status: 'open',
     openedAt: NOW,
+    channel: null,
     closesAt: NOW + 3_600_000,
     builder: JUNIPER,
     picture: null,
@@ -162,6 +163,7 @@ export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
     onboardingUrl: null,
     dashboardUrl: 'http://127.0.0.1:8501/join/dashboard/token',
     statementUrl: 'http://127.0.0.1:8501/statement/token',
+    channel: null,
     joinedAt: NOW,
     ...over,
   }

@@ -59,6 +59,10 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX ledger_by_time ON ledger (at);`,
   `ALTER TABLE cases ADD COLUMN orderId TEXT;
    CREATE INDEX cases_by_order ON cases (orderId, openedAt);`,
+  `CREATE TABLE channels (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE streams (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE tickets (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+   UPDATE builders SET value = json_set(value, '$.twitch', NULL);`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

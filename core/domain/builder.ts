@@ -1,4 +1,5 @@
 import type { BuilderStatus, ChecklistStep, Person, Settlement } from '#contract'
+import type { Channel } from './channel.ts'
 
 /** A maker who sells. `accountId` is their Stripe connected account. */
 export interface Builder {
@@ -17,6 +18,8 @@ export interface Builder {
   readonly terms: readonly Terms[]
   /** Minor units owed after refunds that could not be taken back; netted from the next releases. */
   readonly debt: number
+  /** The linked Twitch channel. */
+  readonly twitch: Channel | null
   readonly joinedAt: number
 }
 
@@ -68,7 +71,7 @@ export function changeStatus(
 }
 
 /** What a builder has done and has to do, in order. Computed when looked at, never stored. */
-export function checklist(builder: Builder): ChecklistStep[] {
+export function checklist(builder: Builder, withTwitch: boolean): ChecklistStep[] {
   const payouts = payoutState(builder)
   const steps: ChecklistStep[] = [
     { step: 'profile', done: true, sentence: 'You joined as a builder.' },
@@ -82,6 +85,15 @@ export function checklist(builder: Builder): ChecklistStep[] {
       }[payouts],
     },
   ]
+  if (withTwitch) {
+    steps.push({
+      step: 'twitch',
+      done: builder.twitch !== null,
+      sentence: builder.twitch
+        ? `Your Twitch channel ${builder.twitch.displayName} is linked.`
+        : 'Link your Twitch channel, if you have one: going live then gives you a badge, and can open your drops.',
+    })
+  }
   if (builder.status !== 'approved' || builder.statusHistory.some(({ status }) => status === 'applied')) {
     steps.push({
       step: 'approval',

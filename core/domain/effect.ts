@@ -29,6 +29,14 @@ export type EffectKind =
   | 'draw_case'
   /** Look at a case whose time has come. */
   | 'tend_case'
+  /** Compare what Twitch tells us about, and who is live, with what we want and know. One subject: `twitch`. */
+  | 'twitch'
+  /** Learn title and game of a stream. */
+  | 'look_at_stream'
+  /** Post or mend the announcement of a stream. */
+  | 'draw_live'
+  /** Bring a builder's roles and cards to what their channel is. */
+  | 'follow_live'
   | 'notify'
 
 /**
@@ -43,6 +51,7 @@ export const QUEUES = {
     kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute', 'evidence'],
   },
   truth: { width: 1, looksPast: 0, kinds: ['reconcile'] },
+  streams: { width: 6, looksPast: 0, kinds: ['twitch', 'look_at_stream', 'draw_live', 'follow_live'] },
   cards: { width: 16, looksPast: 0, kinds: ['draw_card'] },
   news: { width: 8, looksPast: 200, kinds: ['notify', 'draw_case', 'tend_case'] },
 } as const satisfies Record<string, { width: number; looksPast: number; kinds: readonly EffectKind[] }>

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** What a link may be used for. A token for one purpose is worth nothing for another. */
-export type LinkPurpose = 'order' | 'builder'
+export type LinkPurpose = 'order' | 'builder' | 'session'
 
 /** An unguessable token for a web address: `<id>.<signature>`. Whoever holds it may do what the purpose allows. */
 export function signLink(secret: KeyObject, purpose: LinkPurpose, id: string): string {
@@ -16,6 +16,17 @@ export function readLink(secret: KeyObject, purpose: LinkPurpose, token: string)
   const given = Buffer.from(token.slice(dot + 1))
   const expected = Buffer.from(signature(secret, purpose, id))
   return given.length === expected.length && timingSafeEqual(given, expected) ? id : null
+}
+
+/** What a browser shows to be known as this person until `expiresAt` (UTC ms). */
+export function signSession(secret: KeyObject, userId: string, expiresAt: number): string {
+  return signLink(secret, 'session', `${userId}.${expiresAt}`)
+}
+
+/** Whose session it is, or null when it is not ours or over. `now` is UTC ms. */
+export function readSession(secret: KeyObject, token: string, now: number): string | null {
+  const [userId, expiresAt] = readLink(secret, 'session', token)?.split('.') ?? []
+  return userId !== undefined && now < Number(expiresAt) ? userId : null
 }
 
 function signature(secret: KeyObject, purpose: LinkPurpose, id: string): string {

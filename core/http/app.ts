@@ -7,6 +7,7 @@ import type { Deps } from '../usecases/deps.ts'
 import { createHandlers } from './handlers.ts'
 import type { Log } from './log.ts'
 import { stripeWebhook } from './stripe-webhook.ts'
+import { twitchWebhook } from './twitch-webhook.ts'
 
 /** Our own services never send more; whoever does is told so before the body is read. */
 const BODY_MAX_BYTES = 256 * 1024
@@ -53,6 +54,8 @@ export function createApp(
   stripeWebhook(app, deps, options.log, 'platform', '/webhooks/stripe')
   stripeWebhook(app, deps, options.log, 'connect', '/webhooks/stripe-connect')
   stripeWebhook(app, deps, options.log, 'thin', '/webhooks/stripe-thin')
+
+  twitchWebhook(app, deps, options.log)
 
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', async (c) => {

@@ -1,4 +1,5 @@
 import { AppError, type Input, type Output, type RouteName } from '#contract'
+import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
 import type { Order } from '../domain/order.ts'
 import { readAudit } from '../usecases/audit.ts'
@@ -16,10 +17,13 @@ import type { Deps } from '../usecases/deps.ts'
 import { exportAsBuilder, exportAsOperator } from '../usecases/exports.ts'
 import { askForEvidence, readEvidence } from '../usecases/follow-dispute.ts'
 import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/handle-case.ts'
+import { finishTwitchLink, openTwitchLink, startTwitchLink, unlinkTwitch } from '../usecases/link-twitch.ts'
+import { beginLogin, finishLogin } from '../usecases/log-in.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
 import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
 import { publishDrop } from '../usecases/publish-drop.ts'
-import { readDashboard, readMoney, readProfile, readQueue } from '../usecases/read-people.ts'
+import { readDrop, readDrops, showDrop } from '../usecases/read-drops.ts'
+import { identify, readDashboard, readMoney, readProfile, readQueue } from '../usecases/read-people.ts'
 import { readReceipt, readStatement } from '../usecases/receipts.ts'
 import { checkMoney, mendMoney } from '../usecases/reconcile-report.ts'
 import { refundAsOperator, refundOrder, releaseAsOperator } from '../usecases/refund-order.ts'
@@ -30,7 +34,6 @@ import {
   toCaseView,
   toDisputeView,
   toDraftView,
-  toDropView,
   toOrderView,
 } from '../usecases/views.ts'
 
@@ -47,33 +50,22 @@ export type Handlers = {
 /** One entry per route of the contract: a missing or misshaped one is a type error. */
 export function createHandlers(deps: Deps): Handlers {
   const { settings } = deps
+  const builderView = (builder: Builder) => toBuilderView(builder, settings, deps.clock.now())
   const caseView = async (found: Case, reader: Reader) =>
     toCaseView(found, await getOrder(deps, found.orderId), reader, settings)
   return {
-    joinBuilder: async (input) => toBuilderView(await joinBuilder(deps, input), settings),
+    joinBuilder: async (input) => builderView(await joinBuilder(deps, input)),
     openOnboarding: async (input) => ({ url: await openOnboarding(deps, input) }),
     openDashboard: async (input) => ({ url: await openDashboard(deps, input) }),
-    returnFromOnboarding: async (input) => toBuilderView(await returnFromOnboarding(deps, input), settings),
+    returnFromOnboarding: async (input) => builderView(await returnFromOnboarding(deps, input)),
 
     createDrop: async (input, { idempotencyKey }) =>
       toDraftView(await createDrop(deps, { ...input, idempotencyKey }), settings),
     getDraft: async (input) => toDraftView(await getDraft(deps, input), settings),
-    publishDrop: async (input) => toDropView(await publishDrop(deps, input)),
-    async getDrop({ dropId }) {
-      const drop = await deps.store.get('inventory', dropId)
-      if (!drop) throw new AppError('drop_not_found')
-      return toDropView(drop.value)
-    },
-    async listDrops({ status, limit, cursor }) {
-      const page = await deps.store.find('inventory', {
-        where: { status },
-        orderBy: 'openedAt',
-        direction: 'desc',
-        limit,
-        cursor,
-      })
-      return { drops: page.documents.map(({ value }) => toDropView(value)), cursor: page.cursor }
-    },
+    publishDrop: async (input) => showDrop(deps, await publishDrop(deps, input)),
+    getDrop: ({ dropId }) => readDrop(deps, dropId),
+    listDrops: ({ status, limit, cursor }) =>
+      readDrops(deps, { where: { status }, orderBy: 'openedAt', direction: 'desc', limit, cursor }),
 
     async createCheckout(input, { idempotencyKey }) {
       const { order, already } = await createCheckout(deps, { ...input, idempotencyKey })
@@ -94,6 +86,14 @@ export function createHandlers(deps: Deps): Handlers {
       return { order: toOrderView(order, 'buyer', settings), url }
     },
     orderForReturn: async (input) => toOrderView(await orderForReturn(deps, input), 'buyer', settings),
+
+    beginLogin: (input) => beginLogin(deps, input),
+    finishLogin: (input) => finishLogin(deps, input),
+    startTwitchLink: (input) => startTwitchLink(deps, input),
+    openTwitchLink: (input) => openTwitchLink(deps, input),
+    finishTwitchLink: (input) => finishTwitchLink(deps, input),
+    unlinkTwitch: async (input) => builderView(await unlinkTwitch(deps, input)),
+    identify: ({ userId }) => identify(deps, userId),
 
     profile: (input) => readProfile(deps, input),
     dashboard: (input) => readDashboard(deps, input),
@@ -120,8 +120,8 @@ export function createHandlers(deps: Deps): Handlers {
     operatorQueue: () => readQueue(deps),
     getOrderAsOperator: async ({ orderId }) =>
       toOrderView(await getOrder(deps, orderId), 'builder', settings),
-    decideBuilder: async (input) => toBuilderView(await decideBuilder(deps, input), settings),
-    setTerms: async (input) => toBuilderView(await setTerms(deps, input), settings),
+    decideBuilder: async (input) => builderView(await decideBuilder(deps, input)),
+    setTerms: async (input) => builderView(await setTerms(deps, input)),
     refundAsOperator: async (input, { idempotencyKey }) =>
       toOrderView(await refundAsOperator(deps, { ...input, idempotencyKey }), 'builder', settings),
     releaseAsOperator: async (input, { idempotencyKey }) =>

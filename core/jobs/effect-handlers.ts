@@ -5,6 +5,7 @@ import type { Deps } from '../usecases/deps.ts'
 import { drawCard } from '../usecases/draw-card.ts'
 import { endDrop } from '../usecases/end-drop.ts'
 import { followDispute, sendEvidence } from '../usecases/follow-dispute.ts'
+import { drawLive, followLive, lookAtStream } from '../usecases/follow-live.ts'
 import { drawCase, tendCase } from '../usecases/handle-case.ts'
 import { learnFee } from '../usecases/learn-fee.ts'
 import { numberReceipts } from '../usecases/receipts.ts'
@@ -12,6 +13,7 @@ import { reconcile } from '../usecases/reconcile.ts'
 import { releaseShare } from '../usecases/release-share.ts'
 import { tell } from '../usecases/tell.ts'
 import { tendCheckout } from '../usecases/tend-checkout.ts'
+import { tendTwitch } from '../usecases/tend-twitch.ts'
 import { watchOrder } from '../usecases/watch-order.ts'
 import type { EffectHandler } from './outbox.ts'
 
@@ -31,6 +33,10 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
     draw_case: (effect) => drawCase(deps, effect.subject),
     tend_case: (effect) => tendCase(deps, effect.subject),
     draw_card: (effect) => drawCard(deps, effect.subject),
+    twitch: () => tendTwitch(deps),
+    look_at_stream: (effect) => lookAtStream(deps, effect.subject),
+    draw_live: (effect) => drawLive(deps, effect.subject),
+    follow_live: (effect) => followLive(deps, effect.subject),
     reconcile: () => reconcile(deps),
     notify: (effect) => tell(deps, effect),
   }

@@ -2,6 +2,7 @@ import type { AuditEntry, Notice, Person } from '#contract'
 import type { AuditHead } from '../domain/audit.ts'
 import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
+import type { Stream } from '../domain/channel.ts'
 import type { Claim, Draft, Drop } from '../domain/drop.ts'
 import type { Effect } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
@@ -31,6 +32,17 @@ export interface Look {
   readonly suspects: readonly string[]
 }
 
+/** Leave to do one thing once, soon: its id is the hash of a secret that one person or browser was given. */
+export interface Ticket {
+  readonly purpose: 'twitch_link' | 'twitch_state' | 'login'
+  /** Who may use it; null for one that makes a person known. */
+  readonly userId: string | null
+  /** Where to go on afterwards: a path of our web. */
+  readonly next: string | null
+  /** UTC ms. */
+  readonly expiresAt: number
+}
+
 /** Every document kind by collection. */
 export interface Collections {
   users: User
@@ -43,6 +55,10 @@ export interface Collections {
   inbox: InboxEntry
   outbox: Effect
   cases: Case
+  /** By Twitch's channel id: whose it is. */
+  channels: { readonly builderId: string }
+  streams: Stream
+  tickets: Ticket
   audit: AuditEntry
   /** One document, `head`. */
   auditHead: AuditHead
@@ -67,6 +83,9 @@ export const SEARCHABLE = {
   inbox: [],
   outbox: ['queue', 'dueAt'],
   cases: ['status', 'orderId', 'openedAt'],
+  channels: [],
+  streams: [],
+  tickets: [],
   audit: ['seq'],
   auditHead: [],
   switches: [],
@@ -82,6 +101,7 @@ const DAY_MS = 24 * 60 * 60_000
  */
 export const EXPIRES_AT: { readonly [C in CollectionName]?: (value: Collections[C]) => number } = {
   inbox: ({ receivedAt }) => receivedAt + 60 * DAY_MS,
+  tickets: ({ expiresAt }) => expiresAt,
 }
 
 export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]

@@ -43,6 +43,7 @@ function newBuilder(person: Person, deps: Pick<Deps, 'clock' | 'settings'>): Bui
     currentlyDue: [],
     terms: [],
     debt: 0,
+    twitch: null,
     joinedAt: now,
   }
   if (deps.settings.approvalNeeded) {

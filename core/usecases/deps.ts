@@ -1,12 +1,15 @@
 import type { KeyObject } from 'node:crypto'
 import type { Currency } from '#contract'
+import type { StreamRules } from '../domain/channel.ts'
 import type { ConnectAccounts } from '../ports/accounts.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { Identity } from '../ports/identity.ts'
 import type { Media } from '../ports/media.ts'
 import type { Messenger } from '../ports/messenger.ts'
 import type { PaymentRecords } from '../ports/payment-records.ts'
 import type { Payments } from '../ports/payments.ts'
 import type { Store } from '../ports/store.ts'
+import type { Streams } from '../ports/streams.ts'
 import type { MakeChange } from './change.ts'
 
 /** The collective's own choices. */
@@ -25,8 +28,16 @@ export interface Settings {
   readonly holding: { readonly warnMs: number; readonly limitMs: number; readonly end: 'refund' | 'release' }
   /** How often what never came from Stripe is looked for. */
   readonly reconcileEveryMs: number
+  /** Null: this collective does without Twitch. */
+  readonly twitch: TwitchSettings | null
   /** Signs the links that lead people from Discord to the web. */
   readonly linkSecret: KeyObject
+}
+
+export interface TwitchSettings extends StreamRules {
+  /** webhook: Twitch calls us. poll: it cannot, and its list of live streams is looked at instead. */
+  readonly hears: 'webhook' | 'poll'
+  readonly tendEveryMs: number
 }
 
 /** What a use case may need; each takes the part it uses. */
@@ -38,6 +49,10 @@ export interface Deps {
   readonly records: PaymentRecords
   readonly accounts: ConnectAccounts
   readonly media: Media
+  /** Null: browsers cannot log in. */
+  readonly identity: Identity | null
+  /** Null: this collective does without Twitch. */
+  readonly streams: Streams | null
   readonly messenger: Messenger
   readonly settings: Settings
 }

@@ -2,6 +2,7 @@ import {
   AppError,
   type CaseStatus,
   type DashboardView,
+  type IdentityView,
   type Money,
   type MoneyView,
   type Notice,
@@ -17,7 +18,8 @@ import type { LedgerEntry } from '../domain/ledger.ts'
 import { type Attention, type Order, remaining } from '../domain/order.ts'
 import type { Page } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
-import { toBuilderView, toCaseView, toDropView, toOrderView } from './views.ts'
+import { readDrops } from './read-drops.ts'
+import { toBuilderView, toCaseView, toChannelView, toOrderView } from './views.ts'
 
 const ORDERS_SHOWN = 25
 const DROPS_SHOWN = 10
@@ -25,7 +27,7 @@ const LINES_SHOWN = 10
 
 /** A buyer's orders, newest first, what could not be told, and the builder's side when there is one. */
 export async function readProfile(
-  deps: Pick<Deps, 'store' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
   input: { readonly person: Person },
 ): Promise<ProfileView> {
   const { person } = input
@@ -56,13 +58,13 @@ export async function readProfile(
     person,
     orders: orders.documents.map(({ value }) => toOrderView(value, 'buyer', deps.settings)),
     missed,
-    builder: builder ? toBuilderView(builder.value, deps.settings) : null,
+    builder: builder ? toBuilderView(builder.value, deps.settings, deps.clock.now()) : null,
   }
 }
 
 /** A builder's drops, what is to ship, and where their money is. Throws builder_not_found. */
 export async function readDashboard(
-  deps: Pick<Deps, 'store' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
   input: { readonly userId: string },
 ): Promise<DashboardView> {
   const builderId = input.userId
@@ -71,7 +73,7 @@ export async function readDashboard(
     orders.slice(0, ORDERS_SHOWN).map((order) => toOrderView(order, 'builder', deps.settings))
 
   const [drops, paid, shipped, totals] = await Promise.all([
-    deps.store.find('inventory', {
+    readDrops(deps, {
       where: { builderId },
       orderBy: 'openedAt',
       direction: 'desc',
@@ -82,8 +84,8 @@ export async function readDashboard(
     builderTotals(deps, builderId),
   ])
   return {
-    builder: toBuilderView(builder, deps.settings),
-    drops: drops.documents.map(({ value }) => toDropView(value)),
+    builder: toBuilderView(builder, deps.settings, deps.clock.now()),
+    drops: drops.drops,
     toShip: views(paid),
     onTheWay: views(shipped),
     moneyHeld: totals.held,
@@ -93,7 +95,7 @@ export async function readDashboard(
 
 /** A builder's money, one line per order, newest first. Throws builder_not_found. */
 export async function readMoney(
-  deps: Pick<Deps, 'store' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
   input: { readonly userId: string; readonly cursor: string | null },
 ): Promise<MoneyView> {
   const builderId = input.userId
@@ -109,7 +111,7 @@ export async function readMoney(
     builderTotals(deps, builderId),
   ])
   return {
-    builder: toBuilderView(builder, deps.settings),
+    builder: toBuilderView(builder, deps.settings, deps.clock.now()),
     lines: page.documents
       .filter(({ value }) => value.payment !== null)
       .map(({ value }) => toOrderView(value, 'builder', deps.settings)),
@@ -121,7 +123,7 @@ export async function readMoney(
 }
 
 /** What waits for an operator. */
-export async function readQueue(deps: Pick<Deps, 'store' | 'settings'>): Promise<OperatorQueue> {
+export async function readQueue(deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Promise<OperatorQueue> {
   const orders = async (attention: Attention) => {
     const page = await deps.store.find('orders', {
       where: { attention },
@@ -175,7 +177,7 @@ export async function readQueue(deps: Pick<Deps, 'store' | 'settings'>): Promise
     }),
   )
   return {
-    applications: applied.documents.map(({ value }) => toBuilderView(value, deps.settings)),
+    applications: applied.documents.map(({ value }) => toBuilderView(value, deps.settings, deps.clock.now())),
     cases: waiting.flat(),
     blocked,
     failedRefunds,
@@ -184,6 +186,20 @@ export async function readQueue(deps: Pick<Deps, 'store' | 'settings'>): Promise
     nearHoldingLimit,
     moneyHeld: await totalHeld(deps),
     paused: selling?.value.paused ?? false,
+  }
+}
+
+/** Is this really them? Everybody may ask. */
+export async function identify(
+  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
+  userId: string,
+): Promise<IdentityView> {
+  const builder = (await deps.store.get('builders', userId))?.value
+  if (!builder) return { builder: null, channel: null }
+  const { name, status, joinedAt, twitch } = builder
+  return {
+    builder: { person: { userId, name }, status, joinedAt },
+    channel: toChannelView(twitch, deps.settings, deps.clock.now()),
   }
 }
 

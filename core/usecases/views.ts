@@ -2,6 +2,7 @@ import {
   AppError,
   type BuilderView,
   type CaseView,
+  type ChannelView,
   type DisputeView,
   type DraftView,
   type DropView,
@@ -10,6 +11,7 @@ import {
 } from '#contract'
 import { type Builder, checklist, payoutState } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
+import { type Channel, isVerified } from '../domain/channel.ts'
 import { checkForm, type Draft, type Drop } from '../domain/drop.ts'
 import type { Evidence } from '../domain/evidence.ts'
 import { signLink } from '../domain/link.ts'
@@ -86,9 +88,10 @@ export function toCaseView(found: Case, order: Order, reader: Reader, settings: 
   }
 }
 
-export function toDropView(drop: Drop): DropView {
+/** `channel`: its builder's, as it is now. */
+export function toDropView(drop: Drop, channel: ChannelView | null): DropView {
   const { builderId, price, currency, feeBps, settlement, destination, closed, pauses, ...shown } = drop
-  return { ...shown, price: { amount: price, currency } }
+  return { ...shown, price: { amount: price, currency }, channel }
 }
 
 export function toDraftView(draft: Draft, settings: Pick<Settings, 'currency' | 'feeBps'>): DraftView {
@@ -115,7 +118,30 @@ export function toDraftView(draft: Draft, settings: Pick<Settings, 'currency' | 
   }
 }
 
-export function toBuilderView(builder: Builder, settings: Settings): BuilderView {
+/** Null for none, and where Twitch is done without. `now` is UTC ms. */
+export function toChannelView(
+  channel: Channel | null,
+  settings: Pick<Settings, 'twitch'>,
+  now: number,
+): ChannelView | null {
+  if (!channel || !settings.twitch) return null
+  const { channelId, login, displayName, linkedAt, verifiedAt, live } = channel
+  return {
+    channelId,
+    login,
+    displayName,
+    url: `https://www.twitch.tv/${encodeURIComponent(login)}`,
+    linkedAt,
+    verified:
+      verifiedAt !== null && isVerified(channel, now, settings.twitch)
+        ? { at: verifiedAt, until: verifiedAt + settings.twitch.badgeMs }
+        : null,
+    live: live && { since: live.since, title: live.title, game: live.game },
+  }
+}
+
+/** `now` is UTC ms. */
+export function toBuilderView(builder: Builder, settings: Settings, now: number): BuilderView {
   const link = signLink(settings.linkSecret, 'builder', builder.userId)
   const { webUrl } = settings
   return {
@@ -124,13 +150,14 @@ export function toBuilderView(builder: Builder, settings: Settings): BuilderView
     statusReason: builder.statusHistory.at(-1)?.reason ?? '',
     payouts: payoutState(builder),
     requirements: [...new Set(builder.currentlyDue.map(describeRequirement))],
-    checklist: checklist(builder),
+    checklist: checklist(builder, settings.twitch !== null),
     onboardingUrl:
       payoutState(builder) === 'ready' && builder.currentlyDue.length === 0
         ? null
         : `${webUrl}/connect/start/${link}`,
     dashboardUrl: builder.detailsSubmitted ? `${webUrl}/connect/dashboard/${link}` : null,
     statementUrl: `${webUrl}/statement/${link}`,
+    channel: toChannelView(builder.twitch, settings, now),
     joinedAt: builder.joinedAt,
   }
 }

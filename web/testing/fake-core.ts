@@ -90,6 +90,7 @@ export function makeDrop(n: number, over: Partial<DropView> = {}): DropView {
     builder: { userId: '100000000000000101', name: 'Juniper' },
     picture: { pictureId: makeId('pic', n), width: 1600, height: 1200, alt: 'A speckled mug on a shelf' },
     card: null,
+    channel: null,
     ...over,
   }
 }
@@ -139,6 +140,7 @@ export function makeBuilder(over: Partial<BuilderView> = {}): BuilderView {
     onboardingUrl: null,
     dashboardUrl: null,
     statementUrl: 'https://shop.example/statement/abc',
+    channel: null,
     joinedAt: NOW,
     ...over,
   }

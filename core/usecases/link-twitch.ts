@@ -1,0 +1,181 @@
+import { AppError, type ChannelView, type Person } from '#contract'
+import type { Builder } from '../domain/builder.ts'
+import type { Channel } from '../domain/channel.ts'
+import { type ProvenChannel, type Streams, StreamsError } from '../ports/streams.ts'
+import type { Sheet } from './change.ts'
+import type { Deps, TwitchSettings } from './deps.ts'
+import { visitor } from './log-in.ts'
+import { newToken, putTicket, takeTicket, ticketKey } from './ticket.ts'
+import { toChannelView } from './views.ts'
+import { effectKey, wish } from './wish.ts'
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'settings' | 'streams'>
+
+/** Twitch and its rules. Throws twitch_off when this collective does without. */
+export function useTwitch(deps: Pick<Deps, 'streams' | 'settings'>): {
+  readonly streams: Streams
+  readonly rules: TwitchSettings
+} {
+  if (!deps.streams || !deps.settings.twitch) throw new AppError('twitch_off')
+  return { streams: deps.streams, rules: deps.settings.twitch }
+}
+
+/**
+ * A private address, good once and for ten minutes, where a builder begins to link a channel.
+ * Throws twitch_off or builder_not_found.
+ */
+export async function startTwitchLink(
+  deps: Needs,
+  input: { readonly person: Person },
+): Promise<{ readonly url: string }> {
+  useTwitch(deps)
+  const { userId } = input.person
+  const token = newToken()
+  await deps.change({
+    reads: [['builders', userId], ticketKey(token)],
+    decide(sheet) {
+      if (!sheet.get('builders', userId)) throw new AppError('builder_not_found')
+      putTicket(sheet, token, { purpose: 'twitch_link', userId, next: null }, deps.clock.now())
+    },
+  })
+  return { url: `${deps.settings.webUrl}/link/twitch?t=${token}` }
+}
+
+/**
+ * The builder goes on to Twitch. The browser must be logged in as the very person who asked for the link, so that a
+ * link that was passed on links nobody's channel; and what comes back from Twitch is good for that login alone.
+ * Throws link_invalid, login_needed, not_yours or twitch_off.
+ */
+export async function openTwitchLink(
+  deps: Needs,
+  input: { readonly token: string; readonly session: string },
+): Promise<{ readonly url: string }> {
+  const { streams } = useTwitch(deps)
+  const userId = visitor(deps, input.session)
+  const state = newToken()
+  await deps.change({
+    reads: [ticketKey(input.token), ticketKey(state)],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const ticket = takeTicket(sheet, input.token, 'twitch_link', now)
+      // Thrown, so the ticket is not used up: whoever asked for it can still come.
+      if (ticket.userId !== userId) throw new AppError('not_yours')
+      putTicket(sheet, state, { purpose: 'twitch_state', userId, next: null }, now)
+    },
+  })
+  return { url: streams.authorizeUrl(state) }
+}
+
+/**
+ * The builder came back from Twitch with a code, or with a refusal (`code` null). The channel becomes theirs; one they
+ * had before is let go. Throws link_invalid, login_needed, not_yours, twitch_refused, channel_taken, unavailable.
+ */
+export async function finishTwitchLink(
+  deps: Needs,
+  input: { readonly state: string; readonly code: string | null; readonly session: string },
+): Promise<ChannelView> {
+  const { streams } = useTwitch(deps)
+  const userId = visitor(deps, input.session)
+  await deps.change({
+    reads: [ticketKey(input.state)],
+    decide(sheet) {
+      const ticket = takeTicket(sheet, input.state, 'twitch_state', deps.clock.now())
+      if (ticket.userId !== userId) throw new AppError('not_yours')
+    },
+  })
+  if (input.code === null) throw new AppError('twitch_refused')
+  const channel = await proof(streams, input.code)
+  const view = toChannelView(await link(deps, userId, channel), deps.settings, deps.clock.now())
+  if (!view) throw new AppError('twitch_off')
+  return view
+}
+
+/** Let a builder's channel go. Doing it again changes nothing. Throws builder_not_found. */
+export async function unlinkTwitch(deps: Needs, input: { readonly userId: string }): Promise<Builder> {
+  const { userId } = input
+  const before = (await deps.store.get('builders', userId))?.value
+  if (!before) throw new AppError('builder_not_found')
+  const channelId = before.twitch?.channelId
+  if (channelId === undefined) return before
+  return deps.change({
+    reads: [['builders', userId], ['channels', channelId], ...followKeys(userId)],
+    decide(sheet) {
+      const builder = sheet.get('builders', userId)
+      if (!builder) throw new AppError('builder_not_found')
+      if (builder.twitch?.channelId !== channelId) return builder
+      return letGo(sheet, builder, channelId, deps.clock.now())
+    },
+  })
+}
+
+/** Builder and channel part; what showed the channel is brought up to date. Both must have been read. */
+export function letGo(sheet: Sheet, builder: Builder, channelId: string, now: number): Builder {
+  const next = { ...builder, twitch: null }
+  sheet.put('builders', builder.userId, next)
+  sheet.remove('channels', channelId)
+  follow(sheet, builder.userId, now)
+  return next
+}
+
+export const followKeys = (builderId: string) => [
+  effectKey('twitch', 'twitch'),
+  effectKey('follow_live', builderId),
+]
+
+async function link(deps: Needs, userId: string, proven: ProvenChannel): Promise<Channel> {
+  const before = (await deps.store.get('builders', userId))?.value.twitch?.channelId
+  const { channelId } = proven
+  const linked = await deps.change({
+    reads: [
+      ['builders', userId],
+      ['channels', channelId],
+      ...(before !== undefined && before !== channelId ? [['channels', before] as const] : []),
+      ...followKeys(userId),
+    ],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const builder = sheet.get('builders', userId)
+      if (!builder) throw new AppError('builder_not_found')
+      const owner = sheet.get('channels', channelId)?.builderId
+      if (owner !== undefined && owner !== userId) throw new AppError('channel_taken')
+      const known = builder.twitch
+      if (known && known.channelId !== channelId && known.channelId !== before) return null
+      if (known && known.channelId !== channelId) sheet.remove('channels', known.channelId)
+      const twitch: Channel =
+        known?.channelId === channelId
+          ? { ...known, ...proven }
+          : {
+              ...proven,
+              linkedAt: now,
+              verifiedAt: null,
+              live: null,
+              lastStreamId: null,
+              offlineAt: 0,
+              missedAt: null,
+            }
+      sheet.put('builders', userId, { ...builder, twitch })
+      sheet.put('channels', channelId, { builderId: userId })
+      follow(sheet, userId, now)
+      return twitch
+    },
+  })
+  // Null: another link came in between, so what to let go of is another channel now.
+  return linked ?? link(deps, userId, proven)
+}
+
+function follow(sheet: Sheet, builderId: string, now: number): void {
+  wish(sheet, 'twitch', 'twitch', now)
+  wish(sheet, 'follow_live', builderId, now)
+}
+
+async function proof(streams: Streams, code: string): Promise<ProvenChannel> {
+  try {
+    return await streams.identify(code)
+  } catch (error) {
+    if (!(error instanceof StreamsError)) throw error
+    if (error.kind === 'refused') throw new AppError('twitch_refused', undefined, { cause: error })
+    throw new AppError('unavailable', 'Twitch does not answer right now; please try again in a moment.', {
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,34 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { AppError } from '#contract'
+import type { Key, Ticket } from '../ports/store.ts'
+import type { Sheet } from './change.ts'
+
+/** A ticket lasts as long as a visit to somebody else's consent page may take. */
+const TICKET_MS = 10 * 60_000
+
+/** Only its hash is kept, so that whoever reads the store cannot use it. */
+const ticketId = (token: string) => createHash('sha256').update(token).digest('base64url')
+
+/** A new secret that works once; see putTicket. */
+export function newToken(): string {
+  return randomBytes(24).toString('base64url')
+}
+
+export const ticketKey = (token: string): Key => ['tickets', ticketId(token)]
+
+export function putTicket(
+  sheet: Sheet,
+  token: string,
+  ticket: Pick<Ticket, 'purpose' | 'userId' | 'next'>,
+  now: number,
+): void {
+  sheet.put('tickets', ticketId(token), { ...ticket, expiresAt: now + TICKET_MS })
+}
+
+/** Use a ticket up. It must have been read. Throws link_invalid when there is none for this purpose any more. */
+export function takeTicket(sheet: Sheet, token: string, purpose: Ticket['purpose'], now: number): Ticket {
+  const ticket = sheet.get('tickets', ticketId(token))
+  if (!ticket || ticket.purpose !== purpose || now >= ticket.expiresAt) throw new AppError('link_invalid')
+  sheet.remove('tickets', ticketId(token))
+  return ticket
+}
