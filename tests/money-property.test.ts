@@ -28,6 +28,8 @@ const DEEDS = [
   'pay',
   'pay',
   'pay late',
+  'pay by bank',
+  'bank decides',
   'let go',
   'ship',
   'ship',
@@ -66,7 +68,9 @@ test('after any story of clicks, payments, refunds, cases, disputes, lost events
   await using news = await startNews()
   await fc.assert(
     fc.asyncProperty(deeds, fc.constantFrom('usd', 'jpy'), async (story, currency) => {
-      await using world = await createWorld({ coreEnv: { BOT_URL: news.url, CURRENCY: currency } })
+      await using world = await createWorld({
+        coreEnv: { BOT_URL: news.url, CURRENCY: currency, PAYMENT_METHODS: 'card,us_bank_account' },
+      })
       const dropId = await openDrop(world, currency)
       for (const deed of story) {
         await act(world, dropId, deed)
@@ -105,6 +109,18 @@ async function act(world: World, dropId: string, { deed, which, much }: Deed): P
         const session = order?.checkout?.sessionId
         if (session)
           await world.stripeControl(`/local/sessions/${session}/pay`, { late: deed === 'pay late' })
+        return
+      }
+      case 'pay by bank': {
+        const session = order?.checkout?.sessionId
+        const how = { card: 'us_bank_account', late: much % 4 === 0 }
+        if (session) await world.stripeControl(`/local/sessions/${session}/pay`, how)
+        return
+      }
+      case 'bank decides': {
+        const outcome = much % 2 ? 'succeeded' : 'failed'
+        const session = order?.checkout?.sessionId
+        if (session) await world.stripeControl(`/local/sessions/${session}/settle`, { outcome })
         return
       }
       case 'let go':
@@ -168,7 +184,10 @@ async function act(world: World, dropId: string, { deed, which, much }: Deed): P
       case 'decide dispute': {
         const status = much % 2 ? 'won' : 'lost'
         if (order?.dispute)
-          await world.stripeControl(`/local/disputes/${order.dispute.disputeId}`, { status })
+          await world.stripeControl(`/local/disputes/${order.dispute.disputeId}`, {
+            status,
+            feeReturned: much % 3 === 0,
+          })
         return
       }
       case 'restrict account':

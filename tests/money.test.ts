@@ -305,6 +305,32 @@ describe('disputes', () => {
     assert.equal((await orderOf(world, world.player('poppy'))).status, 'released')
   })
 
+  for (const [heard, mode] of [
+    ['from Stripe, twice', 'double'],
+    ['by nobody but our own look', 'lose'],
+  ] as const) {
+    testInWorld(
+      `a fee that comes back with a win is taken back into the books, heard ${heard}`,
+      async (world) => {
+        const { orderId } = await paidOrder(world)
+        const { chargeId } = await orderOf(world, world.player('poppy'))
+        await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+        await world.settle()
+        assert.equal((await books(world)).dispute_fees, 1_500)
+        const disputeId = (await orderOf(world, world.player('poppy'))).dispute?.disputeId
+        await world.stripeControl('/local/webhooks', { mode })
+        await world.stripeControl(`/local/disputes/${disputeId}`, { status: 'won', feeReturned: true })
+        await world.advance(HOUR)
+        const { dispute, drift } = await orderOf(world, world.player('poppy'))
+        assert.deepEqual([dispute?.status, dispute?.fee, drift], ['won', 0, null])
+        assert.deepEqual(await books(world), { stripe: 2_300, stripe_fees: 100, buyer_money: -2_400 })
+        const report = await world.client.checkMoney({ operator: olive })
+        assert.deepEqual(report.mismatches, [])
+        assert.equal((await world.client.getDispute({ operator: olive, orderId })).fee.amount, 0)
+      },
+    )
+  }
+
   testInWorld('an operator reads the deadline and the evidence, and has it sent once', async (world) => {
     const { orderId } = await paidOrder(world)
     await ship(world, orderId)

@@ -214,7 +214,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
 async function askControl(url: string, body: object): Promise<unknown> {
   const headers = { 'content-type': 'application/json' }
   const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
-  if (!response.ok) throw new Error(`${url}: ${await response.text()}`)
+  if (!response.ok) throw new Error(`${new URL(url).pathname}: ${await response.text()}`)
   return response.json()
 }
 

@@ -49,11 +49,15 @@ export function toDispute(dispute: Stripe.Dispute): Dispute | null {
   const left = moves.reduce((sum, { amount }) => sum - amount, 0)
   const status = disputeStatus(dispute.status, taken, left)
   if (!status) return null
+  const first = moves.find(({ amount }) => amount < 0)
   const { due_by } = dispute.evidence_details
   return {
     disputeId: dispute.id,
     amount: taken || dispute.amount,
-    fee: moves.reduce((sum, { fee }) => sum + fee, 0),
+    fee: first?.fee ?? 0,
+    laterFees: moves
+      .filter((move) => move !== first && move.fee !== 0)
+      .map(({ id, fee }) => ({ transactionId: id, amount: fee })),
     reason: dispute.reason,
     status,
     dueBy: due_by ? due_by * 1_000 : null,

@@ -335,6 +335,7 @@ test('a part of a transfer is taken back once, also when the second try comes la
 test('a dispute is told by what it did to the money', async () => {
   const taken = { amount: -2_400, fee: 1_500 }
   const back = { amount: 2_400, fee: 0 }
+  const withFee = { id: 'txn_back', amount: 2_400, fee: -1_500 }
   const cases: [string, object[], string | null][] = [
     ['warning_needs_response', [], 'warning'],
     ['warning_under_review', [], 'warning'],
@@ -380,10 +381,14 @@ test('a dispute is told by what it did to the money', async () => {
     disputeId: 'dp_1',
     amount: 2_400,
     fee: 1_500,
+    laterFees: [],
     reason: 'product_not_received',
     status: 'open',
     dueBy: 1_800_000_000_000,
   })
+  data = [{ ...dispute, status: 'won', balance_transactions: [taken, withFee] }]
+  const won = await readDispute('ch_1')
+  assert.deepEqual([won?.fee, won?.laterFees], [1_500, [{ transactionId: 'txn_back', amount: -1_500 }]])
 })
 
 test('no endpoint gets more calls in a second than its budget', async (t) => {

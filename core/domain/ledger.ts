@@ -21,7 +21,7 @@ export const ACCOUNTS = [
 ] as const
 export type Account = (typeof ACCOUNTS)[number]
 
-/** What was booked; with a refund's number where an order can have several. */
+/** What was booked; where an order can have several, with a refund's number or the id of Stripe's balance transaction. */
 export type Movement =
   | 'payment'
   | 'stripe_fee'
@@ -30,15 +30,16 @@ export type Movement =
   | 'dispute'
   | 'dispute_won'
   | 'dispute_lost'
+  | `dispute_fee:${string}`
   | `${'give_back' | 'reversal' | 'debt'}:${number}`
   | `${'refund' | 'refund_back'}:${number}:${number}`
   | FoundMovement
 
 /**
- * What moved at Stripe without us and was booked afterwards, by the id of Stripe's balance transaction. found: a fee of
- * an order. bank: a payout of the collective's own. bill: what Stripe charged the collective.
+ * What moved at Stripe without us and was booked afterwards, by the id of Stripe's balance transaction.
+ * bank: a payout of the collective's own. bill: what Stripe charged the collective.
  */
-export const FOUND_MOVEMENTS = ['found', 'bank', 'bill'] as const
+export const FOUND_MOVEMENTS = ['bank', 'bill'] as const
 type FoundMovement = `${(typeof FOUND_MOVEMENTS)[number]}:${string}`
 
 /** Debits are positive, credits negative, in minor units; the lines of one posting sum to zero. */

@@ -64,6 +64,8 @@ const anyEvent = (total: number): fc.Arbitrary<OrderEvent> => {
     { type: 'case_opened', caseId: 'cas_1' },
     { type: 'case_closed' },
     disputeOf(total),
+    { type: 'dispute_fee_moved', transactionId: 'txn_1', amount: -1_500 },
+    { type: 'dispute_fee_moved', transactionId: 'txn_2', amount: 700 },
     { type: 'dispute_won' },
     { type: 'dispute_lost' },
     { type: 'drift_found', sentence: 'A cent is off.' },

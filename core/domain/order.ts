@@ -132,8 +132,10 @@ export interface OrderRefund {
 export interface OrderDispute {
   readonly disputeId: string
   readonly amount: number
-  /** What Stripe charges for it, in minor units. */
+  /** What Stripe charged for it so far, less what it gave back; minor units. */
   readonly fee: number
+  /** The balance transactions by which that changed after the dispute was booked. */
+  readonly laterFees: readonly string[]
   readonly reason: string
   readonly status: 'open' | 'won' | 'lost'
   /** When Stripe wants the evidence, UTC ms. */
@@ -197,10 +199,12 @@ export type OrderEvent =
   | { readonly type: 'case_closed' }
   | {
       readonly type: 'dispute_opened'
-      readonly dispute: Omit<OrderDispute, 'status' | 'openedAt' | 'evidence'>
+      readonly dispute: Omit<OrderDispute, 'laterFees' | 'status' | 'openedAt' | 'evidence'>
     }
   | { readonly type: 'evidence_asked'; readonly note: string; readonly by: Person }
   | { readonly type: 'evidence_sent' }
+  /** Stripe charged more for the dispute, or gave a fee back: a negative amount. */
+  | { readonly type: 'dispute_fee_moved'; readonly transactionId: string; readonly amount: number }
   | { readonly type: 'dispute_won' }
   | { readonly type: 'dispute_lost' }
   | { readonly type: 'drift_found'; readonly sentence: string }
@@ -219,6 +223,7 @@ const ANY_MONEY = {
   dispute_opened: 'same',
   evidence_asked: 'same',
   evidence_sent: 'same',
+  dispute_fee_moved: 'same',
   dispute_won: 'same',
   dispute_lost: 'same',
   drift_found: 'same',
@@ -632,7 +637,8 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       return step({ ...next, caseId: null }, { effects: resumes(order) })
     case 'dispute_opened': {
       if (order.dispute) return step(order)
-      const dispute = { ...event.dispute, status: 'open', openedAt: now, evidence: null } as const
+      const since = { laterFees: [], status: 'open', openedAt: now, evidence: null } as const
+      const dispute: OrderDispute = { ...event.dispute, ...since }
       return step(
         { ...next, dispute },
         {
@@ -658,6 +664,15 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       const evidence = order.dispute?.evidence
       if (!order.dispute || !evidence || evidence.sentAt !== null) return step(order)
       return step({ ...next, dispute: { ...order.dispute, evidence: { ...evidence, sentAt: now } } })
+    }
+    case 'dispute_fee_moved': {
+      const { transactionId, amount } = event
+      if (!order.dispute || order.dispute.laterFees.includes(transactionId)) return step(order)
+      const laterFees = [...order.dispute.laterFees, transactionId]
+      return step(
+        { ...next, dispute: { ...order.dispute, fee: order.dispute.fee + amount, laterFees } },
+        { postings: [post(`dispute_fee:${transactionId}`, { dispute_fees: amount, stripe: -amount })] },
+      )
     }
     case 'dispute_won': {
       if (order.dispute?.status !== 'open') return step(order)

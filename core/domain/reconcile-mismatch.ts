@@ -43,6 +43,7 @@ export interface Theirs {
     readonly dispute: {
       readonly amount: number
       readonly fee: number
+      readonly laterFees: readonly { readonly transactionId: string; readonly amount: number }[]
       readonly status: 'warning' | 'open' | 'won' | 'lost'
     } | null
   }[]

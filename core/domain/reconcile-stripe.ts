@@ -1,6 +1,6 @@
 import type { Currency } from '#contract'
 import { type Account, type LedgerEntry, type Movement, post } from './ledger.ts'
-import { givenBack, type Order, type OrderRefund, remaining } from './order.ts'
+import { givenBack, type Order, type OrderDispute, type OrderRefund, remaining } from './order.ts'
 import { still } from './reconcile-books.ts'
 import {
   type BalancePair,
@@ -119,7 +119,7 @@ function compareOrder(order: Order, sorted: Sorted): ComparedOrder {
     ...comparePayment(order, sorted, transactions),
     ...compareTransfers(order, sorted),
     ...compareRefunds(order, sorted),
-    ...compareDisputes(order, sorted, transactions),
+    ...compareDisputes(order, sorted),
   ]
   // The net below all of the above: whatever moved, the sums must agree.
   const rest: Mismatch = {
@@ -378,11 +378,7 @@ function refundElsewhere(order: Order, refund: Theirs['refunds'][number]): Misma
   }
 }
 
-function compareDisputes(
-  order: Order,
-  sorted: Sorted,
-  transactions: readonly TheirTransaction[],
-): Mismatch[] {
+function compareDisputes(order: Order, sorted: Sorted): Mismatch[] {
   const { orderId, chargeId, currency, dispute: ours } = order
   const name = namer(order)
   const taken = (chargeId === null ? [] : (sorted.disputesOf.get(chargeId) ?? [])).flatMap(
@@ -419,37 +415,23 @@ function compareDisputes(
     const sentence = `The bank took ${money(there.amount, currency)} for the dispute and not ${money(ours.amount, currency)}.`
     found.push(name('dispute_differs', ours.disputeId, sentence, 'The bank changed the dispute.', LOOK))
   }
-  return [...found, ...disputeFee(order, there, sorted, transactions)]
+  return [...found, ...disputeFee(order, ours, there)]
 }
 
 /** Stripe may charge more for a dispute, or give its fee back, after it was booked. */
 function disputeFee(
   order: Order,
-  there: { readonly disputeId: string; readonly fee: number },
-  sorted: Sorted,
-  transactions: readonly TheirTransaction[],
+  ours: OrderDispute,
+  there: NonNullable<Theirs['disputes'][number]['dispute']>,
 ): Mismatch[] {
-  const { orderId, builderId, currency, dispute } = order
-  const entries = sorted.entriesOf.get(orderId) ?? []
-  const corrected = entries.filter(({ movement }) => movement.startsWith('found:'))
-  const known = (dispute?.fee ?? 0) - stripeIn(corrected)
-  if (known === there.fee) return []
-  const change = there.fee - known
-  const newest = transactions.find(
-    ({ sourceId, fee, transactionId }) =>
-      sourceId === there.disputeId &&
-      fee !== 0 &&
-      !corrected.some(({ movement }) => movement === `found:${transactionId}`),
-  )
-  const sentence = `Stripe charges ${money(there.fee, currency)} for the dispute, and our books say ${money(known, currency)}.`
+  const { orderId, currency } = order
+  const fee = there.fee + sumOf(there.laterFees, ({ amount }) => amount)
+  if (fee === ours.fee) return []
+  const unseen = there.laterFees.some(({ transactionId }) => !ours.laterFees.includes(transactionId))
+  const sentence = `Stripe charges ${money(fee, currency)} for the dispute, and our books say ${money(ours.fee, currency)}.`
   const cause = 'Stripe gives the fee of a dispute back when it is won, or charges for another step of it.'
-  const repair: Mismatch['repair'] = newest
-    ? book(orderId, builderId, currency, `found:${newest.transactionId}`, {
-        dispute_fees: change,
-        stripe: -change,
-      })
-    : LOOK
-  return [namer(order)('dispute_differs', there.disputeId, sentence, cause, repair)]
+  const repair = unseen ? wish('dispute', orderId) : LOOK
+  return [namer(order)('dispute_differs', ours.disputeId, sentence, cause, repair)]
 }
 
 const BANK_TYPES = [

@@ -120,8 +120,9 @@ const TAKEN_BACK = move('trr_1', 'transfer_refund', 950)
 const DISPUTE = {
   disputeId: 'dp_1',
   chargeId: 'ch_1',
-  dispute: { amount: 2_400, fee: 1_500, status: 'open' },
+  dispute: { amount: 2_400, fee: 1_500, laterFees: [], status: 'open' },
 } as const
+const FEE_BACK = { transactionId: 'txn_back', amount: -1_500 }
 const WITHDRAWN = move('dp_1', 'adjustment', -2_400, { fee: 1_500 })
 
 const NOTHING: Theirs = {
@@ -448,7 +449,7 @@ describe('a mismatch is named', () => {
       booksAfter([paid, disputed]),
       {
         ...AFTER_DISPUTE,
-        disputes: [{ ...DISPUTE, dispute: { ...DISPUTE.dispute, fee: 0 } }],
+        disputes: [{ ...DISPUTE, dispute: { ...DISPUTE.dispute, laterFees: [FEE_BACK] } }],
         transactions: [
           CHARGED,
           WITHDRAWN,
@@ -456,7 +457,14 @@ describe('a mismatch is named', () => {
         ],
       },
       'dispute_differs',
-      'book',
+      'wish',
+    ],
+    [
+      'a dispute fee that Stripe changed without a trace',
+      booksAfter([paid, disputed]),
+      { ...AFTER_DISPUTE, disputes: [{ ...DISPUTE, dispute: { ...DISPUTE.dispute, fee: 0 } }] },
+      'dispute_differs',
+      'person',
     ],
     [
       'a dispute that Stripe does not know',

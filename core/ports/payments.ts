@@ -151,8 +151,10 @@ export interface Dispute {
   readonly disputeId: string
   /** What was taken from the balance, or is asked for while nothing was; minor units. */
   readonly amount: number
-  /** What Stripe charges for it, in minor units, less what it gave back after a win. */
+  /** What Stripe charged when it took the money, in minor units. */
   readonly fee: number
+  /** What Stripe charged for it afterwards, or gave back (negative), such as after a win; by balance transaction. */
+  readonly laterFees: readonly { readonly transactionId: string; readonly amount: number }[]
   readonly reason: string
   /** warning: it has taken no money so far, whatever Stripe calls it. open: it has, and is not decided. */
   readonly status: 'warning' | 'open' | 'won' | 'lost'

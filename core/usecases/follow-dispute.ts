@@ -20,10 +20,17 @@ export async function followDispute(
   if (!dispute) return null
   // An inquiry has taken no money yet.
   if (dispute.status === 'warning') return deps.clock.now() + OPEN_MS
-  const { status, ...about } = dispute
+  const { status, laterFees, ...about } = dispute
   await advanceOrder(deps, orderId, (fresh) =>
     fresh.dispute ? null : { type: 'dispute_opened', dispute: about },
   )
+  for (const fee of laterFees) {
+    await advanceOrder(deps, orderId, ({ dispute: ours }) =>
+      ours?.disputeId === dispute.disputeId && !ours.laterFees.includes(fee.transactionId)
+        ? { type: 'dispute_fee_moved', ...fee }
+        : null,
+    )
+  }
   if (status === 'open') return deps.clock.now() + OPEN_MS
   await advanceOrder(deps, orderId, (fresh) =>
     fresh.dispute?.status === 'open' ? { type: status === 'won' ? 'dispute_won' : 'dispute_lost' } : null,

@@ -51,7 +51,7 @@ test('the page of the controls passes the accessibility check and its buttons wo
     [],
   )
   assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 400)
-  await page.getByRole('button', { name: /^Won/ }).click()
+  await page.getByRole('button', { name: /^Won dp_/ }).click()
   await page.waitForURL(/#disputes$/)
   assert.equal((await stripe.client.disputes.list()).data[0]?.status, 'won')
 })

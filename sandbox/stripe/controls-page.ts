@@ -280,7 +280,11 @@ function renderDisputes(stand: Stand): Html {
       ? []
       : one.status.startsWith('warning')
         ? [button('Closed', path, { status: 'warning_closed' }, one.id)]
-        : [button('Won', path, { status: 'won' }, one.id), button('Lost', path, { status: 'lost' }, one.id)]
+        : [
+            button('Won', path, { status: 'won' }, one.id),
+            button('Won, fee back', path, { status: 'won', feeReturned: true }, one.id),
+            button('Lost', path, { status: 'lost' }, one.id),
+          ]
     const { due_by, has_evidence, submission_count } = one.evidence_details
     const evidence = submission_count > 0 ? 'submitted' : has_evidence ? 'prepared' : 'none'
     return html`<tr><td>${money(one.amount, one.currency)}</td><td>${words(one.status)}<br>${words(one.reason)}</td>
@@ -289,7 +293,7 @@ function renderDisputes(stand: Stand): Html {
   return section(
     'disputes',
     'Disputes',
-    'Without an answer by the deadline a dispute is lost. Won money comes back, the fee does not.',
+    'Without an answer by the deadline a dispute is lost. Won money comes back, the fee of the dispute only if you say so.',
     table(
       'Disputes',
       ['Amount', 'State', 'Evidence', 'Answer by', 'Dispute', 'The bank decides'],

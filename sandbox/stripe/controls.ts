@@ -56,7 +56,10 @@ const DisputeBody = z.strictObject({
   amount: number.optional(),
   inquiry: yes.optional(),
 })
-const DisputeOutcomeBody = z.strictObject({ status: z.enum(['won', 'lost', 'warning_closed']) })
+const DisputeOutcomeBody = z.strictObject({
+  status: z.enum(['won', 'lost', 'warning_closed']),
+  feeReturned: yes.default(false),
+})
 const RefundModeBody = z.strictObject({ hold: yes })
 const RefundBody = z.strictObject({
   status: z.enum(['succeeded', 'failed', 'canceled']),
@@ -87,7 +90,7 @@ const DelayBody = z.strictObject({ ms: number.pipe(z.number().min(0).max(86_400_
  *   POST   /local/sessions/:cs/settle             { outcome }        a delayed payment arrives or fails; after four days it arrives by itself
  *   POST   /local/accounts/:id                    { transfers?, currently_due?, negativeAllowed? }
  *   POST   /local/charges/:ch/dispute             { reason?, amount?, inquiry? }
- *   POST   /local/disputes/:dp                    { status: won | lost | warning_closed }
+ *   POST   /local/disputes/:dp                    { status: won | lost | warning_closed, feeReturned? }   winning may bring the fee back too
  *   POST   /local/refunds                         { hold }           new refunds stay pending until decided
  *   POST   /local/refunds/:re                     { status: succeeded | failed | canceled, failure_reason? }
  *   POST   /local/payouts                         { account?, amount?, currency?, automatic? }   all that is available unless told
@@ -179,7 +182,9 @@ export function mountControls(app: Hono<Env>, stand: Stand, faults: Faults, tick
     return account
   })
   control('/local/charges/:id/dispute', DisputeBody, (given, id) => openDispute(stand, id, given))
-  control('/local/disputes/:id', DisputeOutcomeBody, ({ status }, id) => decideDispute(stand, id, status))
+  control('/local/disputes/:id', DisputeOutcomeBody, ({ status, feeReturned }, id) =>
+    decideDispute(stand, id, status, feeReturned),
+  )
   control('/local/refunds', RefundModeBody, ({ hold }) => setModes(stand, { holdRefunds: hold }))
   control('/local/refunds/:id', RefundBody, ({ status, failure_reason }, id) =>
     decideRefund(stand, id, status, failure_reason),

@@ -68,6 +68,15 @@ test('evidence is staged, submitted once, and the dispute is won: the money come
     )
 })
 
+test('a win may bring the fee back as well', async (t) => {
+  const stripe = await openTestStripe(t)
+  const { before, id } = await disputed(stripe)
+  await stripe.control(`/disputes/${id}`, { status: 'won', feeReturned: true })
+  const { balance_transactions: moves } = await stripe.client.disputes.retrieve(id)
+  assert.deepEqual([moves[1]?.amount, moves[1]?.fee, moves[1]?.net], [2_500, -FEE, 4_000])
+  assert.equal(await stripe.total(), before)
+})
+
 test('a dispute is lost by closing it, by the clock, or by the evidence that Stripe’s tests call losing', async (t) => {
   const stripe = await openTestStripe(t)
   const closed = await disputed(stripe)

@@ -96,16 +96,20 @@ export function isOpen(dispute: Stripe.Dispute): boolean {
   return !['won', 'lost', 'warning_closed', 'prevented'].includes(dispute.status)
 }
 
-/** Move the disputed money out of the platform's balance, or back in. */
-function moveDisputed(stand: Stand, dispute: Stripe.Dispute, way: 'out' | 'in'): Stripe.BalanceTransaction[] {
+/** Move the disputed money out of the platform's balance, or back in; `fee` in minor units, negative when it comes back. */
+function moveDisputed(
+  stand: Stand,
+  dispute: Stripe.Dispute,
+  way: 'out' | 'in',
+  fee: number,
+): Stripe.BalanceTransaction[] {
   const id = moveBalance(stand, {
     account: null,
     type: 'adjustment',
     category: way === 'out' ? 'dispute' : 'dispute_reversal',
     amount: way === 'out' ? -dispute.amount : dispute.amount,
-    // The fee is for the work of the dispute: it does not come back with the money.
-    fee: way === 'out' ? DISPUTE_FEE : 0,
-    feeDescription: 'Dispute fee',
+    fee,
+    feeDescription: fee < 0 ? 'Dispute fee refund' : 'Dispute fee',
     currency: dispute.currency,
     source: dispute.id,
     availableOn: seconds(stand),
@@ -175,7 +179,9 @@ export function openDispute(
     status: inquiry ? 'warning_needs_response' : 'needs_response',
   }
   saveCharge(stand, record, { disputed: true })
-  const dispute = inquiry ? asked : { ...asked, balance_transactions: moveDisputed(stand, asked, 'out') }
+  const dispute = inquiry
+    ? asked
+    : { ...asked, balance_transactions: moveDisputed(stand, asked, 'out', DISPUTE_FEE) }
   stand.tables.disputes.set(dispute.id, dispute)
   emit(stand, 'charge.dispute.created', dispute)
   if (!inquiry) emit(stand, 'charge.dispute.funds_withdrawn', dispute)
@@ -186,8 +192,16 @@ function saveCharge(stand: Stand, record: ChargeRecord, change: Partial<Stripe.C
   stand.tables.charges.set(record.charge.id, { ...record, charge: { ...record.charge, ...change } })
 }
 
-/** How the bank decides. Won money comes back. Throws StripeError: 404, or 400 when it does not fit the state. */
-export function decideDispute(stand: Stand, id: string, outcome: DisputeOutcome): Stripe.Dispute {
+/**
+ * How the bank decides. Won money comes back; the fee of the dispute only with `feeReturned`, as Stripe does in some
+ * countries. Throws StripeError: 404, or 400 when it does not fit the state.
+ */
+export function decideDispute(
+  stand: Stand,
+  id: string,
+  outcome: DisputeOutcome,
+  feeReturned = false,
+): Stripe.Dispute {
   const before = requireDispute(stand, id)
   if (!isOpen(before)) throw refuse(`Dispute ${id} is already ${before.status}.`)
   if (isInquiry(before) !== (outcome === 'warning_closed'))
@@ -200,7 +214,10 @@ export function decideDispute(stand: Stand, id: string, outcome: DisputeOutcome)
     ...before,
     status: outcome,
     is_charge_refundable: outcome !== 'lost',
-    balance_transactions: outcome === 'won' ? moveDisputed(stand, before, 'in') : before.balance_transactions,
+    balance_transactions:
+      outcome === 'won'
+        ? moveDisputed(stand, before, 'in', feeReturned ? -DISPUTE_FEE : 0)
+        : before.balance_transactions,
   }
   stand.tables.disputes.set(id, after)
   const previous = { status: before.status }
