@@ -89,6 +89,7 @@ const Env = z.object({
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
+  GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
 export interface Config {
