@@ -16,3 +16,11 @@ export const PEOPLE = {
   wren: { id: '100000000000000104', username: 'wren', globalName: 'Wren', role: 'buyer' },
   olive: { id: '100000000000000105', username: 'olive', globalName: 'Olive', role: 'operator' },
 } as const
+
+/** Channels on the local Twitch, by whom they belong to; more can be made there. Ids are decimal text, as Twitch's. */
+export const BROADCASTERS = {
+  juniper: { id: '501', login: 'juniper_makes', display_name: 'Juniper_Makes' },
+  moss: { id: '502', login: 'mossworks', display_name: 'Mossworks' },
+  poppy: { id: '503', login: 'poppywatches', display_name: 'PoppyWatches' },
+  wren: { id: '504', login: 'wren_hollis', display_name: 'ウレン' },
+} as const

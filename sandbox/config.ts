@@ -7,7 +7,7 @@ export interface Config {
   /** A stand-in without a port is not started. */
   readonly discord: { readonly port: number } | null
   readonly stripe: { readonly port: number; readonly webhooks: readonly Webhook[] } | null
-  readonly twitch: { readonly port: number } | null
+  readonly twitch: { readonly port: number; readonly app: RegisteredApp } | null
   /** The chat page; there is none without the local Discord. */
   readonly page: { readonly port: number; readonly webUrl: string } | null
 }
@@ -20,6 +20,17 @@ export interface Webhook {
   /** True for thin events of v2 accounts instead of snapshots. */
   readonly thin?: boolean
 }
+
+/** What somebody who registers an application at Twitch gets and says. */
+export interface RegisteredApp {
+  readonly clientId: string
+  readonly clientSecret: string
+  /** Where people may be sent back to after they agreed; compared to the letter. */
+  readonly redirectUris: readonly string[]
+}
+
+/** Where web takes people back who come from Twitch, below its address. */
+export const TWITCH_RETURN_PATH = '/link/twitch/return'
 
 const Port = z.coerce
   .number('must be a number from 0 to 65535')
@@ -42,6 +53,8 @@ const Environment = z.object({
   STRIPE_WEBHOOK_SECRET: z.string().optional(),
   STRIPE_CONNECT_WEBHOOK_SECRET: z.string().optional(),
   STRIPE_THIN_WEBHOOK_SECRET: z.string().optional(),
+  TWITCH_CLIENT_ID: z.string().default('c500-local'),
+  TWITCH_CLIENT_SECRET: z.string().default('secret-of-the-local-twitch'),
 })
 
 /**
@@ -74,7 +87,17 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
               ...endpoint('/webhooks/stripe-thin', e.STRIPE_THIN_WEBHOOK_SECRET, true, true),
             ],
           },
-    twitch: withPort(e.LOCAL_TWITCH_PORT),
+    twitch:
+      e.LOCAL_TWITCH_PORT === undefined
+        ? null
+        : {
+            port: e.LOCAL_TWITCH_PORT,
+            app: {
+              clientId: e.TWITCH_CLIENT_ID,
+              clientSecret: e.TWITCH_CLIENT_SECRET,
+              redirectUris: [e.WEB_URL + TWITCH_RETURN_PATH],
+            },
+          },
     page: e.LOCAL_DISCORD_PORT === undefined ? null : { port: e.SANDBOX_PORT, webUrl: e.WEB_URL },
   }
 }

@@ -8,13 +8,14 @@ import { test } from 'node:test'
 import { startSandbox } from './start.ts'
 
 const NOTHING = { host: '127.0.0.1', dataDir: null, discord: null, stripe: null, twitch: null, page: null }
+const TWITCH = { port: 0, app: { clientId: 'app', clientSecret: 'secret', redirectUris: [] } }
 
 test('the stand-ins that are asked for run, the page speaks for the people, and all end together', async () => {
   const sandbox = await startSandbox({
     ...NOTHING,
     discord: { port: 0 },
     stripe: { port: 0, webhooks: [] },
-    twitch: { port: 0 },
+    twitch: TWITCH,
     page: { port: 0, webUrl: 'http://127.0.0.1:8501' },
   })
   const page = await fetch(`${sandbox.page?.url}/`)
@@ -34,7 +35,7 @@ test('a vendor that is not asked for is not played', async () => {
 
 test('each stand-in remembers in a file of its own', async () => {
   const dataDir = await mkdtemp(join(tmpdir(), 'c500-sandbox-'))
-  const sandbox = await startSandbox({ ...NOTHING, dataDir, discord: { port: 0 }, twitch: { port: 0 } })
+  const sandbox = await startSandbox({ ...NOTHING, dataDir, discord: { port: 0 }, twitch: TWITCH })
   await sandbox.close()
   assert.deepEqual(await readdir(dataDir), ['discord.sqlite', 'twitch.sqlite'])
   await rm(dataDir, { recursive: true })

@@ -8,6 +8,7 @@ import { type Bot, startBot } from '../bot/start.ts'
 import { parseConfig as parseCoreConfig } from '../core/config.ts'
 import { type Core, startCore } from '../core/start.ts'
 import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
+import { TWITCH_RETURN_PATH } from '../sandbox/config.ts'
 import { createPlayer, type Player } from '../sandbox/player.ts'
 import { type Sandbox, startSandbox } from '../sandbox/start.ts'
 import { parseConfig as parseWebConfig } from '../web/config.ts'
@@ -21,6 +22,9 @@ export const WEBHOOK_SECRETS = {
   connect: 'whsec_world_connect',
   thin: 'whsec_world_thin',
 } as const
+
+/** The app that is registered at the local Twitch. */
+export const TWITCH_APP = { clientId: 'world-twitch-app', clientSecret: 'world-twitch-secret-00' } as const
 
 /** What core signs its news to the bot with. */
 export const PUSH_SECRET = 'world-push-secret-00'
@@ -95,7 +99,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
           { url: `${url(corePort)}/webhooks/stripe-thin`, secret: thin, connect: true, thin: true },
         ],
       },
-      twitch: { port: 0 },
+      twitch: { port: 0, app: { ...TWITCH_APP, redirectUris: [url(webPort) + TWITCH_RETURN_PATH] } },
       page: { port: 0, webUrl: url(webPort) },
     },
     now,
@@ -165,6 +169,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       await bot.idle()
       stripe?.tick()
       await stripe?.idle()
+      twitch?.tick()
       await twitch?.idle()
       const runs = await core.runDue()
       quiet = runs === 0 ? quiet + 1 : 0

@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
+import { FAULT_KINDS, type Faults } from '../faults.ts'
 import { isOpen } from './disputes.ts'
-import { FAULT_KINDS, type Faults } from './faults.ts'
 import { type Html, money, renderPage } from './page.ts'
 import { modesOf, type Stand } from './stand.ts'
 import { listDeliveries, summarise } from './summary.ts'
