@@ -22,5 +22,5 @@ export const BROADCASTERS = {
   juniper: { id: '501', login: 'juniper_makes', display_name: 'Juniper_Makes' },
   moss: { id: '502', login: 'mossworks', display_name: 'Mossworks' },
   poppy: { id: '503', login: 'poppywatches', display_name: 'PoppyWatches' },
-  wren: { id: '504', login: 'wren_hollis', display_name: 'ウレン' },
+  wren: { id: '504', login: 'wren_hollis', display_name: 'Wrën_Hollis' },
 } as const
