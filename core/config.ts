@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
+import { DATABASE, PICTURES } from './data-folder.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
@@ -263,13 +264,13 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
 }
 
 function parseMedia(e: z.infer<typeof Env>): Config['media'] {
-  if (e.MEDIA === 'files') return { driver: 'files', dir: `${e.DATA_DIR}/media` }
+  if (e.MEDIA === 'files') return { driver: 'files', dir: `${e.DATA_DIR}/${PICTURES}` }
   if (!e.MEDIA_BUCKET) throw new Error('core cannot start:\n  MEDIA_BUCKET: must be set when MEDIA is gcs')
   return { driver: 'gcs', bucket: e.MEDIA_BUCKET, apiBase: e.MEDIA_API_BASE }
 }
 
 function parseStore(e: z.infer<typeof Env>): Config['store'] {
-  if (e.STORE === 'sqlite') return { driver: 'sqlite', path: `${e.DATA_DIR}/c500.sqlite` }
+  if (e.STORE === 'sqlite') return { driver: 'sqlite', path: `${e.DATA_DIR}/${DATABASE}` }
   if (!e.GOOGLE_CLOUD_PROJECT) {
     throw new Error('core cannot start:\n  GOOGLE_CLOUD_PROJECT: must be set when STORE is firestore')
   }

@@ -55,8 +55,11 @@ export interface World extends AsyncDisposable {
   stripeControl(path: string, body: object): Promise<unknown>
   /** Ask a control of the local Twitch, e.g. `/local/users/501/live`. */
   twitchControl(path: string, body: object): Promise<unknown>
-  /** Stop core as a crash would leave it (nothing more is carried out) and start it on the same data. */
-  restartCore(): Promise<void>
+  /**
+   * Stop core as a crash would leave it (nothing more is carried out) and start it again, on the same data unless `env`
+   * says otherwise.
+   */
+  restartCore(env?: Readonly<Record<string, string>>): Promise<void>
   restartBot(): Promise<void>
 }
 
@@ -109,7 +112,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   if (!discord || !stripe || !twitch || !page) throw new Error('the sandbox did not start')
 
   const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: PUSH_SECRET }
-  const parsedCore = parseCoreConfig({
+  const coreEnv = {
     PORT: String(corePort),
     DATA_DIR: dataDir,
     WEB_URL: url(webPort),
@@ -128,11 +131,11 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
     ...(options.store === 'firestore' ? await firestoreEnv() : {}),
     ...options.coreEnv,
-  })
-  const coreConfig = {
-    ...parsedCore,
-    outboxEveryMs: null,
-    stripe: { ...parsedCore.stripe, timeoutMs: options.stripeTimeoutMs ?? parsedCore.stripe.timeoutMs },
+  }
+  function openCore(env: Readonly<Record<string, string>>): Promise<Core> {
+    const parsed = parseCoreConfig({ ...coreEnv, ...env })
+    const stripe = { ...parsed.stripe, timeoutMs: options.stripeTimeoutMs ?? parsed.stripe.timeoutMs }
+    return startCore({ ...parsed, outboxEveryMs: null, stripe }, { clock: { now } })
   }
   const botConfig = {
     ...parseBotConfig({
@@ -157,7 +160,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
   })
 
-  let core = await startCore(coreConfig, { clock: { now } })
+  let core = await openCore({})
   stack.defer(() => core.close())
   let bot = await startBot(botConfig, { now })
   stack.defer(() => bot.close())
@@ -204,9 +207,9 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       }),
     stripeControl: (path, body) => askControl(stripe.url + path, body),
     twitchControl: (path, body) => askControl(twitch.url + path, body),
-    async restartCore() {
+    async restartCore(env = {}) {
       await core.close()
-      core = await startCore(coreConfig, { clock: { now } })
+      core = await openCore(env)
     },
     async restartBot() {
       await bot.close()
