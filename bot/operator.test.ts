@@ -198,7 +198,7 @@ test('an id is read out of what was pasted, and anything else is said to be no i
 test('what an operator decides reaches core with their name, the reason and the key of the click', async () => {
   const decided = { operator: OLIVE, reason: 'It broke' }
   const dashboard = { builder: sampleBuilder(), drops: [sampleDrop()] }
-  const paused = { paused: true }
+  const paused = { paused: true, stops: [] }
   const cases: readonly [
     OperatorPress,
     Record<string, string | readonly string[]>,
@@ -229,16 +229,16 @@ test('what an operator decides reaches core with their name, the reason and the 
     ],
     [
       ['op', 'terms', JUNIPER.userId],
-      { settlement: ['at_payment'], fee: '7,5 %' },
+      { settlement: ['at_payment'], fee: '7,5 %', start: '2026-12-01' },
       'setTerms',
-      { builderId: JUNIPER.userId, settlement: 'at_payment', feeBps: 750 },
+      { builderId: JUNIPER.userId, settlement: 'at_payment', feeBps: 750, startDay: '2026-12-01' },
       sampleBuilder(),
     ],
     [
       ['op', 'terms', JUNIPER.userId],
       { settlement: ['on_arrival'], fee: '' },
       'setTerms',
-      { builderId: JUNIPER.userId, settlement: 'on_arrival', feeBps: null },
+      { builderId: JUNIPER.userId, settlement: 'on_arrival', feeBps: null, startDay: '' },
       sampleBuilder(),
     ],
     [
@@ -256,7 +256,7 @@ test('what an operator decides reaches core with their name, the reason and the 
       {},
       'pauseSelling',
       { what: { kind: 'drop', dropId: DROP_ID }, paused: false },
-      { paused: false },
+      { paused: false, stops: ['builder'] },
     ],
     [
       ['op', 'selling', 'pause', JUNIPER.userId],
@@ -289,6 +289,22 @@ test('a fee that is no percentage is asked for again and nothing is changed', as
     assert.match(shown, /Trusted.*v1:op:terms/)
     assert.deepEqual(asked, [])
   }
+})
+
+test('a drop that something else still holds does not "go on"', async () => {
+  const sent = submit(`v1:op:selling:resume:${DROP_ID}`, { reason: 'All well' }, AS_OPERATOR)
+  const held = await ask(sent, { pauseSelling: async () => ({ paused: false, stops: ['account'] }) })
+  assert.match(held.shown, /nothing of it is sold yet: Stripe cannot pay its builder/)
+  assert.doesNotMatch(held.shown, /It goes on/)
+  const free = await ask(sent, { pauseSelling: async () => ({ paused: false, stops: [] }) })
+  assert.match(free.shown, /It goes on/)
+})
+
+test('a first day that core does not take is asked for again, with all that was typed', async () => {
+  const typed = { settlement: ['on_arrival'], fee: '7', start: '2020-01-01', reason: 'Trusted' }
+  const sent = submit(`v1:op:terms:${JUNIPER.userId}`, typed, AS_OPERATOR)
+  const { shown } = await ask(sent, { setTerms: () => Promise.reject(new AppError('start_day_invalid')) })
+  assert.match(shown, /written like 2026-12-01.*"7".*2020-01-01.*Trusted.*v1:op:terms/)
 })
 
 test('a decision that core did not take keeps its reason and the way back', async () => {

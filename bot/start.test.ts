@@ -371,7 +371,7 @@ test('an operator pauses everything, with a reason', async (t) => {
     operatorQueue: async () => sampleQueue(),
     pauseSelling: async (input) => {
       heard.push(input)
-      return { paused: true }
+      return { paused: true, stops: [] }
     },
   })
   const at = { as: olive.id, channelId: DROPS, options: {} }
@@ -459,11 +459,21 @@ test('an operator sets the terms of a builder in a form with a menu', async (t) 
   const opened = await world.act('component', { as: olive.id, messageId: shown.message.id, customId })
   assert.ok(opened.result === 'modal')
   const form = new FormData()
-  const values = { settlement: ['at_payment'], fee: '7.5', reason: 'Ten years of trust.' }
+  const values = {
+    settlement: ['at_payment'],
+    fee: '7.5',
+    start: '2027-01-01',
+    reason: 'Ten years of trust.',
+  }
   form.set('act', JSON.stringify({ as: olive.id, modalId: opened.modalId, values }))
   await world.act('modal', form)
   const operator = { userId: olive.id, name: 'Olive' }
-  const terms = { settlement: 'at_payment', feeBps: 750, reason: 'Ten years of trust.' }
+  const terms = {
+    settlement: 'at_payment',
+    feeBps: 750,
+    startDay: '2027-01-01',
+    reason: 'Ten years of trust.',
+  }
   assert.deepEqual(heard, [{ operator, builderId: juniper.id, ...terms }])
 })
 

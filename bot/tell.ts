@@ -51,27 +51,27 @@ export function createTell(deps: {
         threads.delete(userId)
       }
     }
-    const threadId = await discord.openThread(deps.channelId, 'Your orders')
+    const threadId = await discord.openThread(deps.channelId, 'News for you')
     await discord.addToThread(threadId, userId)
     remember(threads, userId, threadId, THREADS_AT_MOST)
     await discord.createMessage(threadId, message, nonce(notice))
   }
 
   return async (notice) => {
-    const { noticeId, kind } = notice
+    const { noticeId, about } = notice
     try {
       await directly(notice)
       return 'dm'
     } catch (error) {
       if (!isPermanent(error)) throw error
-      log.info({ err: error, noticeId, kind }, 'direct messages are closed to us, trying a private thread')
+      log.info({ err: error, noticeId, about }, 'direct messages are closed to us, trying a private thread')
     }
     try {
       await inThread(notice)
       return 'thread'
     } catch (error) {
       if (!isPermanent(error)) throw error
-      log.warn({ err: error, noticeId, kind }, 'a person could not be told')
+      log.warn({ err: error, noticeId, about }, 'a person could not be told')
       return 'nowhere'
     }
   }

@@ -38,6 +38,8 @@ export const SENTENCE: Record<ErrorCode, string> = {
   refund_too_large:
     'That is more than what is left of this order. Leave the amount empty to give it all back.',
   amount_invalid: 'That amount does not look right. Write it like 12.50, or leave it empty for everything.',
+  start_day_invalid:
+    'A first day is written like 2026-12-01 and has not passed. Leave it empty for terms from now on.',
   reason_missing: 'Please say why in a few words, and keep it short.',
   release_in_progress: 'This money is just on its way to the builder. Please try again in a minute.',
   nothing_to_refund: 'Everything of this order has gone back already, so there is nothing left to give back.',

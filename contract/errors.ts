@@ -37,6 +37,7 @@ export const STATUS = {
   refund_too_large: 409,
   amount_invalid: 422,
   reason_missing: 422,
+  start_day_invalid: 422,
   release_in_progress: 409,
   nothing_to_refund: 409,
   case_not_found: 404,

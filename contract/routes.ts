@@ -26,6 +26,7 @@ import {
   Person,
   PictureId,
   ProfileView,
+  SellingStop,
   Settlement,
   Snowflake,
 } from './views.ts'
@@ -374,7 +375,7 @@ export const ROUTES = {
     input: z.object({ operator: Person, builderId: Snowflake, status: BuilderStatus, reason: Typed }),
     output: BuilderView,
   },
-  /** Terms for orders from now on; earlier orders keep theirs. */
+  /** Terms for orders from a day on; orders that began before keep theirs. */
   setTerms: {
     path: '/api/internal/set-terms',
     callers: ['bot'],
@@ -385,6 +386,8 @@ export const ROUTES = {
       settlement: Settlement,
       /** Hundredths of a percent; null is the collective's own rate. */
       feeBps: z.int().min(0).max(5_000).nullable(),
+      /** The first day, by UTC, as typed: `2026-12-01`. Empty is now. */
+      startDay: z.string().max(200),
       reason: Typed,
     }),
     output: BuilderView,
@@ -432,7 +435,8 @@ export const ROUTES = {
       paused: z.boolean(),
       reason: Typed,
     }),
-    output: z.object({ paused: z.boolean() }),
+    /** `stops`: everything that keeps it from being sold now, each once; empty when it is on sale. */
+    output: z.object({ paused: z.boolean(), stops: z.array(SellingStop) }),
   },
   /** Everybody's records as a table; `month` null is everything. */
   exportAsOperator: {

@@ -219,11 +219,37 @@ export const ChecklistStep = z.object({
 })
 export type ChecklistStep = z.infer<typeof ChecklistStep>
 
+/** A change of a builder's standing; `by` null is the collective's own rule. `reason` may be empty then. */
+export const StandingChange = z.object({
+  status: BuilderStatus,
+  at: Millis,
+  by: Person.nullable(),
+  reason: z.string(),
+})
+export type StandingChange = z.infer<typeof StandingChange>
+
+/** What holds for a builder's orders from a moment on, until the next terms begin. */
+export const Terms = z.object({
+  from: Millis,
+  settlement: Settlement,
+  /** Hundredths of a percent. */
+  feeBps: z.int().nonnegative(),
+  /** Who decided them, when and why. `by` null: the collective's own terms, which nobody set. */
+  by: Person.nullable(),
+  at: Millis,
+  reason: z.string(),
+})
+export type Terms = z.infer<typeof Terms>
+
 export const BuilderView = z.object({
   builder: Person,
   status: BuilderStatus,
-  /** Why, in the words of whoever changed it; empty when nobody had to say. */
-  statusReason: z.string(),
+  /** The change that led to this status: who, when and why. */
+  statusChange: StandingChange,
+  /** What holds for an order that begins now. */
+  terms: Terms,
+  /** Decided already, and not in force yet; the next one first. */
+  upcomingTerms: z.array(Terms),
   payouts: PayoutState,
   /** What Stripe still asks for, in plain words. */
   requirements: z.array(z.string()),
@@ -248,10 +274,12 @@ export const IdentityView = z.object({
 })
 export type IdentityView = z.infer<typeof IdentityView>
 
-/** Something a person was told, or should have been. */
-export const Notice = z.object({
-  noticeId: z.string(),
-  userId: Snowflake,
+/** The same on every repeat of one thing, and different for two. */
+const noticeFields = { noticeId: z.string(), userId: Snowflake, at: Millis }
+
+export const OrderNotice = z.object({
+  ...noticeFields,
+  about: z.literal('order'),
   kind: z.enum([
     'buyer_paid',
     'buyer_shipped',
@@ -271,12 +299,31 @@ export const Notice = z.object({
     'builder_dispute_opened',
     'builder_dispute_won',
     'builder_dispute_lost',
+    'buyer_case_silent',
+    'builder_case_silent',
     'buyer_case_decided',
     'builder_case_decided',
   ]),
   order: OrderView,
-  at: Millis,
 })
+export type OrderNotice = z.infer<typeof OrderNotice>
+
+/** An operator changed a builder's standing, or their terms. `builder` is how it all stands now. */
+const StandingNotice = z.object({
+  ...noticeFields,
+  about: z.literal('standing'),
+  builder: BuilderView,
+  change: StandingChange,
+})
+const TermsNotice = z.object({
+  ...noticeFields,
+  about: z.literal('terms'),
+  builder: BuilderView,
+  change: Terms,
+})
+
+/** Something a person was told, or should have been. A new kind of news is one more of these. */
+export const Notice = z.discriminatedUnion('about', [OrderNotice, StandingNotice, TermsNotice])
 export type Notice = z.infer<typeof Notice>
 
 export const ProfileView = z.object({
@@ -344,6 +391,8 @@ export const CaseView = z.object({
   /** When silence decides, and how. */
   decidesItself: z.object({ at: Millis, decision: CaseDecision }).nullable(),
   entries: z.array(CaseEntry),
+  /** When the builder's time to answer had passed, and how many entries there were before; null when it has not. */
+  silence: z.object({ at: Millis, after: z.int().nonnegative() }).nullable(),
   decision: z.object({ decision: CaseDecision, amount: Money, reason: z.string(), at: Millis }).nullable(),
   /** The private thread of the case, once the bot has made one. */
   threadId: Snowflake.nullable(),
@@ -389,6 +438,13 @@ export const MoneyReport = z.object({
   mended: z.int().nonnegative(),
 })
 export type MoneyReport = z.infer<typeof MoneyReport>
+
+/**
+ * Why something is not on sale. drop: stopped by itself, by an operator. builder: their standing does not let them sell.
+ * account: Stripe cannot pay the builder. everything: all selling is stopped.
+ */
+export const SellingStop = z.enum(['closed', 'drop', 'builder', 'account', 'everything'])
+export type SellingStop = z.infer<typeof SellingStop>
 
 /** What waits for an operator. Oldest first, at most 25 of each. */
 export const OperatorQueue = z.object({

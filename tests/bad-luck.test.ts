@@ -653,10 +653,10 @@ describe('Discord and the bot', () => {
     const push = createBotPushes({ botUrl: world.bot.url, secret: PUSH_SECRET, clock: world.now })
     const { history } = await orderOf(world, poppy)
     const occasion = history.findIndex(({ event }) => event === 'payment_succeeded')
+    const paid = { about: 'order', userId: poppy.id, kind: 'buyer_paid' } as const
     const notice = {
-      noticeId: noticeId(order.orderId, 'buyer_paid', occasion),
-      userId: poppy.id,
-      kind: 'buyer_paid',
+      noticeId: noticeId(order.orderId, { ...paid, occasion }),
+      ...paid,
       order,
       at: world.now(),
     } as const

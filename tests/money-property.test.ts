@@ -204,7 +204,14 @@ async function act(world: World, dropId: string, { deed, which, much }: Deed): P
       }
       case 'terms': {
         const settlement = much % 2 ? 'at_payment' : 'on_arrival'
-        await client.setTerms({ operator, builderId, settlement, feeBps: much, reason: 'as told' })
+        await client.setTerms({
+          operator,
+          builderId,
+          settlement,
+          feeBps: much,
+          startDay: '',
+          reason: 'as told',
+        })
         return
       }
       case 'wait':

@@ -379,6 +379,7 @@ describe('terms and switches', () => {
         builderId: juniper.userId,
         settlement: 'at_payment',
         feeBps: 1_000,
+        startDay: '',
         reason: 'two good years',
       })
       const drops = await readAll(world.core.store, 'inventory', 'openedAt')
@@ -483,7 +484,7 @@ describe('accounts of either kind', () => {
         status: 'approved',
         reason,
       })
-      assert.deepEqual([approved.status, approved.statusReason], ['approved', reason])
+      assert.deepEqual([approved.status, approved.statusChange.reason], ['approved', reason])
       assert.deepEqual((await world.client.operatorQueue({ operator: olive })).applications, [])
     },
     { coreEnv: { APPROVAL: 'operator' } },

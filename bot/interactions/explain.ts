@@ -31,6 +31,7 @@ const MENDABLE = [
   'conflict',
   'amount_invalid',
   'refund_too_large',
+  'start_day_invalid',
   'reason_missing',
   'release_in_progress',
 ] as const satisfies readonly ErrorCode[]

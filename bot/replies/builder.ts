@@ -1,6 +1,7 @@
-import { accent, type BuilderView } from '#contract'
+import { accent, type BuilderView, type Terms } from '#contract'
 import { button, joinBlocks, link, type Message, rows } from './message.ts'
-import { escapeText } from './text.ts'
+import { SETTLEMENT } from './order.ts'
+import { dateTime, escapeText, plainDay } from './text.ts'
 
 const STATUS: Record<BuilderView['status'], string> = {
   applied: 'You have applied. An operator looks at it and you read the answer here.',
@@ -11,6 +12,18 @@ const STATUS: Record<BuilderView['status'], string> = {
 
 /** Where a builder stands: the checklist with its next step named. `lead` is the sentence that brought them here. */
 export function renderBuilder(view: BuilderView, lead: string | null = null): Message {
+  return {
+    embeds: [{ ...builderEmbed(view, lead), footer: { text: 'The links below are only for you.' } }],
+    rows: rows(
+      link('Set up payments', view.onboardingUrl),
+      link('Your Stripe dashboard', view.dashboardUrl),
+      view.payouts === 'none' ? null : button('Your money', ['money']),
+    ),
+  }
+}
+
+/** The same words wherever a builder reads where they stand. Without the links, which are theirs alone. */
+export function builderEmbed(view: BuilderView, lead: string | null = null) {
   const next = view.checklist.find((step) => !step.done)
   const lines = [
     ...(lead ? [lead, ''] : []),
@@ -21,30 +34,59 @@ export function renderBuilder(view: BuilderView, lead: string | null = null): Me
     next ? `**Next:** ${escapeText(next.sentence, 200)}` : 'All done. `/c500 drop` starts a drop.',
   ]
   return {
-    embeds: [
-      {
-        title: next ? 'Becoming a builder' : 'You are a builder',
-        description: lines.join('\n'),
-        fields: requirementFields(view),
-        footer: { text: 'The links below are only for you.' },
-        color: accent(next ? 'butter' : 'mint'),
-      },
-    ],
-    rows: rows(
-      link('Set up payments', view.onboardingUrl),
-      link('Your Stripe dashboard', view.dashboardUrl),
-      view.payouts === 'none' ? null : button('Your money', ['money']),
-    ),
+    title: next ? 'Becoming a builder' : 'You are a builder',
+    description: lines.join('\n'),
+    fields: [...termsFields(view), ...requirementFields(view)],
+    color: accent(next ? 'butter' : 'mint'),
   }
 }
 
-/** The status with its reason, in the words of whoever gave it. */
+/** A standing in the words of `/c500 join`, with who gave it, when and why. */
+export function standingWords(change: BuilderView['statusChange'], builder: BuilderView['builder']): string {
+  return decided(STATUS[change.status], change, builder)
+}
+
+/** The status with who gave it, when and why, in the words of whoever gave it. */
 export function statusLine(
   view: BuilderView,
   words: Readonly<Record<BuilderView['status'], string>>,
 ): string {
-  const reason = view.statusReason ? ` Why: ${escapeText(view.statusReason, 500)}` : ''
-  return words[view.status] + reason
+  return decided(words[view.status], view.statusChange, view.builder)
+}
+
+/** Nobody is named for what the collective's own rule did, nor the builder for their own application. */
+function decided(
+  words: string,
+  { by, at, reason }: BuilderView['statusChange'],
+  builder: BuilderView['builder'],
+): string {
+  const who = by && by.userId !== builder.userId ? ` ${escapeText(by.name, 80)}, ${dateTime(at)}.` : ''
+  return words + who + why(reason)
+}
+
+function why(reason: string): string {
+  return reason ? ` Why: ${escapeText(reason, 500)}` : ''
+}
+
+/** What holds now, and what was decided for later. */
+export function termsFields({ terms, upcomingTerms }: BuilderView) {
+  const later = upcomingTerms.map((one) => `${termsWords(one)}${termsDecided(one)}`)
+  return [
+    { name: 'Terms', value: `${termsWords(terms)}${termsDecided(terms)}` },
+    ...(later.length > 0 ? [{ name: 'Terms to come', value: joinBlocks(later, 1_000, '\n') }] : []),
+  ]
+}
+
+/** `From 2026-12-01 (UTC): 7.5 % fee, held until it arrives`. What nobody set has no first day. */
+export function termsWords({ from, by, feeBps, settlement }: Terms): string {
+  const start = by ? `From ${plainDay(from)} (UTC): ` : ''
+  const manner = SETTLEMENT[settlement]
+  return `${start}${feeBps / 100} % fee, ${manner.charAt(0).toLowerCase()}${manner.slice(1)}.`
+}
+
+/** Who set them, when and why. */
+export function termsDecided({ by, at, reason }: Terms): string {
+  return by ? ` ${escapeText(by.name, 80)}, ${dateTime(at)}.${why(reason)}` : ''
 }
 
 export function checklistLines(view: BuilderView): string[] {

@@ -36,7 +36,7 @@ export function describeCase(view: CaseView): string {
         : '**Both have spoken. An operator decides:** everything goes back, a part, or the money is released.'
     case 'silent':
       return (
-        `**${builder} did not answer in time, which counts for ${buyer}. An operator decides.**` +
+        `${describeSilence(view)} **An operator decides.**` +
         (itself ? ` If nobody does, ${ending} on ${dateTime(itself.at)}.` : '')
       )
     case 'decided':
@@ -107,26 +107,29 @@ function newestWords(entries: readonly CaseEntry[], max: number): string {
   return kept.join('\n\n')
 }
 
-/** One thing to show in a case's thread: what somebody said, or the decision. */
-export type CaseItem = { readonly kind: 'entry'; readonly entry: CaseEntry } | { readonly kind: 'decision' }
+/** One thing to show in a case's thread: what somebody said, that the builder did not, or the decision. */
+export type CaseItem =
+  | { readonly kind: 'entry'; readonly entry: CaseEntry }
+  | { readonly kind: 'silence' }
+  | { readonly kind: 'decision' }
 
 /** All there is to show, in an order that never changes: what is added comes last. */
 export function caseItems(view: CaseView): readonly CaseItem[] {
-  const items = (entries: readonly CaseEntry[]) =>
-    entries.map((entry): CaseItem => ({ kind: 'entry', entry }))
-  const { decision, entries } = view
-  if (!decision) return items(entries)
+  const { decision, silence, entries } = view
+  const items = entries.map((entry): CaseItem => ({ kind: 'entry', entry }))
+  const decidedAfter = decision ? entries.filter(({ at }) => at <= decision.at).length : entries.length
   return [
-    ...items(entries.filter(({ at }) => at <= decision.at)),
-    { kind: 'decision' },
-    ...items(entries.filter(({ at }) => at > decision.at)),
+    ...items.slice(0, silence?.after ?? decidedAfter),
+    ...(silence ? [{ kind: 'silence' } as const, ...items.slice(silence.after, decidedAfter)] : []),
+    ...(decision ? [{ kind: 'decision' } as const] : []),
+    ...items.slice(decidedAfter),
   ]
 }
 
 /** An item as it is posted in the thread, or told directly when `place` is `dm`. The first one explains the case. */
 export function renderCaseItem(view: CaseView, at: number, item: CaseItem, place: 'thread' | 'dm'): Message {
   const { buyer, builder } = view.order
-  const addressed = at === 0 || item.kind === 'decision' ? null : item.entry.by.userId
+  const addressed = at === 0 || item.kind !== 'entry' ? null : item.entry.by.userId
   const mentions = [buyer.userId, builder.userId].filter((userId) => userId !== addressed)
   const newest = at === caseItems(view).length - 1
   const called = place === 'thread' ? `${mentions.map((userId) => `<@${userId}>`).join(' ')} ` : ''
@@ -134,12 +137,13 @@ export function renderCaseItem(view: CaseView, at: number, item: CaseItem, place
     at === 0
       ? `**${orderTitle(view.order)}**: ${escapeText(buyer.name, 80)} says that something is wrong. ` +
         'The money stays where it is until this is settled. ' +
-        'Please use the button: what is said with it is kept with the case.'
+        howToSpeak(place)
       : `News in the case about **${orderTitle(view.order)}**.`
   return {
     content: called + intro,
     embeds: [
       ...(item.kind === 'entry' ? [entryEmbed(item.entry)] : []),
+      ...(item.kind === 'silence' && !newest ? (say(describeSilence(view), 'butter').embeds ?? []) : []),
       ...(newest ? (say(describeCase(view), 'butter').embeds ?? []) : []),
       ...(item.kind === 'decision' && !newest ? (say(describeDecision(view), 'butter').embeds ?? []) : []),
     ],
@@ -149,6 +153,19 @@ export function renderCaseItem(view: CaseView, at: number, item: CaseItem, place
     ),
     ...(place === 'thread' ? { mentions } : {}),
   }
+}
+
+/** Nobody's words may be lost: where people could type past us, they are told that it does not reach anybody. */
+function howToSpeak(place: 'thread' | 'dm'): string {
+  return place === 'thread'
+    ? 'Nobody types in here: please speak with the buttons, with words and pictures. All of that is kept with the case.'
+    : 'Please speak with the buttons, with words and pictures: all of that is kept with the case. What is typed to me here reaches nobody.'
+}
+
+function describeSilence({ order }: CaseView): string {
+  const builder = escapeText(order.builder.name, 80)
+  const buyer = escapeText(order.buyer.name, 80)
+  return `**${builder} did not answer in time, which counts for ${buyer}.**`
 }
 
 function entryEmbed(entry: CaseEntry) {

@@ -1,10 +1,24 @@
-import { accent, formatMoney, type Notice, type OrderView } from '#contract'
+import { accent, formatMoney, type Notice, type OrderNotice, type OrderView } from '#contract'
+import { builderEmbed, standingWords, termsDecided, termsWords } from './builder.ts'
 import { button, type Message, rows } from './message.ts'
 import { nextSteps, orderTitle, orderWords, parcel, somethingIsWrong } from './order.ts'
 import { dateTime, escapeText } from './text.ts'
 
-/** The news in one sentence. */
+/** The news in a sentence or two. */
 export function noticeHeadline(notice: Notice): string {
+  switch (notice.about) {
+    case 'order':
+      return orderHeadline(notice)
+    case 'standing':
+      return `News about your standing. ${standingWords(notice.change, notice.builder.builder)}`
+    case 'terms':
+      return `Your terms change for orders to come; those that began before keep theirs. ${termsWords(notice.change)}${termsDecided(notice.change)}`
+    default:
+      return notice satisfies never
+  }
+}
+
+function orderHeadline(notice: OrderNotice): string {
   const { order } = notice
   const title = `**${orderTitle(order)}**`
   const share = formatMoney(order.left.share)
@@ -58,6 +72,10 @@ export function noticeHeadline(notice: Notice): string {
       return `The bank decided for you: the payment for ${title} stays.`
     case 'builder_dispute_lost':
       return `The bank decided for the buyer: the payment for ${title} was taken back.`
+    case 'buyer_case_silent':
+      return `${builder} did not answer in time about ${title}, which counts for you. An operator decides; if nobody does within days, everything goes back to you.`
+    case 'builder_case_silent':
+      return `Your time to answer ${buyer} about ${title} is over, which counts for ${buyer}. An operator decides; if nobody does within days, everything goes back to them.`
     case 'buyer_case_decided':
     case 'builder_case_decided':
       return `The case about ${title} is decided.`
@@ -68,9 +86,22 @@ export function noticeHeadline(notice: Notice): string {
 
 /**
  * A notice as a private message. In a thread the moderators of the channel can read along, so there the buyer's
- * address is left out.
+ * address is left out, and a builder's own links are nowhere but in their answers.
  */
 export function renderNotice(notice: Notice, place: 'dm' | 'thread'): Message {
+  const called = place === 'thread' ? `<@${notice.userId}> ` : ''
+  const mentions = place === 'thread' ? { mentions: [notice.userId] } : {}
+  const content = called + noticeHeadline(notice)
+  if (notice.about === 'order') return { content, ...orderNews(notice, place), ...mentions }
+  return {
+    content,
+    embeds: [builderEmbed(notice.builder)],
+    rows: rows(button('Where you stand', ['join'], 'primary'), button('Your money', ['money'])),
+    ...mentions,
+  }
+}
+
+function orderNews(notice: OrderNotice, place: 'dm' | 'thread'): Message {
   const { order } = notice
   const reader = notice.kind.startsWith('buyer_') ? 'buyer' : 'builder'
   const words = orderWords(order, reader)
@@ -81,7 +112,6 @@ export function renderNotice(notice: Notice, place: 'dm' | 'thread'): Message {
     fields.push({ name: 'Send it to', value: address ?? 'You find the address under `/c500 dashboard`.' })
   }
   return {
-    content: (place === 'thread' ? `<@${notice.userId}> ` : '') + noticeHeadline(notice),
     embeds: [
       {
         title: orderTitle(order, 200),
@@ -91,12 +121,11 @@ export function renderNotice(notice: Notice, place: 'dm' | 'thread'): Message {
       },
     ],
     rows: rows(...nextSteps(order, reader), ...ownSteps(notice)),
-    ...(place === 'thread' ? { mentions: [notice.userId] } : {}),
   }
 }
 
 /** What this news asks for beyond the order's own next step. */
-function ownSteps({ kind, order }: Notice) {
+function ownSteps({ kind, order }: OrderNotice) {
   const money = button('Your money', ['money'])
   const seeOrder = button('See the order', ['order', order.orderId])
   switch (kind) {
@@ -114,6 +143,8 @@ function ownSteps({ kind, order }: Notice) {
     case 'builder_dispute_opened':
     case 'builder_dispute_won':
     case 'builder_dispute_lost':
+    case 'buyer_case_silent':
+    case 'builder_case_silent':
     case 'buyer_case_decided':
     case 'builder_case_decided':
       return [seeOrder]

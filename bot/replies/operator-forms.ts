@@ -48,7 +48,7 @@ export function standingForm(builderId: string, status: BuilderStatus): Form {
 export function termsForm(builderId: string): Form {
   return form(
     ['op', 'terms', builderId],
-    'Terms for orders from now on',
+    'Terms for orders to come',
     {
       type: ComponentType.Label,
       label: 'Settlement',
@@ -73,7 +73,15 @@ export function termsForm(builderId: string): Form {
       max: 10,
       optional: true,
     }),
-    reasonInput(KEPT),
+    textInput({
+      id: 'start',
+      label: 'First day',
+      description: 'By UTC. Leave empty for orders from now on.',
+      hint: '2026-12-01',
+      max: 10,
+      optional: true,
+    }),
+    reasonInput('The builder reads it. It stays in the audit log.'),
   )
 }
 

@@ -9,9 +9,10 @@ import {
   type MoneyReport,
   type OperatorQueue,
   type OrderView,
+  type SellingStop,
 } from '#contract'
 import { customId, type OperatorPress } from '../custom-id.ts'
-import { checklistLines, requirementFields, statusLine } from './builder.ts'
+import { checklistLines, requirementFields, statusLine, termsFields } from './builder.ts'
 import { caseEmbeds, describeCase } from './case.ts'
 import { button, joinBlocks, type Message, rows, say, select } from './message.ts'
 import { moneyTotals } from './money.ts'
@@ -200,6 +201,7 @@ export function renderBuilderForOperator(
         fields: [
           { name: 'Joined', value: dateTime(view.joinedAt), inline: true },
           { name: 'Discord id', value: `\`${userId}\``, inline: true },
+          ...termsFields(view),
           ...requirementFields(view),
           ...section('Drops on sale', open.map(dropLine)),
         ],
@@ -249,6 +251,34 @@ export function renderAudit(log: {
     ],
     rows: rows(button('Refresh', ['op', 'audit']), QUEUE_BUTTON),
   }
+}
+
+const STILL: Record<SellingStop, { readonly one: string; readonly several: string }> = {
+  closed: { one: 'it has closed', several: 'some have closed' },
+  drop: {
+    one: 'it is paused by itself',
+    several: 'some drops are paused by themselves (`resume drop` lists them)',
+  },
+  builder: {
+    one: 'its builder is paused, suspended or not approved yet',
+    several: 'builders are paused, suspended or not approved yet',
+  },
+  account: {
+    one: 'Stripe cannot pay its builder at the moment',
+    several: 'Stripe cannot pay the builder of some at the moment',
+  },
+  everything: { one: 'all selling is paused', several: 'all selling is paused' },
+}
+
+/** What an operator reads after letting something go on: whether it does, and if not, all that still holds it. */
+export function renderResumed(what: 'drop' | 'builder' | 'all', stops: readonly SellingStop[]): Message {
+  if (stops.length === 0) return say('It goes on.', 'mint', rows(QUEUE_BUTTON))
+  const reasons = stops.map((stop) => STILL[stop][what === 'drop' ? 'one' : 'several'])
+  const lead =
+    what === 'drop'
+      ? 'That pause is over, but nothing of it is sold yet'
+      : 'That pause is over, but not everything is on sale'
+  return say(`${lead}: ${reasons.join(', and ')}.`, 'butter', rows(QUEUE_BUTTON))
 }
 
 /** Where our books and Stripe differ, a line each. `lead` comes first when something was just done. */

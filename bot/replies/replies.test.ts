@@ -5,11 +5,13 @@ import {
   BuilderStatus,
   CaseDecision,
   CaseStatus,
-  Notice,
+  type Notice,
+  OrderNotice,
   OrderStatus,
   type OrderView,
   RefundReason,
   RefundState,
+  SellingStop,
   Settlement,
 } from '#contract'
 import { assertModalWithinLimits, assertWithinLimits } from '../testing/limits.ts'
@@ -36,6 +38,7 @@ import {
   sampleProfile,
   sampleQueue,
   sampleRefund,
+  sampleTerms,
   WEBP_BASE64,
 } from '../testing/samples.ts'
 import { renderBuilder } from './builder.ts'
@@ -59,6 +62,7 @@ import {
   renderOrderForOperator,
   renderPausedDrops,
   renderQueue,
+  renderResumed,
 } from './operator.ts'
 import {
   decisionForm,
@@ -146,7 +150,9 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
   const builder = sampleBuilder({
     builder: person,
     status: standing.builder,
-    statusReason: story,
+    statusChange: { status: standing.builder, at: NOW, by: { ...OLIVE, name }, reason: story },
+    terms: sampleTerms({ by: { ...OLIVE, name }, reason: story }),
+    upcomingTerms: Array.from({ length: 9 }, () => sampleTerms({ by: { ...OLIVE, name }, reason: story })),
     payouts: 'incomplete',
     requirements: Array.from({ length: 30 }, () => title),
     checklist: [{ step: 'payment_account', done: false, sentence: title }],
@@ -158,6 +164,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
       order,
       status: standing.case,
       threadId: '300000000000000009',
+      silence: n % 3 === 0 ? { at: NOW, after: 1 } : null,
       decidesItself: n % 2 === 0 ? null : { at: NOW, decision: standing.decision },
       entries: (['buyer', 'builder', 'operator'] as const).map((role, at) =>
         sampleEntry({ role, at: NOW + at, text: story, by: { ...OLIVE, name }, pictures: [PICTURE] }),
@@ -169,7 +176,12 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     }),
   )
   const views = cases.slice(0, 2)
-  const notices = Notice.shape.kind.options.map((kind) => sampleNotice({ kind, order }))
+  const told = { noticeId: 'n', userId: person.userId, at: NOW, builder } as const
+  const notices: Notice[] = [
+    ...OrderNotice.shape.kind.options.map((kind) => sampleNotice({ kind, order })),
+    { ...told, about: 'standing', change: builder.statusChange },
+    { ...told, about: 'terms', change: builder.terms },
+  ]
   return [
     renderCard(drop),
     renderCard({ ...drop, available: 0, held: 3 }),
@@ -248,6 +260,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderDoctor(sampleMoneyReport()),
     renderPausedDrops(drops, true),
     renderPausedDrops([], false),
+    renderResumed('all', SellingStop.options),
     renderProfile(sampleProfile({ orders, missed: notices })),
     renderDashboard(
       sampleDashboard({ toShip: orders, onTheWay: orders, drops: Array.from({ length: 10 }, () => drop) }),
@@ -364,7 +377,7 @@ test("a buyer's address is written to the builder directly and never into a thre
 })
 
 test('news offers the next step and nothing else', () => {
-  const labels = (notice: Notice) => JSON.stringify(renderNotice(notice, 'dm').rows)
+  const labels = (notice: OrderNotice) => JSON.stringify(renderNotice(notice, 'dm').rows)
   assert.match(
     labels(sampleNotice({ kind: 'builder_sold', order: sampleOrder({ status: 'paid' }) })),
     /v1:ship:ord_/,
@@ -390,7 +403,7 @@ test('a dashboard has a button for each of four orders and a menu for more', () 
 })
 
 test('every news has a sentence of its own and the step it asks for', () => {
-  const STEP: Partial<Record<Notice['kind'], string>> = {
+  const STEP: Partial<Record<OrderNotice['kind'], string>> = {
     buyer_shipped: 'v1:wrong:',
     buyer_released: 'v1:wrong:',
     buyer_refunding: 'v1:order:',
@@ -407,7 +420,7 @@ test('every news has a sentence of its own and the step it asks for', () => {
     builder_case_decided: 'v1:order:',
   }
   const seen = new Set<string>()
-  for (const kind of Notice.shape.kind.options) {
+  for (const kind of OrderNotice.shape.kind.options) {
     const status = kind === 'builder_sold' ? 'paid' : 'released'
     const notice = sampleNotice({ kind, order: sampleOrder({ status, refunds: [sampleRefund()] }) })
     const message = renderNotice(notice, 'dm')
@@ -416,7 +429,7 @@ test('every news has a sentence of its own and the step it asks for', () => {
     if (step) assert.ok(JSON.stringify(message.rows).includes(step), kind)
   }
   // The two sides of a case read the same sentence.
-  assert.equal(seen.size, Notice.shape.kind.options.length - 1)
+  assert.equal(seen.size, OrderNotice.shape.kind.options.length - 1)
 })
 
 test('a case under way offers to answer it, in the order and in its news', () => {
@@ -482,7 +495,7 @@ test('older money is one button away, and a cursor that fits into no button has 
 test('joining names the next step, what Stripe asks for, and why a builder is paused', () => {
   const view = sampleBuilder({
     status: 'paused',
-    statusReason: 'Holiday until _June_',
+    statusChange: { status: 'paused', at: NOW, by: OLIVE, reason: 'Holiday until _June_' },
     payouts: 'incomplete',
     requirements: ['A photo of your passport'],
     checklist: [
@@ -493,7 +506,7 @@ test('joining names the next step, what Stripe asks for, and why a builder is pa
   })
   const shown = JSON.stringify(renderBuilder(view))
   assert.match(shown, /✅ You joined\..*⬜ Stripe needs more\..*\*\*Next:\*\* Stripe needs more/)
-  assert.match(shown, /Why: Holiday until \\\\_June/)
+  assert.match(shown, /Olive, <t:1800000000:f>\. Why: Holiday until \\\\_June/)
   assert.match(shown, /A photo of your passport/)
   assert.match(shown, /join\/abc.*dashboard\/token/)
 })
@@ -574,4 +587,86 @@ test('a dispute shows its deadline and the evidence, and is answered once', () =
   assert.match(sent, /Olive answered/)
   const order = sampleOrder({ status: 'shipped', frozenBy: 'dispute' })
   assert.match(JSON.stringify(renderOrderForOperator(order).rows), /v1:op:dispute:ord_/)
+})
+
+test('a builder reads news of their standing in the words of joining, with who, when and why', () => {
+  const change = { status: 'suspended', at: NOW, by: OLIVE, reason: 'Three parcels lost' } as const
+  const view = sampleBuilder({
+    status: 'suspended',
+    statusChange: change,
+    onboardingUrl: 'https://shop.example/connect/start/abc',
+  })
+  const told = { noticeId: 'n', userId: JUNIPER.userId, at: NOW, about: 'standing' } as const
+  const words =
+    'You are suspended. Orders that are paid still need to be shipped. Olive, <t:1800000000:f>. Why: Three parcels lost'
+  for (const place of ['dm', 'thread'] as const) {
+    const message = renderNotice({ ...told, builder: view, change }, place)
+    assert.ok(message.content?.includes(words))
+    assert.ok(message.embeds?.[0]?.description?.includes(words))
+    const shown = JSON.stringify(message)
+    assert.match(shown, /v1:join/)
+    assert.doesNotMatch(shown, /shop\.example/, 'links that open an account are in nobody else’s sight')
+  }
+  assert.ok(renderBuilder(view).embeds?.[0]?.description?.includes(words))
+})
+
+test('terms are read with their first day, who set them and why, also those to come', () => {
+  const december = Date.UTC(2026, 11, 1)
+  const decided = { by: OLIVE, at: NOW, reason: 'Ten years of trust' }
+  const change = sampleTerms({ ...decided, from: december, settlement: 'at_payment', feeBps: 750 })
+  const builder = sampleBuilder({ upcomingTerms: [change] })
+  const words =
+    'From 2026-12-01 (UTC): 7.5 % fee, split at payment. Olive, <t:1800000000:f>. Why: Ten years of trust'
+  const told = { noticeId: 'n', userId: JUNIPER.userId, at: NOW, about: 'terms' } as const
+  assert.ok(renderNotice({ ...told, builder, change }, 'dm').content?.includes(words))
+  for (const message of [renderBuilder(builder), renderBuilderForOperator(builder, [])]) {
+    const fields = message.embeds?.[0]?.fields ?? []
+    const named = (name: string) => fields.find((field) => field.name === name)?.value
+    assert.equal(named('Terms'), '5 % fee, held until it arrives.')
+    assert.equal(named('Terms to come'), words)
+  }
+})
+
+test('the silence of a builder is said once, where it happened, with what follows from it', () => {
+  const silence = { at: NOW + 3, after: 1 }
+  const decidesItself = { at: NOW + 1_000, decision: 'refund' } as const
+  const view = sampleCase({ status: 'silent', silence, decidesItself })
+  const items = caseItems(view)
+  assert.deepEqual(
+    items.map(({ kind }) => kind),
+    ['entry', 'silence'],
+  )
+  const said = renderCaseItem(view, 1, { kind: 'silence' }, 'thread')
+  assert.deepEqual(said.mentions, [POPPY.userId, JUNIPER.userId])
+  assert.match(
+    JSON.stringify(said.embeds),
+    /Juniper did not answer in time.*counts for Poppy.*everything goes back to the buyer on <t:1800000001:f>/,
+  )
+  // A word in the very millisecond, and a decision: what was shown stays where it was.
+  const late = [sampleEntry(), sampleEntry({ at: NOW + 3, role: 'builder', by: JUNIPER })]
+  const decision = { decision: 'refund', amount: view.order.total, reason: 'Silence', at: NOW + 9 } as const
+  const after = caseItems({ ...view, entries: late, decision })
+  assert.deepEqual(
+    after.map(({ kind }) => kind),
+    ['entry', 'silence', 'entry', 'decision'],
+  )
+  assert.match(
+    JSON.stringify(renderCaseItem({ ...view, entries: late }, 1, { kind: 'silence' }, 'dm')),
+    /did not answer/,
+  )
+})
+
+test('what goes on after a pause is said only when it does, and every other stop is named', () => {
+  const words = (what: Parameters<typeof renderResumed>[0], stops: Parameters<typeof renderResumed>[1]) =>
+    renderResumed(what, stops).embeds?.[0]?.description ?? ''
+  assert.equal(words('drop', []), 'It goes on.')
+  assert.equal(
+    words('drop', ['builder', 'everything']),
+    'That pause is over, but nothing of it is sold yet: its builder is paused, suspended or not approved yet, and all selling is paused.',
+  )
+  for (const what of ['drop', 'builder', 'all'] as const) {
+    const each = SellingStop.options.map((stop) => words(what, [stop]))
+    assert.equal(new Set(each).size, SellingStop.options.length)
+    for (const sentence of each) assert.doesNotMatch(sentence, /It goes on/)
+  }
 })

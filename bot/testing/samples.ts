@@ -15,11 +15,12 @@ import {
   type DropView,
   type MoneyReport,
   type MoneyView,
-  type Notice,
   type OperatorQueue,
+  type OrderNotice,
   type OrderView,
   type ProfileView,
   ROUTES,
+  type Terms,
 } from '#contract'
 
 /** Views and interactions as they really look, for tests of the bot. */
@@ -122,8 +123,9 @@ export function sampleOrder(over: Partial<OrderView> = {}): OrderView {
   }
 }
 
-export function sampleNotice(over: Partial<Notice> = {}): Notice {
+export function sampleNotice(over: Partial<OrderNotice> = {}): OrderNotice {
   return {
+    about: 'order',
     noticeId: 'notice-1',
     userId: POPPY.userId,
     kind: 'buyer_paid',
@@ -153,7 +155,9 @@ export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
   return {
     builder: JUNIPER,
     status: 'approved',
-    statusReason: '',
+    statusChange: { status: over.status ?? 'approved', at: NOW, by: null, reason: '' },
+    terms: sampleTerms(),
+    upcomingTerms: [],
     payouts: 'ready',
     requirements: [],
     checklist: [
@@ -167,6 +171,11 @@ export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
     joinedAt: NOW,
     ...over,
   }
+}
+
+/** The collective's own, unless told. */
+export function sampleTerms(over: Partial<Terms> = {}): Terms {
+  return { from: NOW, settlement: 'on_arrival', feeBps: 500, by: null, at: NOW, reason: '', ...over }
 }
 
 export function sampleMoney(over: Partial<MoneyView> = {}): MoneyView {
@@ -198,6 +207,7 @@ export function sampleCase(over: Partial<CaseView> = {}): CaseView {
     answerBy: NOW + 48 * 3_600_000,
     decidesItself: null,
     entries: [sampleEntry()],
+    silence: null,
     decision: null,
     threadId: null,
     ...over,

@@ -39,7 +39,13 @@ export function storeSuite(
       withStore(async (store) => {
         const value = {
           ...user('ペン 👩‍🎨 "\\\n'),
-          missed: [{ kind: 'buyer_paid' as const, orderId: 'o', at: 2 ** 53 - 1 }],
+          missed: [
+            {
+              subject: 'o',
+              notice: { about: 'order', userId: 'a', kind: 'buyer_paid', occasion: 1 },
+              at: 2 ** 53 - 1,
+            },
+          ] as const,
         }
         await store.commit([{ op: 'create', collection: 'users', id: 'a', value }])
         assert.deepEqual((await store.get('users', 'a'))?.value, value)

@@ -1,4 +1,4 @@
-import type { BuilderStatus, ChecklistStep, Person, Settlement } from '#contract'
+import type { BuilderStatus, ChecklistStep, Person, Settlement, StandingChange } from '#contract'
 import type { Channel } from './channel.ts'
 
 /** A maker who sells. `accountId` is their Stripe connected account. */
@@ -7,15 +7,15 @@ export interface Builder {
   readonly name: string
   readonly status: BuilderStatus
   /** Every change of status: who, when and why. Newest last. `by` null is the collective's own rule. */
-  readonly statusHistory: readonly StatusChange[]
+  readonly statusHistory: readonly StandingChange[]
   readonly accountId: string | null
   /** Stripe lets the account receive transfers. */
   readonly transfers: boolean
   readonly detailsSubmitted: boolean
   /** What Stripe asks for now, in Stripe's own words, e.g. `individual.verification.document`. */
   readonly currentlyDue: readonly string[]
-  /** Terms with the moment from which they hold; the last one holds now. Empty: the collective's own. */
-  readonly terms: readonly Terms[]
+  /** Everything an operator ever decided, in the order of the decisions; see termsAt for what holds when. */
+  readonly terms: readonly DecidedTerms[]
   /** Minor units owed after refunds that could not be taken back; netted from the next releases. */
   readonly debt: number
   /** The linked Twitch channel. */
@@ -23,20 +23,19 @@ export interface Builder {
   readonly joinedAt: number
 }
 
-interface StatusChange {
-  readonly at: number
-  readonly status: BuilderStatus
-  readonly by: Person | null
-  readonly reason: string
-}
-
-interface Terms {
+/** What holds for orders that begin at `from` (UTC ms) or later, until the next terms begin. */
+export interface OrderTerms {
   readonly from: number
   readonly settlement: Settlement
   /** Hundredths of a percent; null is the collective's own rate. */
   readonly feeBps: number | null
+}
+
+/** Terms with who decided them, when and why. */
+export interface DecidedTerms extends OrderTerms {
   readonly by: Person
   readonly reason: string
+  readonly at: number
 }
 
 export function payoutState(builder: Builder): 'none' | 'incomplete' | 'ready' {
@@ -44,18 +43,49 @@ export function payoutState(builder: Builder): 'none' | 'incomplete' | 'ready' {
   return builder.transfers ? 'ready' : 'incomplete'
 }
 
-/** What holds for a new order of this builder. */
-export function termsOf(
-  builder: Builder,
-  collectiveFeeBps: number,
-): { readonly settlement: Settlement; readonly feeBps: number; readonly destination: string | null } {
-  const last = builder.terms.at(-1)
-  const settlement = last?.settlement ?? 'on_arrival'
+/**
+ * What holds at a moment: the terms that began last, and of two that began together the later word. Undefined are the
+ * collective's own: its rate, held until arrival.
+ */
+export function termsAt<T extends OrderTerms>(terms: readonly T[], now: number): T | undefined {
+  return terms.reduce<T | undefined>(
+    (best, one) => (one.from <= now && one.from >= (best?.from ?? 0) ? one : best),
+    undefined,
+  )
+}
+
+/** What a drop keeps of its builder, so that each of its orders can be given what holds when it begins. */
+export function termsForDrop({ terms, accountId }: Builder): {
+  readonly terms: readonly OrderTerms[]
+  readonly destination: string | null
+} {
   return {
-    settlement,
-    feeBps: last?.feeBps ?? collectiveFeeBps,
-    destination: settlement === 'at_payment' ? builder.accountId : null,
+    terms: terms.map(({ from, settlement, feeBps }) => ({ from, settlement, feeBps })),
+    destination: accountId,
   }
+}
+
+/** What was decided and does not hold yet, the next first; for one start only the last word. */
+export function upcomingTerms(terms: readonly DecidedTerms[], now: number): DecidedTerms[] {
+  const byStart = new Map(terms.filter(({ from }) => from > now).map((one) => [one.from, one]))
+  return [...byStart.values()].toSorted((a, b) => a.from - b.from)
+}
+
+const DAY = /^(\d{4})-(\d\d)-(\d\d)$/
+
+/**
+ * When terms begin whose first day was typed like `2026-12-01`, by UTC: nothing and today are now. Null for what is no
+ * day or a day that has passed.
+ */
+export function parseStartDay(typed: string, now: number): number | null {
+  const text = typed.trim()
+  if (text === '') return now
+  const [, year, month, day] = DAY.exec(text) ?? []
+  const from = Date.UTC(Number(year), Number(month) - 1, Number(day))
+  // The calendar would take a 31st of June for the 1st of July.
+  if (Number.isNaN(from) || new Date(from).toISOString().slice(0, 10) !== text) return null
+  if (new Date(now).toISOString().slice(0, 10) === text) return now
+  return from > now ? from : null
 }
 
 /** The builder with a new status, who gave it and why. The same status again changes nothing. */

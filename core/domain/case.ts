@@ -20,6 +20,8 @@ export interface Case {
   readonly decidesItself: { readonly at: number; readonly decision: CaseDecision } | null
   /** Everything said and uploaded, oldest first; never edited. */
   readonly entries: readonly CaseEntry[]
+  /** When the builder's time to answer had passed, and after how many entries; null when it has not. */
+  readonly silence: { readonly at: number; readonly after: number } | null
   readonly decision: {
     readonly decision: CaseDecision
     /** Minor units that go back to the buyer. */
@@ -45,6 +47,7 @@ export function openCase(
     answerBy: now + ANSWER_MS,
     decidesItself: null,
     entries: [first],
+    silence: null,
     decision: null,
     threadId: null,
     posted: 0,
@@ -53,26 +56,28 @@ export function openCase(
 
 /**
  * Somebody added something. The builder's first word in time answers the case: if the buyer then stays silent, the
- * money is released. The buyer's next word means an operator has to decide.
+ * money is released. The buyer's next word means an operator has to decide. What the builder says too late is kept, and
+ * changes nothing of what everybody was told to follow from the silence.
  */
 export function addEntry(found: Case, entry: CaseEntry): Case {
-  const entries = [...found.entries, entry]
-  if (entry.role === 'builder' && found.status !== 'decided') {
-    return {
-      ...found,
-      entries,
-      status: 'answered',
-      decidesItself: { at: entry.at + SILENCE_MS, decision: 'release' },
-    }
+  const after: Case = { ...found, entries: [...found.entries, entry] }
+  const buyersTurn = found.status === 'answered' && found.decidesItself !== null
+  if (entry.role === 'builder' && (found.status === 'open' || buyersTurn)) {
+    const decidesItself = { at: entry.at + SILENCE_MS, decision: 'release' } as const
+    return { ...after, status: 'answered', decidesItself }
   }
-  if (entry.role === 'buyer' && found.status === 'answered') return { ...found, entries, decidesItself: null }
-  return { ...found, entries }
+  return entry.role === 'buyer' && buyersTurn ? { ...after, decidesItself: null } : after
 }
 
 /** The builder let the time pass: that counts for the buyer, and more silence refunds in full. */
 export function passAnswerTime(found: Case, now: number): Case {
   if (found.status !== 'open' || now < found.answerBy) return found
-  return { ...found, status: 'silent', decidesItself: { at: now + SILENCE_MS, decision: 'refund' } }
+  return {
+    ...found,
+    status: 'silent',
+    silence: { at: now, after: found.entries.length },
+    decidesItself: { at: now + SILENCE_MS, decision: 'refund' },
+  }
 }
 
 /** When to look at this case again; null when nothing changes by itself. */

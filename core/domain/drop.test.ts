@@ -22,7 +22,7 @@ const drop: Drop = {
   price: 2_400,
   currency: 'usd',
   feeBps: 500,
-  settlement: 'on_arrival',
+  terms: [],
   destination: null,
   quantity: 3,
   available: 3,

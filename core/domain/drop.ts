@@ -6,8 +6,8 @@ import {
   type DropForm,
   type Person,
   type Picture,
-  type Settlement,
 } from '#contract'
+import type { OrderTerms } from './builder.ts'
 import { parsePrice } from './money.ts'
 import { cleanLine, cleanText, lengthOf } from './text.ts'
 
@@ -36,10 +36,11 @@ export interface Drop {
   /** Minor units for one unit. */
   readonly price: number
   readonly currency: Currency
-  /** The builder's terms as they are now; an order copies them when its unit is held. */
+  /** The collective's own rate when it was published, in hundredths of a percent. */
   readonly feeBps: number
-  readonly settlement: Settlement
-  /** The builder's account, for payments that Stripe splits; null otherwise. */
+  /** All of the builder's terms with their dates; an order gets what holds when its unit is held. */
+  readonly terms: readonly OrderTerms[]
+  /** The builder's account, for payments that Stripe splits. */
   readonly destination: string | null
   readonly quantity: number
   readonly available: number

@@ -1,4 +1,4 @@
-import type { Notice } from '#contract'
+import type { OrderNotice } from '#contract'
 
 /**
  * Something that must happen outside the store, written in the same commit as the state that wants it. One document
@@ -24,6 +24,8 @@ export type EffectKind =
   | 'reconcile'
   /** Read a builder's connected account again. */
   | 'account'
+  /** Bring a builder's drops in line with their standing, their account and their terms. */
+  | 'follow_builder'
   | 'close_drop'
   | 'draw_card'
   | 'draw_case'
@@ -48,7 +50,17 @@ export const QUEUES = {
   money: {
     width: 8,
     looksPast: 0,
-    kinds: ['transfer', 'refund', 'stripe_fee', 'receipt', 'account', 'watch', 'dispute', 'evidence'],
+    kinds: [
+      'transfer',
+      'refund',
+      'stripe_fee',
+      'receipt',
+      'account',
+      'follow_builder',
+      'watch',
+      'dispute',
+      'evidence',
+    ],
   },
   truth: { width: 1, looksPast: 0, kinds: ['reconcile'] },
   streams: { width: 6, looksPast: 0, kinds: ['twitch', 'look_at_stream', 'draw_live', 'follow_live'] },
@@ -63,12 +75,7 @@ export interface Effect {
   /** Id of the order, drop or builder it is about. */
   readonly subject: string
   /** Who is told what; only for notify. */
-  readonly notice: {
-    readonly userId: string
-    readonly kind: Notice['kind']
-    /** Tells the same thing at different times apart: the number of events the order had then. */
-    readonly occasion: number
-  } | null
+  readonly notice: NoticeWish | null
   /** UTC ms from which it may run; while leased, when the lease ends. */
   readonly dueAt: number
   /** UTC ms until which one process works on it; 0 when nobody does. */
@@ -81,12 +88,22 @@ export interface Effect {
   readonly createdAt: number
 }
 
+/**
+ * Who is told what about the effect's subject. `occasion` tells the same thing at different times apart: for an order,
+ * how many events it had; for standing and terms, the place in the builder's list of changes, which only grows.
+ */
+export type NoticeWish = { readonly userId: string; readonly occasion: number } & (
+  | { readonly about: 'order'; readonly kind: OrderNotice['kind'] }
+  | { readonly about: 'standing' | 'terms' }
+)
+
 export function effectId(kind: EffectKind, subject: string): string {
   return `${kind}:${subject}`
 }
 
-export const noticeId = (orderId: string, kind: Notice['kind'], occasion: number) =>
-  `${orderId}:${kind}:${occasion}`
+export function noticeId(subject: string, wish: NoticeWish): string {
+  return `${subject}:${wish.about === 'order' ? wish.kind : wish.about}:${wish.occasion}`
+}
 
 /** What must not run twice at the same time: one person is told one thing after another. */
 export function turnOf(id: string, effect: Effect): string {

@@ -16,10 +16,10 @@ function heldOrder(total: number, feeBps: number): Order {
     picture: null,
     price: total,
     feeBps: feeBps,
-    settlement: 'on_arrival',
+    terms: [] as const,
     destination: null,
     currency: 'usd',
-  } as Drop
+  } as Partial<Drop> as Drop
   const buyer = { userId: '100000000000000103', name: 'Poppy' }
   return newOrder({ drop, buyer, orderId: 'ord_00000000000000000000000000', holdUntil: 1_000 }, 0)
 }

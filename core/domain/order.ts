@@ -1,7 +1,7 @@
 import type {
   Currency,
   ErrorCode,
-  Notice,
+  OrderNotice,
   OrderStatus,
   Person,
   Picture,
@@ -10,6 +10,7 @@ import type {
   Settlement,
   Shipment,
 } from '#contract'
+import { termsAt } from './builder.ts'
 import type { Drop, ShelfMove } from './drop.ts'
 import type { EffectKind } from './effect.ts'
 import { type Posting, post } from './ledger.ts'
@@ -283,7 +284,7 @@ export type Step =
       readonly shelf: Exclude<ShelfMove, 'reserve'> | null
       readonly postings: readonly Posting[]
       readonly effects: readonly EffectKind[]
-      readonly notices: readonly { readonly userId: string; readonly kind: Notice['kind'] }[]
+      readonly notices: readonly { readonly userId: string; readonly kind: OrderNotice['kind'] }[]
       /** Minor units by which the builder's debt to the collective changes. */
       readonly debt: number
     }
@@ -295,6 +296,9 @@ export function newOrder(
   now: number,
 ): Order {
   const { drop, buyer, orderId, holdUntil } = held
+  const terms = termsAt(drop.terms, now)
+  const feeBps = terms?.feeBps ?? drop.feeBps
+  const settlement = terms?.settlement ?? 'on_arrival'
   return {
     orderId,
     dropId: drop.dropId,
@@ -306,10 +310,10 @@ export function newOrder(
     buyer,
     builder: drop.builder,
     total: drop.price,
-    ...splitFee(drop.price, drop.feeBps),
-    feeBps: drop.feeBps,
-    settlement: drop.settlement,
-    destination: drop.destination,
+    ...splitFee(drop.price, feeBps),
+    feeBps,
+    settlement,
+    destination: settlement === 'at_payment' ? drop.destination : null,
     currency: drop.currency,
     createdAt: now,
     holdUntil,
@@ -389,8 +393,8 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
   if (!to) return refuse(refusal(order, event.type))
   const history = [...order.history, { at: now, event: event.type }]
   const next: Order = { ...order, status: to === 'same' ? order.status : to, history }
-  const buyer = (kind: Notice['kind']) => ({ userId: order.buyerId, kind })
-  const builder = (kind: Notice['kind']) => ({ userId: order.builderId, kind })
+  const buyer = (kind: OrderNotice['kind']) => ({ userId: order.buyerId, kind })
+  const builder = (kind: OrderNotice['kind']) => ({ userId: order.builderId, kind })
 
   switch (event.type) {
     case 'session_asked': {

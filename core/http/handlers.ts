@@ -1,6 +1,7 @@
 import { AppError, type Input, type Output, type RouteName } from '#contract'
 import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
+import type { Draft } from '../domain/drop.ts'
 import type { Order } from '../domain/order.ts'
 import { readAudit } from '../usecases/audit.ts'
 import {
@@ -30,6 +31,7 @@ import { refundAsOperator, refundOrder, releaseAsOperator } from '../usecases/re
 import { decideBuilder, pauseSelling, setTerms } from '../usecases/run-collective.ts'
 import {
   type Reader,
+  termsNow,
   toBuilderView,
   toCaseView,
   toDisputeView,
@@ -50,9 +52,14 @@ export type Handlers = {
 /** One entry per route of the contract: a missing or misshaped one is a type error. */
 export function createHandlers(deps: Deps): Handlers {
   const { settings } = deps
-  const builderView = (builder: Builder) => toBuilderView(builder, settings, deps.clock.now())
   const caseView = async (found: Case, reader: Reader) =>
     toCaseView(found, await getOrder(deps, found.orderId), reader, settings)
+  const builderView = (builder: Builder) => toBuilderView(builder, settings, deps.clock.now())
+  const draftView = async (draft: Draft) => {
+    const builder = (await deps.store.get('builders', draft.builder.userId))?.value
+    const feeBps = builder ? termsNow(builder, settings, deps.clock.now()).feeBps : settings.feeBps
+    return toDraftView(draft, feeBps, settings)
+  }
   return {
     joinBuilder: async (input) => builderView(await joinBuilder(deps, input)),
     openOnboarding: async (input) => ({ url: await openOnboarding(deps, input) }),
@@ -60,8 +67,8 @@ export function createHandlers(deps: Deps): Handlers {
     returnFromOnboarding: async (input) => builderView(await returnFromOnboarding(deps, input)),
 
     createDrop: async (input, { idempotencyKey }) =>
-      toDraftView(await createDrop(deps, { ...input, idempotencyKey }), settings),
-    getDraft: async (input) => toDraftView(await getDraft(deps, input), settings),
+      draftView(await createDrop(deps, { ...input, idempotencyKey })),
+    getDraft: async (input) => draftView(await getDraft(deps, input)),
     publishDrop: async (input) => showDrop(deps, await publishDrop(deps, input)),
     getDrop: ({ dropId }) => readDrop(deps, dropId),
     listDrops: ({ status, limit, cursor }) =>
@@ -120,14 +127,16 @@ export function createHandlers(deps: Deps): Handlers {
     operatorQueue: () => readQueue(deps),
     getOrderAsOperator: async ({ orderId }) =>
       toOrderView(await getOrder(deps, orderId), 'builder', settings),
-    decideBuilder: async (input) => builderView(await decideBuilder(deps, input)),
-    setTerms: async (input) => builderView(await setTerms(deps, input)),
+    decideBuilder: async (input, { idempotencyKey }) =>
+      builderView(await decideBuilder(deps, { ...input, idempotencyKey })),
+    setTerms: async (input, { idempotencyKey }) =>
+      builderView(await setTerms(deps, { ...input, idempotencyKey })),
     refundAsOperator: async (input, { idempotencyKey }) =>
       toOrderView(await refundAsOperator(deps, { ...input, idempotencyKey }), 'builder', settings),
     releaseAsOperator: async (input, { idempotencyKey }) =>
       toOrderView(await releaseAsOperator(deps, { ...input, idempotencyKey }), 'builder', settings),
     decideCase: async (input) => caseView(await decideCase(deps, input), 'builder'),
-    pauseSelling: (input) => pauseSelling(deps, input),
+    pauseSelling: (input, { idempotencyKey }) => pauseSelling(deps, { ...input, idempotencyKey }),
     exportAsOperator: (input) => exportAsOperator(deps, input),
     checkMoney: () => checkMoney(deps),
     mendMoney: (input) => mendMoney(deps, input),

@@ -4,6 +4,7 @@ import { carryOutRefunds } from '../usecases/carry-out-refunds.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { drawCard } from '../usecases/draw-card.ts'
 import { endDrop } from '../usecases/end-drop.ts'
+import { followBuilder } from '../usecases/follow-builder.ts'
 import { followDispute, sendEvidence } from '../usecases/follow-dispute.ts'
 import { drawLive, followLive, lookAtStream } from '../usecases/follow-live.ts'
 import { drawCase, tendCase } from '../usecases/handle-case.ts'
@@ -26,6 +27,7 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
     transfer: (effect) => releaseShare(deps, effect.subject, isFirstRun(effect)),
     refund: (effect) => carryOutRefunds(deps, effect.subject, isFirstRun(effect)),
     account: (effect) => sweepAccount(deps, effect.subject),
+    follow_builder: (effect) => followBuilder(deps, effect.subject),
     close_drop: (effect) => endDrop(deps, effect.subject),
     watch: (effect) => watchOrder(deps, effect.subject),
     dispute: (effect) => followDispute(deps, effect.subject),

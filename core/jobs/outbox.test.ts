@@ -128,11 +128,11 @@ test('fifty sales to tell one builder, one after another, do not keep a buyer wa
     return null
   })
   for (let i = 0; i < 50; i++) {
-    const notice = { userId: BUILDER, kind: 'builder_sold' } as const
-    await rig.change({ reads: [], decide: (sheet) => wishNotice(sheet, `o${i}`, 1, notice, rig.time.now) })
+    const notice = { about: 'order', userId: BUILDER, kind: 'builder_sold', occasion: 1 } as const
+    await rig.change({ reads: [], decide: (sheet) => wishNotice(sheet, `o${i}`, notice, rig.time.now) })
   }
-  const notice = { userId: BUYER, kind: 'buyer_paid' } as const
-  await rig.change({ reads: [], decide: (sheet) => wishNotice(sheet, 'o9', 1, notice, rig.time.now) })
+  const notice = { about: 'order', userId: BUYER, kind: 'buyer_paid', occasion: 1 } as const
+  await rig.change({ reads: [], decide: (sheet) => wishNotice(sheet, 'o9', notice, rig.time.now) })
   await rig.outbox.runDue()
   assert.equal(told.length, 51)
   assert.equal(most, 1)

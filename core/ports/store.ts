@@ -1,16 +1,24 @@
-import type { AuditEntry, Notice, Person } from '#contract'
+import type { AuditEntry, Person } from '#contract'
 import type { AuditHead } from '../domain/audit.ts'
 import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
 import type { Stream } from '../domain/channel.ts'
 import type { Claim, Draft, Drop } from '../domain/drop.ts'
-import type { Effect } from '../domain/effect.ts'
+import type { Effect, NoticeWish } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Order } from '../domain/order.ts'
 
 /** A person who has something to read that could not be said privately. */
 export interface User extends Person {
-  readonly missed: readonly { readonly kind: Notice['kind']; readonly orderId: string; readonly at: number }[]
+  /** Newest first. */
+  readonly missed: readonly Missed[]
+}
+
+/** As it stood in the effect that could tell it nowhere. */
+export interface Missed {
+  readonly subject: string
+  readonly notice: NoticeWish
+  readonly at: number
 }
 
 /** A message from outside, kept so that a second delivery is known: a vendor's event, or a caller's write. */

@@ -75,7 +75,8 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
     })
   }
   for (const kind of step.effects) wish(sheet, kind, orderId, now)
-  for (const notice of step.notices) wishNotice(sheet, orderId, order.history.length, notice, now)
+  const occasion = order.history.length
+  for (const notice of step.notices) wishNotice(sheet, orderId, { about: 'order', occasion, ...notice }, now)
   return step.order
 }
 

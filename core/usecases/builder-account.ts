@@ -3,7 +3,7 @@ import { type Builder, changeStatus } from '../domain/builder.ts'
 import { readLink } from '../domain/link.ts'
 import type { ConnectedAccount } from '../ports/accounts.ts'
 import type { Deps } from './deps.ts'
-import { followAccount } from './run-collective.ts'
+import { followBuilder } from './follow-builder.ts'
 import { effectKey, wish } from './wish.ts'
 
 /** An account is looked at again this often even when nobody says that it changed. */
@@ -101,7 +101,7 @@ export async function refreshAccount(
   if (!builder) throw new AppError('builder_not_found')
   if (!builder.accountId) return builder
   const refreshed = await saveAccount(deps, userId, await deps.accounts.read(builder.accountId))
-  await followAccount(deps, refreshed)
+  await followBuilder(deps, userId)
   if (refreshed.transfers && !builder.transfers) await retryBlockedReleases(deps, userId)
   return refreshed
 }
@@ -155,17 +155,16 @@ function saveAccount(
   account: ConnectedAccount,
 ): Promise<Builder> {
   return deps.change({
-    reads: [['builders', userId], effectKey('account', userId)],
+    reads: [['builders', userId], effectKey('account', userId), effectKey('follow_builder', userId)],
     decide(sheet) {
       const known = sheet.get('builders', userId)
       if (!known) throw new AppError('builder_not_found')
       const { accountId, transfers, detailsSubmitted, currentlyDue } = account
       const builder: Builder = { ...known, accountId, transfers, detailsSubmitted, currentlyDue }
       sheet.put('builders', userId, builder)
-      if (!known.accountId) {
-        const now = deps.clock.now()
-        wish(sheet, 'account', userId, now, { dueAt: now + SWEEP_MS })
-      }
+      const now = deps.clock.now()
+      if (!known.accountId) wish(sheet, 'account', userId, now, { dueAt: now + SWEEP_MS })
+      if (known.transfers !== transfers) wish(sheet, 'follow_builder', userId, now)
       return builder
     },
   })

@@ -1,4 +1,11 @@
-import { AppError, type CaseDecision, type CaseEntry, type Person, type Picture } from '#contract'
+import {
+  AppError,
+  type CaseDecision,
+  type CaseEntry,
+  type OrderNotice,
+  type Person,
+  type Picture,
+} from '#contract'
 import { addEntry, type Case, openCase as newCase, nextLook, passAnswerTime } from '../domain/case.ts'
 import { givenBack, type Order, type OrderEvent } from '../domain/order.ts'
 import { cleanText, lengthOf } from '../domain/text.ts'
@@ -84,7 +91,8 @@ export async function addToCase(
       if (!found) throw new AppError('case_not_found')
       if (sheet.get('inbox', requestId)) return found
       sheet.put('inbox', requestId, { type: 'add-to-case', receivedAt: now, result: caseId })
-      return putCase(sheet, addEntry(found, { at: now, by: person, role, text, pictures }), now)
+      const onTime = passTime(sheet, found, now)
+      return putCase(sheet, addEntry(onTime, { at: now, by: person, role, text, pictures }), now)
     },
   })
 }
@@ -140,7 +148,7 @@ export async function tendCase(
       const now = deps.clock.now()
       const found = sheet.get('cases', caseId)
       if (!found || found.status === 'decided') return found ?? known
-      const late = passAnswerTime(found, now)
+      const late = passTime(sheet, found, now)
       if (late !== found) return putCase(sheet, late, now)
       const itself = found.decidesItself
       if (!itself || now < itself.at) return found
@@ -208,25 +216,33 @@ function decide(
   if (held && amount < left) events.push({ type: 'arrived' })
   let after: Order = order
   for (const event of events) after = applyToOrder(sheet, order.orderId, event, now)
-  wishNotice(
-    sheet,
-    order.orderId,
-    after.history.length,
-    { userId: order.buyerId, kind: 'buyer_case_decided' },
-    now,
-  )
-  wishNotice(
-    sheet,
-    order.orderId,
-    after.history.length,
-    { userId: order.builderId, kind: 'builder_case_decided' },
-    now,
-  )
+  tellBoth(sheet, found, ['buyer_case_decided', 'builder_case_decided'], after.history.length, now)
   return putCase(
     sheet,
     { ...found, status: 'decided', decidesItself: null, decision: { decision, amount, reason, by, at: now } },
     now,
   )
+}
+
+/** The case with what time has done to it; both are told when the builder was silent for too long. */
+function passTime(sheet: Sheet, found: Case, now: number): Case {
+  const after = passAnswerTime(found, now)
+  if (after !== found)
+    tellBoth(sheet, found, ['buyer_case_silent', 'builder_case_silent'], found.openedAt, now)
+  return after
+}
+
+/** News of a case for its buyer and its builder; `occasion` tells the cases of one order apart. */
+function tellBoth(
+  sheet: Sheet,
+  { orderId, buyer, builder }: Case,
+  [toBuyer, toBuilder]: readonly [OrderNotice['kind'], OrderNotice['kind']],
+  occasion: number,
+  now: number,
+): void {
+  const about = 'order'
+  wishNotice(sheet, orderId, { about, userId: buyer.userId, kind: toBuyer, occasion }, now)
+  wishNotice(sheet, orderId, { about, userId: builder.userId, kind: toBuilder, occasion }, now)
 }
 
 const caseKeys = (caseId: string): Key[] => [

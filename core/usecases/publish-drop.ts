@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import { payoutState, termsOf } from '../domain/builder.ts'
+import { payoutState, termsForDrop } from '../domain/builder.ts'
 import { checkForm, type Drop } from '../domain/drop.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
@@ -7,7 +7,7 @@ import { effectKey, wish } from './wish.ts'
 const HOUR_MS = 60 * 60_000
 
 /**
- * Put a draft on sale: from here price, quantity and fee are frozen. The draft becomes the drop, so publishing twice
+ * Put a draft on sale: from here price and quantity are frozen. The draft becomes the drop, so publishing twice
  * answers with the same drop. Throws draft_not_found, not_yours, draft_incomplete, builder_not_found or
  * builder_not_ready.
  */
@@ -24,6 +24,7 @@ export function publishDrop(
       ['builders', userId],
       effectKey('draw_card', dropId),
       effectKey('close_drop', dropId),
+      effectKey('follow_builder', userId),
     ],
     decide(sheet) {
       const now = deps.clock.now()
@@ -50,7 +51,8 @@ export function publishDrop(
         story: checked.story,
         price: checked.price,
         currency: deps.settings.currency,
-        ...termsOf(builder, deps.settings.feeBps),
+        feeBps: deps.settings.feeBps,
+        ...termsForDrop(builder),
         quantity: checked.quantity,
         available: checked.quantity,
         held: 0,
@@ -68,6 +70,8 @@ export function publishDrop(
       sheet.remove('drafts', draftId)
       wish(sheet, 'draw_card', dropId, now)
       wish(sheet, 'close_drop', dropId, now, { dueAt: drop.closesAt })
+      // Whoever changes the builder at this very moment may not see this drop yet.
+      wish(sheet, 'follow_builder', userId, now)
       return drop
     },
   })

@@ -5,7 +5,6 @@ import {
   type IdentityView,
   type Money,
   type MoneyView,
-  type Notice,
   type OperatorQueue,
   type OrderStatus,
   type OrderView,
@@ -13,12 +12,12 @@ import {
   type ProfileView,
 } from '#contract'
 import type { Builder } from '../domain/builder.ts'
-import { noticeId } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { type Attention, type Order, remaining } from '../domain/order.ts'
 import type { Page } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import { readDrops } from './read-drops.ts'
+import { toNotice } from './tell.ts'
 import { toBuilderView, toCaseView, toChannelView, toOrderView } from './views.ts'
 
 const ORDERS_SHOWN = 25
@@ -41,23 +40,11 @@ export async function readProfile(
     deps.store.get('users', person.userId),
     deps.store.get('builders', person.userId),
   ])
-  const missed: Notice[] = []
-  for (const entry of user?.value.missed ?? []) {
-    const order = (await deps.store.get('orders', entry.orderId))?.value
-    if (!order) continue
-    const reader = order.builderId === person.userId ? 'builder' : 'buyer'
-    missed.push({
-      noticeId: noticeId(entry.orderId, entry.kind, entry.at),
-      userId: person.userId,
-      kind: entry.kind,
-      order: toOrderView(order, reader, deps.settings),
-      at: entry.at,
-    })
-  }
+  const missed = await Promise.all((user?.value.missed ?? []).map((entry) => toNotice(deps, entry)))
   return {
     person,
     orders: orders.documents.map(({ value }) => toOrderView(value, 'buyer', deps.settings)),
-    missed,
+    missed: missed.filter((notice) => notice !== null),
     builder: builder ? toBuilderView(builder.value, deps.settings, deps.clock.now()) : null,
   }
 }

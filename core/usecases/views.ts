@@ -8,8 +8,16 @@ import {
   type DropView,
   type Money,
   type OrderView,
+  type Terms,
 } from '#contract'
-import { type Builder, checklist, payoutState } from '../domain/builder.ts'
+import {
+  type Builder,
+  checklist,
+  type DecidedTerms,
+  payoutState,
+  termsAt,
+  upcomingTerms,
+} from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
 import { type Channel, isVerified } from '../domain/channel.ts'
 import { checkForm, type Draft, type Drop } from '../domain/drop.ts'
@@ -69,7 +77,7 @@ export function toOrderView(order: Order, reader: Reader, settings: Settings): O
 }
 
 export function toCaseView(found: Case, order: Order, reader: Reader, settings: Settings): CaseView {
-  const { caseId, status, openedAt, answerBy, decidesItself, entries, decision, threadId } = found
+  const { caseId, status, openedAt, answerBy, decidesItself, entries, silence, decision, threadId } = found
   return {
     caseId,
     order: toOrderView(order, reader, settings),
@@ -78,6 +86,7 @@ export function toCaseView(found: Case, order: Order, reader: Reader, settings: 
     answerBy,
     decidesItself,
     entries: [...entries],
+    silence,
     decision: decision && {
       decision: decision.decision,
       amount: { amount: decision.amount, currency: order.currency },
@@ -90,17 +99,34 @@ export function toCaseView(found: Case, order: Order, reader: Reader, settings: 
 
 /** `channel`: its builder's, as it is now. */
 export function toDropView(drop: Drop, channel: ChannelView | null): DropView {
-  const { builderId, price, currency, feeBps, settlement, destination, closed, pauses, ...shown } = drop
-  return { ...shown, price: { amount: price, currency }, channel }
+  return {
+    dropId: drop.dropId,
+    title: drop.title,
+    story: drop.story,
+    price: { amount: drop.price, currency: drop.currency },
+    quantity: drop.quantity,
+    available: drop.available,
+    held: drop.held,
+    sold: drop.sold,
+    perPerson: drop.perPerson,
+    status: drop.status,
+    openedAt: drop.openedAt,
+    closesAt: drop.closesAt,
+    builder: drop.builder,
+    channel,
+    picture: drop.picture,
+    card: drop.card,
+  }
 }
 
-export function toDraftView(draft: Draft, settings: Pick<Settings, 'currency' | 'feeBps'>): DraftView {
+/** `feeBps` is what would hold for an order of it now. */
+export function toDraftView(draft: Draft, feeBps: number, settings: Pick<Settings, 'currency'>): DraftView {
   const checked = checkForm(draft.form, settings.currency)
   const problems = checked.ok ? [] : [...checked.problems]
   if (draft.pictureProblem) problems.push({ field: 'picture', sentence: draft.pictureProblem })
   const { draftId, form, picture } = draft
   if (!checked.ok || problems.length > 0) return { draftId, form, picture, problems, preview: null }
-  const { fee, share } = splitFee(checked.price, settings.feeBps)
+  const { fee, share } = splitFee(checked.price, feeBps)
   const money = (amount: number): Money => ({ amount, currency: settings.currency })
   return {
     draftId,
@@ -140,6 +166,25 @@ export function toChannelView(
   }
 }
 
+/** A decision as people see it: the collective's own rate is named. */
+export function toTerms({ feeBps, ...decided }: DecidedTerms, settings: Pick<Settings, 'feeBps'>): Terms {
+  return { ...decided, feeBps: feeBps ?? settings.feeBps }
+}
+
+/** What holds for a builder at `now`. */
+export function termsNow(builder: Builder, settings: Pick<Settings, 'feeBps'>, now: number): Terms {
+  const decided = termsAt(builder.terms, now)
+  if (decided) return toTerms(decided, settings)
+  return {
+    from: builder.joinedAt,
+    settlement: 'on_arrival',
+    feeBps: settings.feeBps,
+    by: null,
+    at: builder.joinedAt,
+    reason: '',
+  }
+}
+
 /** `now` is UTC ms. */
 export function toBuilderView(builder: Builder, settings: Settings, now: number): BuilderView {
   const link = signLink(settings.linkSecret, 'builder', builder.userId)
@@ -147,7 +192,14 @@ export function toBuilderView(builder: Builder, settings: Settings, now: number)
   return {
     builder: { userId: builder.userId, name: builder.name },
     status: builder.status,
-    statusReason: builder.statusHistory.at(-1)?.reason ?? '',
+    statusChange: builder.statusHistory.at(-1) ?? {
+      status: builder.status,
+      at: builder.joinedAt,
+      by: null,
+      reason: '',
+    },
+    terms: termsNow(builder, settings, now),
+    upcomingTerms: upcomingTerms(builder.terms, now).map((terms) => toTerms(terms, settings)),
     payouts: payoutState(builder),
     requirements: [...new Set(builder.currentlyDue.map(describeRequirement))],
     checklist: checklist(builder, settings.twitch !== null),

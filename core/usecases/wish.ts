@@ -1,5 +1,11 @@
-import type { Notice } from '#contract'
-import { type Effect, type EffectKind, effectId, noticeId, queueOf } from '../domain/effect.ts'
+import {
+  type Effect,
+  type EffectKind,
+  effectId,
+  type NoticeWish,
+  noticeId,
+  queueOf,
+} from '../domain/effect.ts'
 import type { Key } from '../ports/store.ts'
 import type { Sheet } from './change.ts'
 
@@ -33,19 +39,10 @@ export function wish(
   })
 }
 
-/**
- * Ask for one person to be told one thing about one order. `occasion` tells this from other times the same thing
- * happens to the same order.
- */
-export function wishNotice(
-  sheet: Sheet,
-  orderId: string,
-  occasion: number,
-  notice: { readonly userId: string; readonly kind: Notice['kind'] },
-  now: number,
-): void {
-  const id = effectId('notify', noticeId(orderId, notice.kind, occasion))
-  sheet.put('outbox', id, { ...newEffect('notify', orderId, now, now), notice: { ...notice, occasion } })
+/** Ask for one person to be told one thing. `subject` is the order or the builder it is about. */
+export function wishNotice(sheet: Sheet, subject: string, notice: NoticeWish, now: number): void {
+  const id = effectId('notify', noticeId(subject, notice))
+  sheet.put('outbox', id, { ...newEffect('notify', subject, now, now), notice })
 }
 
 function newEffect(kind: EffectKind, subject: string, now: number, dueAt: number): Effect {

@@ -133,7 +133,9 @@ export function makeBuilder(over: Partial<BuilderView> = {}): BuilderView {
   return {
     builder: { userId: '100000000000000101', name: 'Juniper' },
     status: 'approved',
-    statusReason: '',
+    statusChange: { status: 'approved', at: NOW, by: null, reason: '' },
+    terms: { from: NOW, settlement: 'on_arrival', feeBps: 500, by: null, at: NOW, reason: '' },
+    upcomingTerms: [],
     payouts: 'ready',
     requirements: [],
     checklist: [],

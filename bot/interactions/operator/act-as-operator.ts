@@ -9,7 +9,9 @@ import {
   renderDispute,
   renderDoctor,
   renderOrderForOperator,
+  renderResumed,
 } from '../../replies/operator.ts'
+import { escapeText } from '../../replies/text.ts'
 import { answerWithin } from '../answer.ts'
 import { canBeMended, sentenceFor } from '../explain.ts'
 import { chosenValue, typedText } from '../fields.ts'
@@ -46,7 +48,7 @@ export function submitStanding(
 ): Promise<Reply> {
   return decide(sent, [], async (operator, reason, { core, call }) => {
     await core.decideBuilder({ operator, builderId, status, reason }, call)
-    return builderAfter(sent, builderId, 'Done, and their drops follow.')
+    return builderAfter(sent, builderId, 'Done, and their drops follow. The builder is being told.')
   })
 }
 
@@ -54,17 +56,23 @@ export function submitTerms(sent: Sent, builderId: string): Promise<Reply> {
   const settlement = Settlement.catch('on_arrival').parse(chosenValue(sent.interaction, 'settlement'))
   const fee = typedText(sent.interaction, 'fee')
   const feeBps = parsePercent(fee)
-  return decide(sent, [{ name: 'Fee', text: fee }], async (operator, reason, { core, call }) => {
+  const startDay = typedText(sent.interaction, 'start').slice(0, 200)
+  const typed = [
+    { name: 'Fee', text: fee },
+    { name: 'First day', text: startDay },
+  ]
+  return decide(sent, typed, async (operator, reason, { core, call }) => {
     if (feeBps === undefined) {
-      const typed = [
-        { name: 'Fee', text: fee },
-        { name: 'Reason', text: reason },
-      ]
       const sentence = 'A fee is a percentage from 0 to 50 like 7.5, or nothing for the usual one.'
-      return renderKept(sentence, typed, sent.form)
+      return renderKept(sentence, [...typed, { name: 'Reason', text: reason }], sent.form)
     }
-    await core.setTerms({ operator, builderId, settlement, feeBps, reason }, call)
-    return builderAfter(sent, builderId, 'These terms hold for orders from now on; earlier ones keep theirs.')
+    await core.setTerms({ operator, builderId, settlement, feeBps, startDay, reason }, call)
+    const from = startDay.trim() ? `from ${escapeText(startDay, 20)} (UTC)` : 'from now on'
+    return builderAfter(
+      sent,
+      builderId,
+      `These terms hold for orders ${from}; earlier ones keep theirs. The builder is being told.`,
+    )
   })
 }
 
@@ -81,13 +89,13 @@ export function submitDecision(sent: Sent, caseId: string, decision: CaseDecisio
 
 export function submitSelling(sent: Sent, direction: 'pause' | 'resume', id: string): Promise<Reply> {
   return decide(sent, [], async (operator, reason, { core, call }) => {
-    const { paused } = await core.pauseSelling(
+    const { paused, stops } = await core.pauseSelling(
       { operator, what: whatToPause(id), paused: direction === 'pause', reason },
       call,
     )
     return paused
       ? say('Paused. Holds that began before can still be paid.', 'butter')
-      : say('It goes on.', 'mint')
+      : renderResumed(whatToPause(id).kind, stops)
   })
 }
 

@@ -1,0 +1,92 @@
+import type { Builder } from '../domain/builder.ts'
+import type { Case } from '../domain/case.ts'
+import type { Drop } from '../domain/drop.ts'
+import type { Effect, NoticeWish } from '../domain/effect.ts'
+import type { CollectionName, Collections, Missed, Page, Store, Stored, User } from '../ports/store.ts'
+
+/**
+ * The one place that knows how documents looked in earlier versions: each function makes one of today out of one that
+ * may be older. Documents are not rewritten for it; the next change of one stores it as it is today.
+ */
+const UPCASTS: { readonly [C in CollectionName]?: (stored: Collections[C]) => Collections[C] } = {
+  users: upcastUser,
+  builders: upcastBuilder,
+  inventory: upcastDrop,
+  cases: upcastCase,
+  outbox: upcastEffect,
+}
+
+/** A store in which every document reads as one of today. */
+export function createUpcastStore(store: Store): Store {
+  function today<C extends CollectionName>(collection: C, stored: Stored<C>): Stored<C> {
+    const upcast = UPCASTS[collection]
+    return upcast ? { ...stored, value: upcast(stored.value) } : stored
+  }
+  const page = <C extends CollectionName>(collection: C, { documents, cursor }: Page<C>): Page<C> => ({
+    documents: documents.map((stored) => today(collection, stored)),
+    cursor,
+  })
+  return {
+    ...store,
+    async get(collection, id) {
+      const stored = await store.get(collection, id)
+      return stored && today(collection, stored)
+    },
+    async getAll(keys) {
+      const found = await store.getAll(keys)
+      return found.map((stored, at) => {
+        const key = keys[at]
+        return stored && key ? today(key[0], stored) : stored
+      })
+    },
+    find: async (collection, query) => page(collection, await store.find(collection, query)),
+    scan: async (collection, wanted) => page(collection, await store.scan(collection, wanted)),
+  }
+}
+
+/** A document in which these fields may be missing. */
+type Older<T, F extends keyof T> = Omit<T, F> & Partial<Pick<T, F>>
+
+/** News was about orders only. */
+function upcastNotice(notice: NoticeWish): NoticeWish {
+  return { ...notice, about: notice.about ?? 'order' } as NoticeWish
+}
+
+function upcastEffect(effect: Effect): Effect {
+  return effect.notice ? { ...effect, notice: upcastNotice(effect.notice) } : effect
+}
+
+type OldMissed = { readonly kind: string; readonly orderId: string; readonly at: number }
+
+function upcastUser(user: User): User {
+  const missed = (user.missed as readonly (Missed | OldMissed)[]).map((entry): Missed => {
+    if ('notice' in entry) return entry
+    const { kind, orderId, at } = entry
+    const notice = { about: 'order', userId: user.userId, kind, occasion: at } as NoticeWish
+    return { subject: orderId, notice, at }
+  })
+  return { ...user, missed }
+}
+
+/** Terms came without their dates, and before that there were none; nor was there a channel. */
+function upcastBuilder(builder: Older<Builder, 'terms' | 'statusHistory' | 'twitch'>): Builder {
+  const { terms = [], statusHistory = [], twitch = null } = builder
+  return {
+    ...builder,
+    twitch,
+    statusHistory,
+    terms: terms.map((one) => ({ ...one, at: one.at ?? one.from })),
+  }
+}
+
+/** A drop carried the terms of its builder as they were then, and no dates. */
+function upcastDrop(drop: Older<Drop, 'terms'> & { readonly settlement?: string }): Drop {
+  const { settlement, ...rest } = drop
+  const split = [{ from: 0, settlement: 'at_payment', feeBps: drop.feeBps }] as const
+  return { ...rest, terms: drop.terms ?? (settlement === 'at_payment' ? split : []) }
+}
+
+/** The silence of a builder was not written down. */
+function upcastCase(found: Older<Case, 'silence'>): Case {
+  return { ...found, silence: found.silence ?? null }
+}

@@ -1,0 +1,50 @@
+import { isDeepStrictEqual } from 'node:util'
+import { type Builder, termsForDrop } from '../domain/builder.ts'
+import { type Drop, pauseDrop } from '../domain/drop.ts'
+import type { Page } from '../ports/store.ts'
+import type { Deps } from './deps.ts'
+import { effectKey, wish } from './wish.ts'
+
+/**
+ * Bring every drop that is not closed in line with its builder as they are now: on sale or not, and their terms. Each
+ * drop in a commit of its own; one that is in line is left alone. Safe at any time and side by side with itself.
+ */
+export async function followBuilder(
+  deps: Pick<Deps, 'store' | 'change' | 'clock'>,
+  builderId: string,
+): Promise<null> {
+  let cursor: string | null = null
+  do {
+    const page: Page<'inventory'> = await deps.store.find('inventory', {
+      where: { builderId },
+      orderBy: 'openedAt',
+      direction: 'desc',
+      limit: 100,
+      cursor,
+    })
+    for (const { id: dropId, value } of page.documents) {
+      if (value.closed) continue
+      await deps.change({
+        lane: dropId,
+        // The builder is read with the drop: an older picture of them must not win over a newer one.
+        reads: [['inventory', dropId], ['builders', builderId], effectKey('draw_card', dropId)],
+        decide(sheet) {
+          const known = sheet.get('inventory', dropId)
+          const builder = sheet.get('builders', builderId)
+          if (!known || known.closed || !builder) return
+          const drop = inLine(known, builder)
+          if (isDeepStrictEqual(drop, known)) return
+          sheet.put('inventory', dropId, drop)
+          if (drop.status !== known.status) wish(sheet, 'draw_card', dropId, deps.clock.now())
+        },
+      })
+    }
+    cursor = page.cursor
+  } while (cursor)
+  return null
+}
+
+function inLine(drop: Drop, builder: Builder): Drop {
+  const byBuilder = pauseDrop(drop, 'builder', builder.status !== 'approved')
+  return { ...pauseDrop(byBuilder, 'account', !builder.transfers), ...termsForDrop(builder) }
+}
