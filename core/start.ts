@@ -115,7 +115,8 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       linkSecret: createSecretKey(Buffer.from(config.secrets.link)),
     },
   }
-  outbox = createOutbox(deps, effectHandlers(deps), {
+  const onFrozen = (orders: number) => log.error({ orders }, 'our books and Stripe disagree')
+  outbox = createOutbox(deps, effectHandlers(deps, { onFrozen }), {
     random: Math.random,
     everyMs: config.outboxEveryMs,
     onFailure: ({ kind, subject, attempts }, error) =>

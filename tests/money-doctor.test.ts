@@ -8,6 +8,7 @@ import { describe, test } from 'node:test'
 import { createStripeClient } from '../core/adapters/stripe-client.ts'
 import { createStripeRecords } from '../core/adapters/stripe-records.ts'
 import { createChanges } from '../core/usecases/change.ts'
+import { compareSoon, reconcile } from '../core/usecases/reconcile.ts'
 import { type Exam, examineMoney } from '../core/usecases/reconcile-exam.ts'
 import { followDrift, MONEY_DOCTOR, repairMoney } from '../core/usecases/reconcile-repair.ts'
 import { PEOPLE } from '../sandbox/cast.ts'
@@ -31,6 +32,15 @@ function doctorIn(world: World) {
   const examine = () => examineMoney(deps, { since: 0 })
   return {
     examine,
+    /** What core does by itself, now. Answers how many orders each word about frozen ones named. */
+    async reconcile(): Promise<number[]> {
+      const frozen: number[] = []
+      await compareSoon(deps)
+      await reconcile({ ...deps, settings: { reconcileEveryMs: minutes(15) } }, (orders) =>
+        frozen.push(orders),
+      )
+      return frozen
+    },
     /** As often as it takes, which is once for the mending and once for what that shows. */
     async mend(): Promise<Exam> {
       for (let round = 0; round < 2; round++) {
@@ -195,9 +205,11 @@ describe('what happened behind our back', () => {
     assert.match(exam.mismatches[0]?.sentence ?? '', /\$10\.00 went back/)
     assert.equal(exam.drift, 1_000)
 
-    await world.advance(2 * 60 * minutes(1))
+    assert.deepEqual(await doctor.reconcile(), [1], 'whoever keeps the log is told')
     const frozen = await world.client.getOrder({ userId: poppy, orderId })
     assert.equal(frozen.frozenBy, 'drift')
+    await world.advance(2 * 60 * minutes(1))
+    assert.deepEqual(await doctor.reconcile(), [], 'once')
     await release(world, orderId)
     assert.equal((await order(world)).status, 'arrived', 'nothing is sent while the books disagree')
 

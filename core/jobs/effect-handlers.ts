@@ -18,8 +18,11 @@ import { tendTwitch } from '../usecases/tend-twitch.ts'
 import { watchOrder } from '../usecases/watch-order.ts'
 import type { EffectHandler } from './outbox.ts'
 
-/** Which use case carries out which wish. */
-export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHandler>> {
+/** Which use case carries out which wish. `onFrozen` hears of orders about which our books and Stripe disagree. */
+export function effectHandlers(
+  deps: Deps,
+  { onFrozen }: { readonly onFrozen: (orders: number) => void },
+): Readonly<Record<EffectKind, EffectHandler>> {
   return {
     checkout: (effect) => tendCheckout(deps, effect.subject),
     stripe_fee: (effect) => learnFee(deps, effect.subject),
@@ -39,7 +42,7 @@ export function effectHandlers(deps: Deps): Readonly<Record<EffectKind, EffectHa
     look_at_stream: (effect) => lookAtStream(deps, effect.subject),
     draw_live: (effect) => drawLive(deps, effect.subject),
     follow_live: (effect) => followLive(deps, effect.subject),
-    reconcile: () => reconcile(deps),
+    reconcile: () => reconcile(deps, onFrozen),
     notify: (effect) => tell(deps, effect),
   }
 }

@@ -20,18 +20,21 @@ const SOON_MS = 60_000
 
 const LOOK_KEY: Key = ['looks', 'stripe']
 
-type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'records' | 'settings'>
+type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'records'> & {
+  readonly settings: Pick<Deps['settings'], 'reconcileEveryMs'>
+}
 
 /**
  * Find what never came: take every event since the last look as a hint, as if its webhook had arrived, and compare
  * our books with Stripe's once an hour. What a look at Stripe mends is wished for; an order that still disagrees the
- * next time is frozen until it agrees again. Answers when to run again (UTC ms). Throws PaymentsError.
+ * next time is frozen until it agrees again; `onFrozen` hears how many were. Answers when to run again (UTC ms). Throws
+ * PaymentsError.
  */
-export async function reconcile(deps: Needs): Promise<number> {
+export async function reconcile(deps: Needs, onFrozen: (orders: number) => void): Promise<number> {
   const startedAt = deps.clock.now()
   const look = (await deps.store.get('looks', 'stripe'))?.value ?? null
   await takeMissedEvents(deps, look, startedAt)
-  const compared = await compare(deps, look, startedAt)
+  const compared = await compare(deps, look, startedAt, onFrozen)
   await deps.change({
     reads: [LOOK_KEY],
     decide: (sheet) => sheet.put('looks', 'stripe', { ...compared, eventsUntil: startedAt }),
@@ -66,13 +69,15 @@ async function compare(
   deps: Needs,
   look: Look | null,
   now: number,
+  onFrozen: (orders: number) => void,
 ): Promise<Pick<Look, 'comparedAt' | 'suspects'>> {
   const suspects = look?.suspects ?? []
   const last = look?.comparedAt ?? 0
   if (suspects.length === 0 && now - last < COMPARE_EVERY_MS) return { comparedAt: last, suspects }
   const exam = await examineMoney(deps, { since: await compareSince(deps, look, now) })
   await wishAgain(deps, exam.mismatches)
-  await followDrift(deps, exam, new Set(suspects))
+  const frozen = await followDrift(deps, exam, new Set(suspects))
+  if (frozen > 0) onFrozen(frozen)
   const hoped = exam.mismatches.filter(({ repair }) => repair.kind === 'wish')
   return { comparedAt: now, suspects: hoped.map(suspectOf) }
 }
