@@ -12,7 +12,7 @@ import { AppError } from '#contract'
 import {
   type CollectionName,
   type Collections,
-  EXPIRES_AT,
+  expiryOf,
   SEARCHABLE,
   type Store,
   type Stored,
@@ -187,12 +187,12 @@ function toFields<C extends CollectionName>(
 ): Record<string, unknown> {
   const values = value as Readonly<Record<string, unknown>>
   const searched = SEARCHABLE[collection].map((field): [string, unknown] => [field, values[field] ?? null])
-  const expiresAt = EXPIRES_AT[collection]?.(value)
+  const expiresAt = expiryOf(collection, value)
   return {
     value,
     commit: mark,
     ...Object.fromEntries(searched),
-    ...(expiresAt === undefined ? {} : { expireAt: Timestamp.fromMillis(expiresAt) }),
+    ...(expiresAt === null ? {} : { expireAt: Timestamp.fromMillis(expiresAt) }),
   }
 }
 

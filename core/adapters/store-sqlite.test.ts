@@ -57,6 +57,20 @@ test('data of a newer version is refused, not guessed at', () =>
     assert.throws(() => createSqliteStore({ path }), /newer version/)
   }))
 
+test('what expired is removed, a little at a time, and nothing else', async (t) => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const store = createSqliteStore({ path: ':memory:' })
+  const entry = (receivedAt: number) => ({ receivedAt, type: 'refund-order', result: null })
+  const create = (id: string, receivedAt: number) =>
+    store.commit([{ op: 'create', collection: 'inbox', id, value: entry(receivedAt) }])
+  await create('old', Date.now() - 61 * 86_400_000)
+  await create('young', Date.now() - 59 * 86_400_000)
+  t.mock.timers.tick(60_000)
+  assert.equal(await store.get('inbox', 'old'), undefined)
+  assert.equal((await store.get('inbox', 'young'))?.id, 'young')
+  await store.close()
+})
+
 test('ids made later sort later, so that rows are appended', () => {
   const store = createSqliteStore({ path: ':memory:' })
   const ids = Array.from({ length: 500 }, () => store.newId('ord'))

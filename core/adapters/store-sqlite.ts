@@ -7,6 +7,8 @@ import { AppError } from '#contract'
 import {
   type CollectionName,
   type Collections,
+  EXPIRES,
+  expiryOf,
   type Page,
   type Query,
   SEARCHABLE,
@@ -63,11 +65,23 @@ const MIGRATIONS: readonly string[] = [
    CREATE TABLE streams (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE tickets (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
    UPDATE builders SET value = json_set(value, '$.twitch', NULL);`,
+  `ALTER TABLE inbox ADD COLUMN expireAt INTEGER;
+   ALTER TABLE drafts ADD COLUMN expireAt INTEGER;
+   ALTER TABLE tickets ADD COLUMN expireAt INTEGER;
+   UPDATE inbox SET expireAt = json_extract(value, '$.receivedAt') + 60 * 86400000;
+   UPDATE drafts SET expireAt = json_extract(value, '$.createdAt') + 90 * 86400000;
+   UPDATE tickets SET expireAt = json_extract(value, '$.expiresAt');
+   CREATE INDEX inbox_by_expiry ON inbox (expireAt);
+   CREATE INDEX drafts_by_expiry ON drafts (expireAt);
+   CREATE INDEX tickets_by_expiry ON tickets (expireAt);`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */
 const WAL_BACKSTOP_PAGES = 16_384
 const CHECKPOINT_EVERY_MS = 1_000
+/** What expired is removed a little at a time, so that nobody waits for it. */
+const SWEEP_EVERY_MS = 60_000
+const SWEPT_TOGETHER = 500
 
 interface Waiting {
   readonly writes: readonly Write[]
@@ -109,7 +123,10 @@ export function createSqliteStore(options: { readonly path: string; readonly max
 
   const sql = Object.fromEntries(
     (Object.keys(SEARCHABLE) as CollectionName[]).map((collection) => {
-      const fields: readonly string[] = SEARCHABLE[collection]
+      const fields: readonly string[] = [
+        ...SEARCHABLE[collection],
+        ...(collection in EXPIRES ? ['expireAt'] : []),
+      ]
       return [
         collection,
         {
@@ -142,7 +159,8 @@ export function createSqliteStore(options: { readonly path: string; readonly max
       changes = statement(remove).run(id, write.version).changes
     } else {
       const value = JSON.stringify(write.value)
-      const columns = fields.map((field) => column(write.value, field))
+      const values = { ...write.value, expireAt: expiryOf(collection, write.value) }
+      const columns = fields.map((field) => column(values, field))
       changes =
         write.op === 'create'
           ? statement(create).run(id, value, ...columns).changes
@@ -150,6 +168,18 @@ export function createSqliteStore(options: { readonly path: string; readonly max
     }
     if (changes !== 1) throw new AppError('conflict', `${write.op} ${collection}/${id}`)
   }
+
+  function sweep(): void {
+    for (const collection of Object.keys(EXPIRES)) {
+      const expired = `SELECT id FROM ${collection} WHERE expireAt <= ? LIMIT ${SWEPT_TOGETHER}`
+      try {
+        statement(`DELETE FROM ${collection} WHERE id IN (${expired})`).run(Date.now())
+      } catch {
+        // Busy, or the disk is full: the next round tries again, and a writer reports what matters.
+      }
+    }
+  }
+  const sweeper = setInterval(sweep, SWEEP_EVERY_MS).unref()
 
   let waiting: Waiting[] = []
 
@@ -208,6 +238,7 @@ export function createSqliteStore(options: { readonly path: string; readonly max
     },
     newId: (kind) => typeidUnboxed(kind),
     async close() {
+      clearInterval(sweeper)
       if (waiting.length > 0) flush()
       await checkpointer?.terminate()
       if (onDisk) db.exec('PRAGMA wal_checkpoint(TRUNCATE)')

@@ -1,8 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isAppError } from '#contract'
+import type { Builder } from '../domain/builder.ts'
 import type { Effect } from '../domain/effect.ts'
-import type { Store } from '../ports/store.ts'
+import type { LedgerEntry } from '../domain/ledger.ts'
+import type { Store, User } from '../ports/store.ts'
+
+const BUILDER: Builder = {
+  userId: '',
+  name: 'Juniper',
+  status: 'approved',
+  statusHistory: [],
+  accountId: null,
+  transfers: true,
+  detailsSubmitted: true,
+  currentlyDue: [],
+  terms: [],
+  debt: 0,
+  twitch: null,
+  joinedAt: 0,
+}
 
 /** What every store must do. Runs on each engine; `open` gives an empty one. `skip` says why it cannot run here. */
 export function storeSuite(
@@ -52,6 +69,90 @@ export function storeSuite(
         assert.equal(await store.get('users', 'b'), undefined)
       }))
 
+    test('any id is kept as it is', () =>
+      withStore(async (store) => {
+        const ids = [
+          'a/b',
+          '.',
+          '..',
+          '__a__',
+          '_',
+          '%2F',
+          'a%',
+          'ord_1:refund:1:2',
+          'stripe:evt_1',
+          '\u00e9 \n#?',
+        ]
+        await store.commit(ids.map((id) => ({ op: 'create', collection: 'users', id, value: user(id) })))
+        const found = await store.getAll(ids.map((id) => ['users', id]))
+        assert.deepEqual(
+          found.map((document) => document?.id),
+          ids,
+        )
+        const scanned = await store.scan('users', { limit: 100, cursor: null })
+        assert.deepEqual(
+          new Set(scanned.documents.map(({ id, value }) => (id === (value as User).name ? id : null))),
+          new Set(ids),
+        )
+      }))
+
+    test('empty lists, absent fields, nulls and negative amounts are read back as they were', () =>
+      withStore(async (store) => {
+        const entry: LedgerEntry = {
+          movement: 'payment',
+          lines: [
+            { account: 'stripe', amount: 2 ** 53 - 1 },
+            { account: 'buyer_money', amount: -(2 ** 53 - 1) },
+          ],
+          orderId: null,
+          builderId: null,
+          currency: 'usd',
+          at: 0,
+        }
+        const person = { ...user('P'), pronouns: undefined }
+        await store.commit([
+          { op: 'create', collection: 'ledger', id: 'l', value: entry },
+          { op: 'create', collection: 'users', id: 'a', value: person },
+        ])
+        assert.deepEqual((await store.get('ledger', 'l'))?.value, entry)
+        assert.deepEqual((await store.get('users', 'a'))?.value, user('P'))
+      }))
+
+    test('documents come in the order of their keys, with gaps for those that are not there', () =>
+      withStore(async (store) => {
+        await store.commit(
+          ['a', 'b'].map((id) => ({ op: 'create', collection: 'users', id, value: user(id) })),
+        )
+        const found = await store.getAll([
+          ['users', 'b'],
+          ['outbox', 'a'],
+          ['users', 'a'],
+          ['users', 'b'],
+        ])
+        assert.deepEqual(
+          found.map((document) => document?.id),
+          ['b', undefined, 'a', 'b'],
+        )
+        assert.deepEqual(await store.getAll([]), [])
+      }))
+
+    test('as many writes as a full lane makes are one commit', () =>
+      withStore(async (store) => {
+        const writes = Array.from({ length: 600 }, (_, i) => ({
+          op: 'create' as const,
+          collection: 'users' as const,
+          id: `u${i}`,
+          value: user('x'.repeat(1_000)),
+        }))
+        await store.commit(writes)
+        const again = [
+          ...writes.slice(0, 599).map((write) => ({ ...write, id: `v${write.id}` })),
+          writes[599],
+        ]
+        await assert.rejects(store.commit(again.flatMap((write) => write ?? [])), conflict)
+        assert.equal(await store.get('users', 'vu0'), undefined)
+      }))
+
     test('a document is created once', () =>
       withStore(async (store) => {
         const create = { op: 'create', collection: 'users', id: 'a', value: user('1') } as const
@@ -76,6 +177,15 @@ export function storeSuite(
         await store.commit([replace])
         await assert.rejects(store.commit([replace]), conflict)
         assert.equal((await store.get('users', 'a'))?.value.name, '2')
+      }))
+
+    test('writing the same once more uses the version up all the same', () =>
+      withStore(async (store) => {
+        await store.commit([{ op: 'create', collection: 'users', id: 'a', value: user('1') }])
+        const version = (await store.get('users', 'a'))?.version ?? 0
+        const same = { op: 'replace', collection: 'users', id: 'a', value: user('1'), version } as const
+        const results = await Promise.allSettled([store.commit([same]), store.commit([same])])
+        assert.deepEqual(results.map(({ status }) => status).toSorted(), ['fulfilled', 'rejected'])
       }))
 
     test('what changed cannot be deleted by an old version, and what is gone cannot be replaced', () =>
@@ -168,6 +278,33 @@ export function storeSuite(
           cursor = page.cursor
         } while (cursor)
         assert.deepEqual(seen, ids.toSorted())
+      }))
+
+    test('a query may order by a field that is equal in all it finds', () =>
+      withStore(async (store) => {
+        const builder = (userId: string, accountId: string | null) => ({ ...BUILDER, userId, accountId })
+        const accounts = { a: 'acct_1', b: 'acct_2', c: null, d: 'acct_1', e: 'acct_1' }
+        await store.commit(
+          Object.entries(accounts).map(([id, accountId]) => ({
+            op: 'create',
+            collection: 'builders',
+            id,
+            value: builder(id, accountId),
+          })),
+        )
+        const query = {
+          where: { accountId: 'acct_1' },
+          orderBy: 'accountId',
+          direction: 'asc',
+          limit: 2,
+        } as const
+        const first = await store.find('builders', query)
+        const second = await store.find('builders', { ...query, cursor: first.cursor })
+        assert.deepEqual(
+          [...first.documents, ...second.documents].map(({ id }) => id),
+          ['a', 'd', 'e'],
+        )
+        assert.equal(second.cursor, null)
       }))
 
     test('a replaced document is found under its new values only', () =>

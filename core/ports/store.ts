@@ -104,12 +104,22 @@ export const SEARCHABLE = {
 const DAY_MS = 24 * 60 * 60_000
 
 /**
- * When a document of a collection may be forgotten, UTC ms; the engine removes it by itself some time after that. A
- * message can come again for as long as its sender tries: Stripe for three days, and its list of events keeps thirty.
+ * What may be forgotten, and how long after the moment in one of its fields; the engine removes it by itself, some time
+ * after that. A message can come again as long as its sender tries, and Stripe's list of events goes back thirty days.
  */
-export const EXPIRES_AT: { readonly [C in CollectionName]?: (value: Collections[C]) => number } = {
-  inbox: ({ receivedAt }) => receivedAt + 60 * DAY_MS,
-  tickets: ({ expiresAt }) => expiresAt,
+export const EXPIRES = {
+  inbox: { since: 'receivedAt', afterMs: 60 * DAY_MS },
+  drafts: { since: 'createdAt', afterMs: 90 * DAY_MS },
+  tickets: { since: 'expiresAt', afterMs: 0 },
+} as const satisfies {
+  readonly [C in CollectionName]?: { readonly since: keyof Collections[C]; readonly afterMs: number }
+}
+
+/** When this document may be forgotten, UTC ms; null for what is kept for ever. */
+export function expiryOf(collection: CollectionName, value: object): number | null {
+  const rule: { readonly since: string; readonly afterMs: number } | undefined =
+    collection in EXPIRES ? EXPIRES[collection as keyof typeof EXPIRES] : undefined
+  return rule ? Number((value as Record<string, unknown>)[rule.since]) + rule.afterMs : null
 }
 
 export type Searchable<C extends CollectionName> = (typeof SEARCHABLE)[C][number] & keyof Collections[C]
