@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type CoreClient, createCoreClient, PUSHES, SIGNATURE_HEADER, verifyPush } from '#contract'
+import { bearer, type CoreClient, createCoreClient, PUSHES, SIGNATURE_HEADER, verifyPush } from '#contract'
 import { createFleet, type Fleet } from '../sandbox/launch/fleet.ts'
 import { keepLocalSecrets } from '../sandbox/launch/local-secrets.ts'
 import { HOST, planLaunch, type ServiceName } from '../sandbox/launch/plan.ts'
@@ -165,8 +165,8 @@ export async function startProvingShop(options: {
   }
   const running = stack.move()
   return {
-    bot: createCoreClient({ baseUrl: plan.urls.core, token: secrets.tokenBot }),
-    web: createCoreClient({ baseUrl: plan.urls.core, token: secrets.tokenWeb }),
+    bot: createCoreClient({ baseUrl: plan.urls.core, credentials: bearer(secrets.tokenBot) }),
+    web: createCoreClient({ baseUrl: plan.urls.core, credentials: bearer(secrets.tokenWeb) }),
     stripeUrl: plan.urls.stripe,
     stripeKey: secrets.stripeSecretKey,
     booksPath: join(dataDir, 'core', 'c500.sqlite'),

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { createCoreClient, type DropView, ROUTES } from '#contract'
+import { bearer, createCoreClient, type DropView, ROUTES } from '#contract'
 import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
 import { createPlayer } from '../sandbox/player.ts'
 import { joinAsBuilder } from '../sandbox/scenes.ts'
@@ -34,7 +34,7 @@ export interface Scenario {
 
 /** Everything that is asked of the running shop. Opens with a builder who went through Stripe's onboarding. */
 export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Scenario> {
-  const core = createCoreClient({ baseUrl: shop.urls.core, token: shop.secrets.tokenBot })
+  const core = createCoreClient({ baseUrl: shop.urls.core, credentials: bearer(shop.secrets.tokenBot) })
   const builder = PEOPLE.juniper
   if (!shop.urls.page) throw new Error('The bench needs the local Discord.')
   await joinAsBuilder(

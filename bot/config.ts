@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { z } from 'zod'
 import { Snowflake } from '#contract'
+import { bothSecrets, type Secrets } from '../runtime/caller-auth.ts'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
 import { parsePublicKey } from './discord-signature.ts'
 
@@ -29,14 +30,32 @@ export interface Config {
   readonly closeMs: number
   readonly secrets: {
     readonly discordToken: string
-    readonly coreToken: string
-    readonly pushSecret: string
+    /** How core and the bot know each other. `audience` is the bot's own address as core writes it. */
+    readonly services:
+      | { readonly kind: 'bearer'; readonly coreToken: string; readonly pushSecrets: Secrets }
+      | { readonly kind: 'google'; readonly audience: string; readonly accounts: { readonly core: string } }
   }
 }
 
 const address = z.url({ protocol: /^https?$/ }).transform((url) => url.replace(/\/+$/, ''))
 
-const Env = z.object({
+const secret = z.string().min(16, 'at least 16 characters')
+
+const Auth = z.discriminatedUnion('SERVICE_AUTH', [
+  z.object({
+    SERVICE_AUTH: z.literal('bearer'),
+    CORE_TOKEN: z.string().min(1),
+    PUSH_SECRET: secret,
+    PUSH_SECRET_PREVIOUS: secret.optional(),
+  }),
+  z.object({
+    SERVICE_AUTH: z.literal('google'),
+    SERVICE_AUDIENCE: address,
+    SERVICE_ACCOUNT_CORE: z.email(),
+  }),
+])
+
+const Settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: z.coerce.number().int().min(0).max(65_535).default(8503),
   DISCORD_TOKEN: z.string().min(1),
@@ -52,20 +71,21 @@ const Env = z.object({
     .regex(/^[0-9a-f]{64}$/i, 'must be 64 hexadecimal digits')
     .optional(),
   CORE_URL: address,
-  CORE_TOKEN: z.string().min(1),
-  PUSH_SECRET: z.string().min(16, 'at least 16 characters'),
   WEB_URL: address,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
+const Env = z.intersection(Settings, Auth)
+
 /**
  * The bot's settings out of the environment; an empty variable counts as absent.
  * Throws one Error that names every variable with a problem.
  */
 export function parseConfig(env: Record<string, string | undefined>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const given = { SERVICE_AUTH: 'bearer', ...set }
   const parsed = Env.refine((e) => e.BOT_TRANSPORT !== 'http' || e.DISCORD_PUBLIC_KEY !== undefined, {
     path: ['DISCORD_PUBLIC_KEY'],
     // Said together with every other problem.
@@ -74,7 +94,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
   if (!parsed.success) {
     const lines = parsed.error.issues.map(
       (issue) =>
-        `  ${issue.path.join('.')}: ${given[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`,
+        `  ${issue.path.join('.')}: ${set[String(issue.path[0])] === undefined ? 'is missing' : issue.message}`,
     )
     throw new Error(`The bot cannot start with these settings:\n${lines.join('\n')}`)
   }
@@ -97,6 +117,16 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     cardSpacingMs: 1_200,
     answerBudgetMs: 1_800,
     closeMs: 4_000,
-    secrets: { discordToken: e.DISCORD_TOKEN, coreToken: e.CORE_TOKEN, pushSecret: e.PUSH_SECRET },
+    secrets: {
+      discordToken: e.DISCORD_TOKEN,
+      services:
+        e.SERVICE_AUTH === 'google'
+          ? { kind: 'google', audience: e.SERVICE_AUDIENCE, accounts: { core: e.SERVICE_ACCOUNT_CORE } }
+          : {
+              kind: 'bearer',
+              coreToken: e.CORE_TOKEN,
+              pushSecrets: bothSecrets(e.PUSH_SECRET, e.PUSH_SECRET_PREVIOUS),
+            },
+    },
   }
 }

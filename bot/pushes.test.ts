@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { AppError, PUSHES, SIGNATURE_HEADER, signPush } from '#contract'
+import { recogniseSignature } from '../runtime/caller-auth.ts'
 import { createPushServer, type PushHandlers } from './pushes.ts'
 import { DROP_ID, NOW, sampleNotice } from './testing/samples.ts'
 
@@ -12,7 +13,7 @@ const WISH = JSON.stringify({ dropId: DROP_ID })
 function createWorld(handlers: Partial<PushHandlers> = {}) {
   const done: unknown[] = []
   const app = createPushServer({
-    secret: SECRET,
+    recognise: recogniseSignature([SECRET], () => NOW),
     handlers: {
       drawCard: async (input) => {
         done.push(input)
@@ -38,7 +39,6 @@ function createWorld(handlers: Partial<PushHandlers> = {}) {
     },
     ready: () => false,
     log: pino({ level: 'silent' }),
-    now: () => NOW,
   })
   const push = (path: string, body: string, signature = signPush(SECRET, body, NOW)) =>
     app.request(path, { method: 'POST', body, headers: { [SIGNATURE_HEADER]: signature } })

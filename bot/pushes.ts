@@ -11,8 +11,7 @@ import {
   type PushInput,
   type PushName,
   type PushOutput,
-  SIGNATURE_HEADER,
-  verifyPush,
+  type Recognise,
 } from '#contract'
 import { observe, requestIdHere } from '../runtime/observe.ts'
 
@@ -22,17 +21,15 @@ const BODY_AT_MOST = 64 * 1024
 export type PushHandlers = { readonly [N in PushName]: (input: PushInput<N>) => Promise<PushOutput<N>> }
 
 /**
- * The bot's own small server: core's signed pushes, and health. A push that was not done is answered with an
+ * The bot's own small server: core's pushes, and health. A push that was not done is answered with an
  * error status, and core sends it again.
  */
 export function createPushServer(deps: {
-  readonly secret: string
+  readonly recognise: Recognise<'core'>
   readonly handlers: PushHandlers
   /** Whether the bot can answer people: connected to Discord with its commands in place. */
   readonly ready: () => boolean
   readonly log: Logger
-  /** UTC milliseconds. */
-  readonly now: () => number
 }): Hono {
   const app = new Hono()
   app.use(observe({ log: deps.log, level: 'debug', callers: 'ours' }))
@@ -54,11 +51,12 @@ export function createPushServer(deps: {
 
   function receive<N extends PushName>(name: N): void {
     app.post(PUSHES[name].path, async (c) => {
-      const body = await c.req.text()
-      if (!verifyPush(deps.secret, body, c.req.header(SIGNATURE_HEADER), deps.now())) {
-        deps.log.warn({ push: name }, 'a push with a wrong signature')
+      const caller = await deps.recognise({ header: (h) => c.req.header(h), body: () => c.req.text() })
+      if (!caller) {
+        deps.log.warn({ push: name }, 'a push that core did not send')
         return refuse('unauthorized')
       }
+      const body = await c.req.text()
       const input = PUSHES[name].input.safeParse(parseJson(body))
       if (!input.success) {
         deps.log.error({ push: name, problem: input.error.message }, 'a push in an unknown shape')

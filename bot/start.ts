@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { createCoreClient } from '#contract'
+import { bearer, type Credentials, createCoreClient, type Recognise } from '#contract'
+import { recogniseSignature } from '../runtime/caller-auth.ts'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
 import type { Service } from '../runtime/run-service.ts'
@@ -34,11 +35,12 @@ export async function startBot(
   overrides: { readonly now?: () => number } = {},
 ): Promise<Bot> {
   const log = createLog('bot', config.log, { describeError: describeDiscordError })
-  const core = createCoreClient({ baseUrl: config.coreUrl, token: config.secrets.coreToken })
+  const now = overrides.now ?? Date.now
+  const { credentials, recognise } = await openDoors(config, now)
+  const core = createCoreClient({ baseUrl: config.coreUrl, credentials })
   const rest = createRest({ api: config.discordApi, token: config.secrets.discordToken, log })
   const discord = createDiscord(rest)
   const work = createWork()
-  const now = overrides.now ?? Date.now
   const cards = createCards({
     core,
     discord,
@@ -57,7 +59,7 @@ export async function startBot(
 
   let online = () => false
   const app = createPushServer({
-    secret: config.secrets.pushSecret,
+    recognise,
     handlers: {
       drawCard: ({ dropId }) => work.run(() => cards.draw(dropId)),
       drawCase: (wish) => work.run(() => cases.draw(wish)),
@@ -71,7 +73,6 @@ export async function startBot(
     },
     ready: () => online(),
     log,
-    now,
   })
   const { transport } = config
   if (transport.kind === 'http') {
@@ -155,4 +156,21 @@ export async function startBot(
     endRest()
     throw error
   }
+}
+
+/** How core knows us, and how we know core. */
+async function openDoors(
+  config: Config,
+  now: () => number,
+): Promise<{ readonly credentials: Credentials; readonly recognise: Recognise<'core'> }> {
+  const { services } = config.secrets
+  if (services.kind === 'bearer') {
+    return {
+      credentials: bearer(services.coreToken),
+      recognise: recogniseSignature(services.pushSecrets, now),
+    }
+  }
+  // Google's library is read only where it is used.
+  const { googleCredentials, recogniseGoogle } = await import('../runtime/google-identity.ts')
+  return { credentials: googleCredentials(config.coreUrl), recognise: recogniseGoogle(services) }
 }

@@ -1,3 +1,4 @@
+import type { Credentials } from './credentials.ts'
 import { AppError, type ErrorCode, STATUS } from './errors.ts'
 import {
   ErrorBody,
@@ -28,8 +29,8 @@ export type CoreClient = {
 export function createCoreClient(options: {
   /** e.g. `http://127.0.0.1:8502`, without a trailing slash. */
   readonly baseUrl: string
-  /** The calling service's own bearer token. */
-  readonly token: string
+  /** The calling service's own. */
+  readonly credentials: Credentials
   readonly fetch?: typeof fetch
 }): CoreClient {
   const send = options.fetch ?? fetch
@@ -38,8 +39,8 @@ export function createCoreClient(options: {
     const route = ROUTES[name]
     const parsed = route.input.safeParse(input)
     if (!parsed.success) throw new AppError('bad_request', `${name}: ${parsed.error.message}`)
+    const content = JSON.stringify(parsed.data)
     const headers: Record<string, string> = {
-      authorization: `Bearer ${options.token}`,
       'content-type': 'application/json',
       [REQUEST_ID_HEADER]: callOptions.requestId ?? crypto.randomUUID(),
     }
@@ -51,8 +52,8 @@ export function createCoreClient(options: {
     try {
       response = await send(options.baseUrl + route.path, {
         method: 'POST',
-        headers,
-        body: JSON.stringify(parsed.data),
+        headers: { ...headers, ...(await options.credentials(content)) },
+        body: content,
         signal: AbortSignal.timeout(callOptions.timeoutMs ?? 10_000),
       })
       body = await response.json()

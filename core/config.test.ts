@@ -73,3 +73,44 @@ test('a live key beside a local Stripe is refused', () => {
   const mixed = { ...good, STRIPE_SECRET_KEY: 'sk_live_1', STRIPE_API_BASE: 'http://127.0.0.1:8511' }
   assert.throws(() => parseConfig(mixed), /STRIPE_SECRET_KEY.*STRIPE_API_BASE/s)
 })
+
+test('two secrets of a caller are good while one takes over from the other', () => {
+  const { services } = parseConfig({ ...good, TOKEN_BOT_PREVIOUS: 'o'.repeat(32) }).secrets
+  assert.deepEqual(services.kind === 'bearer' && services.tokens, {
+    bot: ['b'.repeat(32), 'o'.repeat(32)],
+    web: ['w'.repeat(32)],
+  })
+})
+
+test('with Google no shared secret is needed, and every problem is still told at once', () => {
+  const { TOKEN_BOT: _bot, TOKEN_WEB: _web, BOT_PUSH_SECRET: _push, ...others } = good
+  const google = {
+    ...others,
+    SERVICE_AUTH: 'google',
+    SERVICE_AUDIENCE: 'https://core.example/',
+    SERVICE_ACCOUNT_BOT: 'bot@c500.iam.gserviceaccount.com',
+    SERVICE_ACCOUNT_WEB: 'web@c500.iam.gserviceaccount.com',
+  }
+  assert.deepEqual(parseConfig(google).secrets.services, {
+    kind: 'google',
+    audience: 'https://core.example',
+    accounts: { bot: google.SERVICE_ACCOUNT_BOT, web: google.SERVICE_ACCOUNT_WEB },
+  })
+  assert.throws(
+    () => parseConfig({ ...google, SERVICE_ACCOUNT_BOT: '', LINK_SECRET: '' }),
+    (error: Error) => {
+      for (const name of ['SERVICE_ACCOUNT_BOT', 'LINK_SECRET'])
+        assert.match(error.message, new RegExp(`${name}: is not set`))
+      return true
+    },
+  )
+  assert.throws(() => parseConfig({ ...good, SERVICE_AUTH: 'none' }), /SERVICE_AUTH/)
+})
+
+test('no two callers may have one secret, old or new', () => {
+  assert.throws(() => parseConfig({ ...good, TOKEN_WEB: good.TOKEN_BOT }), /SERVICE_AUTH: every caller/)
+  assert.throws(
+    () => parseConfig({ ...good, TOKEN_WEB_PREVIOUS: good.TOKEN_BOT }),
+    /SERVICE_AUTH: every caller/,
+  )
+})

@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import type { Caller } from '#contract'
+import { bothSecrets, type Secrets } from '../runtime/caller-auth.ts'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
 import { DATABASE, PICTURES } from './data-folder.ts'
 
@@ -15,7 +17,27 @@ const list = z.string().transform((text) =>
 )
 const whole = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
 
-const Env = z.object({
+const Auth = z.discriminatedUnion('SERVICE_AUTH', [
+  z.object({
+    SERVICE_AUTH: z.literal('bearer'),
+    TOKEN_BOT: secret,
+    TOKEN_BOT_PREVIOUS: secret.optional(),
+    TOKEN_WEB: secret,
+    TOKEN_WEB_PREVIOUS: secret.optional(),
+    TOKEN_SCHEDULER: secret.optional(),
+    TOKEN_SCHEDULER_PREVIOUS: secret.optional(),
+    BOT_PUSH_SECRET: secret,
+  }),
+  z.object({
+    SERVICE_AUTH: z.literal('google'),
+    SERVICE_AUDIENCE: url,
+    SERVICE_ACCOUNT_BOT: z.email(),
+    SERVICE_ACCOUNT_WEB: z.email(),
+    SERVICE_ACCOUNT_SCHEDULER: z.email().optional(),
+  }),
+])
+
+const Settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8502),
   STORE: z.enum(['sqlite', 'firestore']).default('sqlite'),
@@ -30,10 +52,6 @@ const Env = z.object({
   MEDIA_API_BASE: url.optional(),
   WEB_URL: url,
   BOT_URL: url,
-  TOKEN_BOT: secret,
-  TOKEN_WEB: secret,
-  TOKEN_SCHEDULER: secret.optional(),
-  BOT_PUSH_SECRET: secret,
   LINK_SECRET: secret,
   STRIPE_SECRET_KEY: z
     .string()
@@ -92,6 +110,23 @@ const Env = z.object({
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
+
+const Env = z.intersection(Settings, Auth)
+
+/** How our own services know core, and core knows them. */
+type ServiceAuth =
+  | {
+      readonly kind: 'bearer'
+      readonly tokens: Readonly<Partial<Record<Caller, Secrets>>>
+      /** Signs core's news to the bot. */
+      readonly push: string
+    }
+  | {
+      readonly kind: 'google'
+      /** Core's own address as its callers write it. */
+      readonly audience: string
+      readonly accounts: Readonly<Partial<Record<Caller, string>>>
+    }
 
 export interface Config {
   readonly host: string
@@ -163,8 +198,7 @@ export interface Config {
   readonly outboxEveryMs: number | null
   /** Never logged. */
   readonly secrets: {
-    readonly tokens: { readonly bot: string; readonly web: string; readonly scheduler?: string }
-    readonly push: string
+    readonly services: ServiceAuth
     readonly link: string
     readonly stripeKey: string
     readonly stripeWebhook: string
@@ -181,12 +215,11 @@ export interface Config {
 /** Read the environment. Throws one Error that lists every problem by variable name; never a value. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
   // An empty line in a .env file means "not set".
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const given = { SERVICE_AUTH: 'bearer', ...set }
   const parsed = Env.safeParse(given)
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(
-      (issue) => `  ${String(issue.path[0])}: ${describe(issue, given)}`,
-    )
+    const problems = parsed.error.issues.map((issue) => `  ${String(issue.path[0])}: ${describe(issue, set)}`)
     throw new Error(`core cannot start:\n${[...new Set(problems)].join('\n')}`)
   }
   const e = parsed.data
@@ -197,6 +230,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   }
   if (e.HOLDING_WARN_DAYS >= e.HOLDING_LIMIT_DAYS) {
     throw new Error('core cannot start:\n  HOLDING_WARN_DAYS: must be less than HOLDING_LIMIT_DAYS')
+  }
+  const services = serviceAuth(e)
+  if (hasNamesakes(services)) {
+    throw new Error('core cannot start:\n  SERVICE_AUTH: every caller needs a token or an account of its own')
   }
   return {
     host: e.HOST,
@@ -245,12 +282,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     log: logConfig(e),
     outboxEveryMs: 500,
     secrets: {
-      tokens: {
-        bot: e.TOKEN_BOT,
-        web: e.TOKEN_WEB,
-        ...(e.TOKEN_SCHEDULER ? { scheduler: e.TOKEN_SCHEDULER } : {}),
-      },
-      push: e.BOT_PUSH_SECRET,
+      services,
       link: e.LINK_SECRET,
       stripeKey: e.STRIPE_SECRET_KEY,
       stripeWebhook: e.STRIPE_WEBHOOK_SECRET,
@@ -310,6 +342,32 @@ function toTwitch(e: z.infer<typeof Env>): Config['twitch'] {
     tendEveryMs: e.TWITCH_HEARS === 'webhook' ? TEND_MS : e.TWITCH_POLL_SECONDS * 1_000,
     badgeMs: e.BADGE_DAYS * DAY_MS,
   }
+}
+
+function serviceAuth(e: z.infer<typeof Auth>): ServiceAuth {
+  if (e.SERVICE_AUTH === 'google') {
+    const { SERVICE_ACCOUNT_BOT: bot, SERVICE_ACCOUNT_WEB: web, SERVICE_ACCOUNT_SCHEDULER: scheduler } = e
+    return {
+      kind: 'google',
+      audience: e.SERVICE_AUDIENCE,
+      accounts: { bot, web, ...(scheduler ? { scheduler } : {}) },
+    }
+  }
+  return {
+    kind: 'bearer',
+    tokens: {
+      bot: bothSecrets(e.TOKEN_BOT, e.TOKEN_BOT_PREVIOUS),
+      web: bothSecrets(e.TOKEN_WEB, e.TOKEN_WEB_PREVIOUS),
+      ...(e.TOKEN_SCHEDULER ? { scheduler: bothSecrets(e.TOKEN_SCHEDULER, e.TOKEN_SCHEDULER_PREVIOUS) } : {}),
+    },
+    push: e.BOT_PUSH_SECRET,
+  }
+}
+
+/** Two callers with one secret are one caller: whoever holds it may do what either may. */
+function hasNamesakes(auth: ServiceAuth): boolean {
+  const given = Object.values(auth.kind === 'bearer' ? auth.tokens : auth.accounts).flat()
+  return new Set(given).size < given.length
 }
 
 function describe(issue: z.core.$ZodIssue, given: Record<string, string | undefined>): string {

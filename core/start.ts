@@ -1,4 +1,6 @@
 import { createSecretKey } from 'node:crypto'
+import type { Caller, Credentials, Recognise } from '#contract'
+import { recogniseBearer, signature } from '../runtime/caller-auth.ts'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
 import type { Service } from '../runtime/run-service.ts'
@@ -46,6 +48,7 @@ export interface Core extends Service, AsyncDisposable {
 export async function startCore(config: Config, overrides: { readonly clock?: Clock } = {}): Promise<Core> {
   const log = createLog('core', config.log)
   const clock = overrides.clock ?? { now: () => Date.now() }
+  const { credentials, recognise } = await openDoors(config, clock)
   const store = await openStore(config.store)
   let outbox: Outbox | undefined
   const change = createChanges({
@@ -98,8 +101,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       }),
     messenger: createBotPushes({
       botUrl: config.botUrl,
-      secret: config.secrets.push,
-      clock: clock.now,
+      credentials,
       timeoutMs: PUSH_TIMEOUT_MS,
     }),
     settings: {
@@ -129,7 +131,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   if (deps.streams) await beginTendingTwitch(deps)
 
   let ready = true
-  const app = createApp(deps, { tokens: config.secrets.tokens, log, ready: () => ready })
+  const app = createApp(deps, { recognise, log, ready: () => ready })
   const listener = await listen(config, () => app.fetch)
   const { url, port } = listener
   work.wake()
@@ -152,6 +154,23 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     return closing
   }
   return { url, port, store, runDue: () => work.runDue(), retire, close, [Symbol.asyncDispose]: close }
+}
+
+/** How the bot knows core, and core its callers. */
+async function openDoors(
+  { secrets, botUrl }: Config,
+  clock: Clock,
+): Promise<{ readonly credentials: Credentials; readonly recognise: Recognise<Caller> }> {
+  const { services } = secrets
+  if (services.kind === 'bearer') {
+    return {
+      credentials: signature(services.push, clock.now),
+      recognise: recogniseBearer(services.tokens),
+    }
+  }
+  // Google's library is read only where it is used.
+  const { googleCredentials, recogniseGoogle } = await import('../runtime/google-identity.ts')
+  return { credentials: googleCredentials(botUrl), recognise: recogniseGoogle(services) }
 }
 
 async function openShelf(media: Config['media']): Promise<Shelf> {

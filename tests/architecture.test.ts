@@ -55,6 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only one place may know: a vendor's library elsewhere means its adapter leaks. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   stripe: ['core/adapters', 'sandbox/stripe'],
+  'google-auth-library': ['runtime', 'core/adapters'],
   '@discordjs/core': ['bot'],
   '@discordjs/rest': ['bot'],
   '@discordjs/ws': ['bot'],

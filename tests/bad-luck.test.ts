@@ -6,6 +6,7 @@ import Stripe from 'stripe'
 import { isAppError } from '#contract'
 import { createBotPushes } from '../core/adapters/bot-pushes.ts'
 import { noticeId } from '../core/domain/effect.ts'
+import { signature } from '../runtime/caller-auth.ts'
 import { CHANNELS } from '../sandbox/cast.ts'
 import { buttonsOf, linkOf, type Player, payInBrowser, textOf } from '../sandbox/player.ts'
 import { buy, joinAsBuilder, openDrop, seeCard, seePrivate } from '../sandbox/scenes.ts'
@@ -650,7 +651,7 @@ describe('Discord and the bot', () => {
     const { orders } = await world.client.profile({ person: { userId: poppy.id, name: 'Poppy' } })
     const [order] = orders
     assert.ok(order)
-    const push = createBotPushes({ botUrl: world.bot.url, secret: PUSH_SECRET, clock: world.now })
+    const push = createBotPushes({ botUrl: world.bot.url, credentials: signature(PUSH_SECRET, world.now) })
     const { history } = await orderOf(world, poppy)
     const occasion = history.findIndex(({ event }) => event === 'payment_succeeded')
     const paid = { about: 'order', userId: poppy.id, kind: 'buyer_paid' } as const

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as wait } from 'node:timers/promises'
-import { type CoreClient, createCoreClient, isAppError, type OrderView } from '#contract'
+import { bearer, type CoreClient, createCoreClient, isAppError, type OrderView } from '#contract'
 import { parseConfig as parseBotConfig } from '../bot/config.ts'
 import { type Bot, startBot } from '../bot/start.ts'
 import { createSqliteStore } from '../core/adapters/store-sqlite.ts'
@@ -134,8 +134,8 @@ async function buildLiveShop(stack: AsyncDisposableStack): Promise<LiveShop> {
   stack.defer(() => bot.close())
 
   return {
-    bot: createCoreClient({ baseUrl: coreUrl, token: TOKENS.bot }),
-    web: createCoreClient({ baseUrl: coreUrl, token: TOKENS.web }),
+    bot: createCoreClient({ baseUrl: coreUrl, credentials: bearer(TOKENS.bot) }),
+    web: createCoreClient({ baseUrl: coreUrl, credentials: bearer(TOKENS.web) }),
     stripeUrl: stripe.url,
     pageUrl: page.url,
     storePath: join(dataDir, 'c500.sqlite'),

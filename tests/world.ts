@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { type CoreClient, createCoreClient } from '#contract'
+import { bearer, type CoreClient, createCoreClient } from '#contract'
 import { parseConfig as parseBotConfig } from '../bot/config.ts'
 import { type Bot, startBot } from '../bot/start.ts'
 import { parseConfig as parseCoreConfig } from '../core/config.ts'
@@ -186,7 +186,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     get bot() {
       return bot
     },
-    client: createCoreClient({ baseUrl: url(corePort), token: tokens.bot }),
+    client: createCoreClient({ baseUrl: url(corePort), credentials: bearer(tokens.bot) }),
     web,
     sandbox,
     stripeUrl: stripe.url,

@@ -11,7 +11,8 @@ export interface Config {
   /** Where "Buy in Discord" leads; null hides the button and leaves the words. */
   readonly inviteUrl: string | null
   readonly log: LogConfig
-  readonly secrets: { readonly coreToken: string }
+  /** How core knows this service: by a token, or by Google's word for its service account (null). */
+  readonly secrets: { readonly coreToken: string | null }
 }
 
 /** The environment cannot be used; every problem has a line that begins with the variable's name. */
@@ -33,7 +34,19 @@ const Origin = HttpUrl.transform((value) => new URL(value)).refine(
   'must be an address without a path, e.g. https://shop.example',
 )
 
-const Environment = z.object({
+const Auth = z.discriminatedUnion(
+  'SERVICE_AUTH',
+  [
+    z.object({
+      SERVICE_AUTH: z.literal('bearer'),
+      CORE_TOKEN: z.string('is missing: the token that core knows web by'),
+    }),
+    z.object({ SERVICE_AUTH: z.literal('google') }),
+  ],
+  { error: 'must be bearer or google' },
+)
+
+const Settings = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: z.coerce
     .number('must be a number from 0 to 65535')
@@ -42,7 +55,6 @@ const Environment = z.object({
     .max(65_535, 'must be a number from 0 to 65535')
     .default(8501),
   CORE_URL: Origin.default(new URL('http://127.0.0.1:8502')),
-  CORE_TOKEN: z.string('is missing: the token that core knows web by'),
   WEB_URL: Origin.optional(),
   DISCORD_INVITE_URL: HttpUrl.optional(),
   LOG_LEVEL: z
@@ -54,21 +66,25 @@ const Environment = z.object({
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
+const Environment = z.intersection(Settings, Auth)
+
 /** Admits an environment. An empty variable counts as absent. Throws ConfigError with every problem at once. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim()))
+  const given = { SERVICE_AUTH: 'bearer', ...set }
   const parsed = Environment.safeParse(given)
   if (!parsed.success) {
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
   }
-  const { HOST, PORT, CORE_URL, CORE_TOKEN, WEB_URL, DISCORD_INVITE_URL } = parsed.data
+  const e = parsed.data
+  const { HOST, PORT, CORE_URL, WEB_URL, DISCORD_INVITE_URL } = e
   return {
     host: HOST,
     port: PORT,
     coreUrl: CORE_URL.origin,
     publicUrl: WEB_URL?.origin ?? null,
     inviteUrl: DISCORD_INVITE_URL ?? null,
-    log: logConfig(parsed.data),
-    secrets: { coreToken: CORE_TOKEN },
+    log: logConfig(e),
+    secrets: { coreToken: e.SERVICE_AUTH === 'bearer' ? e.CORE_TOKEN : null },
   }
 }

@@ -1,4 +1,4 @@
-import { createCoreClient } from '#contract'
+import { bearer, type Credentials, createCoreClient } from '#contract'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
 import type { Service } from '../runtime/run-service.ts'
@@ -21,7 +21,7 @@ export async function startWeb(
 ): Promise<Web> {
   const log = createLog('web', config.log, options.logTo ? { to: options.logTo } : {})
   const assets = loadAssets()
-  const core = createCoreClient({ baseUrl: config.coreUrl, token: config.secrets.coreToken })
+  const core = createCoreClient({ baseUrl: config.coreUrl, credentials: await findCredentials(config) })
   let ready = true
   const listener = await listen(config, (url) => {
     const app = createApp({
@@ -52,4 +52,11 @@ export async function startWeb(
     return closing
   }
   return { url, port, retire, close, [Symbol.asyncDispose]: close }
+}
+
+async function findCredentials({ secrets, coreUrl }: Config): Promise<Credentials> {
+  if (secrets.coreToken !== null) return bearer(secrets.coreToken)
+  // Google's library is read only where it is used.
+  const { googleCredentials } = await import('../runtime/google-identity.ts')
+  return googleCredentials(coreUrl)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { SIGNATURE_HEADER, verifyPush } from '#contract'
+import { signature } from '../../runtime/caller-auth.ts'
 import { createBotPushes } from './bot-pushes.ts'
 
 const NOW = 1_800_000_000_000
@@ -10,8 +11,7 @@ const PLACE = { channelId: '100000000000000010', messageId: '100000000000000500'
 function pushes(answer: (request: Request) => Response | Promise<Response>) {
   return createBotPushes({
     botUrl: 'http://127.0.0.1:1',
-    secret: 'quiet',
-    clock: () => NOW,
+    credentials: signature('quiet', () => NOW),
     fetch: async (input, init) => answer(new Request(input, init)),
   })
 }

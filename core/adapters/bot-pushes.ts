@@ -1,16 +1,14 @@
-import { PUSHES, type PushOutput, SIGNATURE_HEADER, signPush } from '#contract'
+import { type Credentials, PUSHES, type PushOutput } from '#contract'
 import type { Messenger } from '../ports/messenger.ts'
 
 /** The bot answers after the work is done, and cards of one channel wait for each other. */
 const TIMEOUT_MS = 30_000
 
-/** Signed news to the bot over HTTP. Whatever is not a good answer in time is an Error: send the same push again. */
+/** News to the bot over HTTP. Whatever is not a good answer in time is an Error: send the same push again. */
 export function createBotPushes(options: {
   /** e.g. `http://127.0.0.1:8503`, without a trailing slash. */
   readonly botUrl: string
-  readonly secret: string
-  /** UTC milliseconds. */
-  readonly clock: () => number
+  readonly credentials: Credentials
   /** 30 seconds unless told. */
   readonly timeoutMs?: number
   readonly fetch?: typeof fetch
@@ -23,10 +21,7 @@ export function createBotPushes(options: {
       const body = JSON.stringify(input)
       const response = await send(options.botUrl + path, {
         method: 'POST',
-        headers: {
-          'content-type': 'application/json',
-          [SIGNATURE_HEADER]: signPush(options.secret, body, options.clock()),
-        },
+        headers: { 'content-type': 'application/json', ...(await options.credentials(body)) },
         body,
         redirect: 'error',
         signal: AbortSignal.timeout(options.timeoutMs ?? TIMEOUT_MS),

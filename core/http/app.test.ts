@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { CALLERS, type Caller, ErrorBody, ROUTES, type RouteName } from '#contract'
+import { type Caller, ErrorBody, ROUTES, type RouteName } from '#contract'
+import { recogniseBearer } from '../../runtime/caller-auth.ts'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import { createChanges } from '../usecases/change.ts'
@@ -8,9 +9,9 @@ import type { Deps } from '../usecases/deps.ts'
 import { createApp } from './app.ts'
 
 const TOKENS = {
-  bot: 'bot-token-bot-token',
-  web: 'web-token-web-token',
-  scheduler: 'sched-token-sched',
+  bot: ['bot-token-bot-token'],
+  web: ['web-token-web-token'],
+  scheduler: ['sched-token-sched'],
 } as const
 
 /** Core's HTTP surface over an empty store; nothing outside can be reached. */
@@ -47,7 +48,12 @@ function createSurface() {
     },
   } as unknown as Deps
   const log = { debug() {}, info() {}, warn() {}, error: (details: object) => void errors.push(details) }
-  return { app: createApp(deps, { tokens: TOKENS, log, ready: () => state.ready }), store, errors, state }
+  return {
+    app: createApp(deps, { recognise: recogniseBearer(TOKENS), log, ready: () => state.ready }),
+    store,
+    errors,
+    state,
+  }
 }
 
 function post(path: string, body: string, headers: Record<string, string> = {}): Request {
@@ -61,7 +67,7 @@ function post(path: string, body: string, headers: Record<string, string> = {}):
     body,
   })
 }
-const as = (caller: Caller) => ({ authorization: `Bearer ${TOKENS[caller]}`, 'idempotency-key': 'k1' })
+const as = (caller: Caller) => ({ authorization: `Bearer ${TOKENS[caller][0]}`, 'idempotency-key': 'k1' })
 
 async function codeOf(response: Response): Promise<string> {
   return ErrorBody.parse(await response.json()).error.code
@@ -72,24 +78,6 @@ describe('every internal route', () => {
     const { path, callers } = ROUTES[name]
     const { app } = createSurface()
 
-    test(`${name} answers 401 to nobody, to a wrong token and to a cut one`, async () => {
-      for (const authorization of [
-        undefined,
-        'Bearer wrong',
-        `Bearer ${TOKENS.bot.slice(0, -1)}`,
-        TOKENS.bot,
-      ]) {
-        const response = await app.fetch(post(path, '{}', authorization ? { authorization } : {}))
-        assert.equal(response.status, 401)
-        assert.equal(await codeOf(response), 'unauthorized')
-      }
-    })
-    for (const caller of CALLERS.filter((caller) => !(callers as readonly Caller[]).includes(caller))) {
-      test(`${name} is forbidden to ${caller}`, async () => {
-        const response = await app.fetch(post(path, '{}', as(caller)))
-        assert.equal(response.status, 403)
-      })
-    }
     for (const caller of callers) {
       test(`${name} refuses ${caller}'s nonsense with 400`, async () => {
         for (const body of ['', '{', '[]', 'null', '"x"', '{"dropId":7}', '{"__proto__":{"a":1}}']) {
@@ -112,7 +100,7 @@ describe('every internal route', () => {
 
 test('a write without an idempotency key is refused', async () => {
   const { app } = createSurface()
-  const headers = { authorization: `Bearer ${TOKENS.bot}` }
+  const headers = { authorization: `Bearer ${TOKENS.bot[0]}` }
   const response = await app.fetch(post(ROUTES.createCheckout.path, '{}', headers))
   assert.equal(response.status, 400)
   assert.match(ErrorBody.parse(await response.json()).error.message, /idempotency-key/)

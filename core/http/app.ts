@@ -1,6 +1,13 @@
-import { hash, timingSafeEqual } from 'node:crypto'
 import { type Context, Hono } from 'hono'
-import { AppError, type Caller, IDEMPOTENCY_KEY_HEADER, ROUTES, type RouteName, STATUS } from '#contract'
+import {
+  AppError,
+  type Caller,
+  IDEMPOTENCY_KEY_HEADER,
+  type Recognise,
+  ROUTES,
+  type RouteName,
+  STATUS,
+} from '#contract'
 import { observe, requestIdHere } from '../../runtime/observe.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
@@ -22,7 +29,7 @@ const READY_WITHIN_MS = 2_000
 export function createApp(
   deps: Deps,
   options: {
-    readonly tokens: Readonly<Partial<Record<Caller, string>>>
+    readonly recognise: Recognise<Caller>
     readonly log: Log
     /** False while it is about to stop. */
     readonly ready: () => boolean
@@ -31,15 +38,14 @@ export function createApp(
   const app = new Hono()
   app.use(observe({ log: options.log, level: 'debug', callers: 'ours' }))
   const handlers = createHandlers(deps)
-  const callerOf = recogniser(options.tokens)
 
   for (const name of Object.keys(ROUTES) as RouteName[]) {
     const route = ROUTES[name]
     // The table is typed per route; here the handler is called by name, after its own schema has admitted the input.
     const handler = handlers[name] as (input: unknown, call: { idempotencyKey: string }) => Promise<unknown>
     app.post(route.path, async (c) => {
-      const caller = callerOf(c.req.header('authorization'))
-      if (!caller) throw new AppError('unauthorized', 'This needs the token of one of our own services.')
+      const caller = await options.recognise({ header: (h) => c.req.header(h), body: () => c.req.text() })
+      if (!caller) throw new AppError('unauthorized', 'This is for our own services.')
       if (!(route.callers as readonly Caller[]).includes(caller)) {
         throw new AppError('forbidden', `${caller} may not call ${name}.`)
       }
@@ -97,22 +103,6 @@ async function answersInTime(question: Promise<unknown>): Promise<boolean> {
     () => false,
   )
   return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer))
-}
-
-/** Compares digests, so that neither content nor length of a token can be learned from the time it takes. */
-function recogniser(tokens: Readonly<Partial<Record<Caller, string>>>) {
-  const digest = (text: string) => hash('sha256', text, 'buffer')
-  const known = Object.entries(tokens).map(([caller, token]) => ({
-    caller: caller as Caller,
-    digest: digest(`Bearer ${token}`),
-  }))
-  return (header: string | undefined): Caller | null => {
-    if (!header) return null
-    const given = digest(header)
-    let found: Caller | null = null
-    for (const { caller, digest: expected } of known) if (timingSafeEqual(given, expected)) found = caller
-    return found
-  }
 }
 
 function readKey(c: Context): string {
