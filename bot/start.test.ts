@@ -23,6 +23,7 @@ import { startLocalDiscord } from '../sandbox/discord/start.ts'
 import type { ActResult, SeenMessage, World } from '../sandbox/people.ts'
 import { openState } from '../sandbox/state.ts'
 import { parseConfig } from './config.ts'
+import { registerBot } from './register-bot.ts'
 import { startBot } from './start.ts'
 import {
   fakeCore,
@@ -45,6 +46,15 @@ import {
 const DROPS = CHANNELS.drops.id
 const { juniper, olive, poppy } = PEOPLE
 const SECRET = 'sixteen characters'
+
+type Transport = 'gateway' | 'http'
+
+/** The same story must be true however interactions come. */
+function testBoth(name: string, story: (t: TestContext, transport: Transport) => Promise<void>): void {
+  for (const transport of ['gateway', 'http'] as const) {
+    test(`${name} (${transport})`, (t) => story(t, transport))
+  }
+}
 
 /** A core on a real port that answers like the given functions and refuses as core does. */
 async function startFakeCore(t: TestContext, answers: Partial<CoreClient>) {
@@ -76,7 +86,7 @@ async function startFakeCore(t: TestContext, answers: Partial<CoreClient>) {
 }
 
 /** A bot between a local Discord and a core that says what the test wants. */
-async function startWorld(t: TestContext, answers: Partial<CoreClient>) {
+async function startWorld(t: TestContext, transport: Transport, answers: Partial<CoreClient>) {
   const coreUrl = await startFakeCore(t, answers)
   const state = openState(null)
   const complaints: string[] = []
@@ -93,6 +103,8 @@ async function startWorld(t: TestContext, answers: Partial<CoreClient>) {
     DISCORD_GUILD_ID: GUILD.id,
     DROPS_CHANNEL_ID: DROPS,
     DISCORD_API_BASE: discord.url,
+    BOT_TRANSPORT: transport,
+    DISCORD_PUBLIC_KEY: discord.publicKey,
     CORE_URL: coreUrl,
     CORE_TOKEN: 'core',
     PUSH_SECRET: SECRET,
@@ -101,6 +113,7 @@ async function startWorld(t: TestContext, answers: Partial<CoreClient>) {
   }
   const config = { ...parseConfig(env), cardSpacingMs: 1 }
   const bot = await startBot(config)
+  if (transport === 'http') await registerBot(config, `${bot.url}/interactions`)
   const page = new Hono().route('/', discord.people)
   t.after(async () => {
     await bot.close()
@@ -147,7 +160,7 @@ async function startWorld(t: TestContext, answers: Partial<CoreClient>) {
 }
 
 test('the bot logs in, brings its commands and says that it is ready', async (t) => {
-  const world = await startWorld(t, {})
+  const world = await startWorld(t, 'gateway', {})
   const { commands, bot } = await world.look()
   assert.deepEqual(
     commands.map((command) => command.name),
@@ -162,7 +175,7 @@ test('the bot logs in, brings its commands and says that it is ready', async (t)
 })
 
 test('a second start leaves the same commands in place', async (t) => {
-  const world = await startWorld(t, {})
+  const world = await startWorld(t, 'gateway', {})
   const versions = async () => (await world.look()).commands.map((command) => command.version)
   const before = await versions()
   await world.bot.close()
@@ -171,8 +184,8 @@ test('a second start leaves the same commands in place', async (t) => {
   assert.deepEqual(await versions(), before)
 })
 
-test('a builder fills the form with a picture and sees the preview', async (t) => {
-  const world = await startWorld(t, {
+testBoth('a builder fills the form with a picture and sees the preview', async (t, transport) => {
+  const world = await startWorld(t, transport, {
     createDrop: async ({ form, picture }) => {
       assert.equal(form.price, '24')
       assert.match(picture?.url ?? '', /^http:/)
@@ -206,40 +219,43 @@ test('a builder fills the form with a picture and sees the preview', async (t) =
   assert.doesNotMatch(JSON.stringify(live.message), /"image"|drop\.webp/)
 })
 
-test('a card is posted once with its picture, keeps it when redrawn, and is bought from', async (t) => {
-  let drop: DropView = sampleDrop({ picture: PICTURE })
-  const world = await startWorld(t, {
-    getDrop: async () => drop,
-    getPicture: async () => ({ base64: WEBP_BASE64 }),
-    createCheckout: async () => {
-      if (drop.available === 0) throw new AppError('sold_out')
-      return { order: sampleOrder(), already: false }
-    },
-  })
-  const place = await world.push('drawCard', { dropId: drop.dropId })
-  assert.deepEqual(await world.push('drawCard', { dropId: drop.dropId }), place)
-  const [card, ...more] = await world.read(DROPS, poppy.id)
-  assert.deepEqual(more, [])
-  assert.ok(card)
-  const customId = `v1:buy:${drop.dropId}`
-  const held = await world.act('component', { as: poppy.id, messageId: card.id, customId })
-  assert.ok(held.result === 'message')
-  assert.equal(held.message.onlyFor, poppy.id)
-  assert.match(JSON.stringify(held.message.embeds), /Held for you until/)
+testBoth(
+  'a card is posted once with its picture, keeps it when redrawn, and is bought from',
+  async (t, transport) => {
+    let drop: DropView = sampleDrop({ picture: PICTURE })
+    const world = await startWorld(t, transport, {
+      getDrop: async () => drop,
+      getPicture: async () => ({ base64: WEBP_BASE64 }),
+      createCheckout: async () => {
+        if (drop.available === 0) throw new AppError('sold_out')
+        return { order: sampleOrder(), already: false }
+      },
+    })
+    const place = await world.push('drawCard', { dropId: drop.dropId })
+    assert.deepEqual(await world.push('drawCard', { dropId: drop.dropId }), place)
+    const [card, ...more] = await world.read(DROPS, poppy.id)
+    assert.deepEqual(more, [])
+    assert.ok(card)
+    const customId = `v1:buy:${drop.dropId}`
+    const held = await world.act('component', { as: poppy.id, messageId: card.id, customId })
+    assert.ok(held.result === 'message')
+    assert.equal(held.message.onlyFor, poppy.id)
+    assert.match(JSON.stringify(held.message.embeds), /Held for you until/)
 
-  const gone = drop
-  drop = { ...gone, available: 0, sold: 2, held: 1, card: place as DropView['card'] }
-  await world.push('drawCard', { dropId: drop.dropId })
-  const [redrawn] = await world.read(DROPS, poppy.id)
-  assert.match(JSON.stringify(redrawn?.embeds), /0 of 3 left/)
-  assert.match(JSON.stringify(redrawn?.components), /All held right now/)
-  assert.match(redrawn?.embeds[0]?.image?.url ?? '', /^http/)
-  assert.equal(redrawn?.embeds[0]?.image?.url, card.embeds[0]?.image?.url)
-})
+    const gone = drop
+    drop = { ...gone, available: 0, sold: 2, held: 1, card: place as DropView['card'] }
+    await world.push('drawCard', { dropId: drop.dropId })
+    const [redrawn] = await world.read(DROPS, poppy.id)
+    assert.match(JSON.stringify(redrawn?.embeds), /0 of 3 left/)
+    assert.match(JSON.stringify(redrawn?.components), /All held right now/)
+    assert.match(redrawn?.embeds[0]?.image?.url ?? '', /^http/)
+    assert.equal(redrawn?.embeds[0]?.image?.url, card.embeds[0]?.image?.url)
+  },
+)
 
-test('a card whose picture was lost is posted and redrawn without it', async (t) => {
+testBoth('a card whose picture was lost is posted and redrawn without it', async (t, transport) => {
   const drop = sampleDrop({ picture: PICTURE })
-  const world = await startWorld(t, {
+  const world = await startWorld(t, transport, {
     getDrop: async () => drop,
     getPicture: () => Promise.reject(new AppError('not_found')),
   })
@@ -250,114 +266,123 @@ test('a card whose picture was lost is posted and redrawn without it', async (t)
   assert.equal(world.complaints.splice(0).length, 1)
 })
 
-test('news reaches a person directly, and behind closed direct messages in a private thread', async (t) => {
-  const world = await startWorld(t, {})
-  const notice: Notice = sampleNotice({ kind: 'buyer_shipped', order: sampleOrder({ status: 'shipped' }) })
-  assert.deepEqual(await world.push('notify', notice), { delivery: 'dm' })
-  assert.deepEqual(await world.push('notify', notice), { delivery: 'dm' })
-  const channels = (await world.look()).channels
-  const dm = channels.find((channel) => channel.kind === 'dm' && channel.memberIds?.includes(poppy.id))
-  const told = await world.read(dm?.id ?? '', poppy.id)
-  assert.equal(told.length, 1)
-  assert.match(JSON.stringify(told[0]?.components), new RegExp(`v1:arrived:${ORDER_ID}`))
+testBoth(
+  'news reaches a person directly, and behind closed direct messages in a private thread',
+  async (t, transport) => {
+    const world = await startWorld(t, transport, {})
+    const notice: Notice = sampleNotice({ kind: 'buyer_shipped', order: sampleOrder({ status: 'shipped' }) })
+    assert.deepEqual(await world.push('notify', notice), { delivery: 'dm' })
+    assert.deepEqual(await world.push('notify', notice), { delivery: 'dm' })
+    const channels = (await world.look()).channels
+    const dm = channels.find((channel) => channel.kind === 'dm' && channel.memberIds?.includes(poppy.id))
+    const told = await world.read(dm?.id ?? '', poppy.id)
+    assert.equal(told.length, 1)
+    assert.match(JSON.stringify(told[0]?.components), new RegExp(`v1:arrived:${ORDER_ID}`))
 
-  await world.closeDms(poppy.id)
-  assert.deepEqual(await world.push('notify', { ...notice, noticeId: 'notice-2' }), { delivery: 'thread' })
-  const thread = (await world.look()).channels.find((channel) => channel.kind === 'thread')
-  assert.ok(thread)
-  assert.ok(thread.memberIds?.includes(poppy.id))
-  const [inThread] = await world.read(thread.id, poppy.id)
-  assert.deepEqual(
-    inThread?.mentions.map((user) => user.id),
-    [poppy.id],
-  )
-})
+    await world.closeDms(poppy.id)
+    assert.deepEqual(await world.push('notify', { ...notice, noticeId: 'notice-2' }), { delivery: 'thread' })
+    const thread = (await world.look()).channels.find((channel) => channel.kind === 'thread')
+    assert.ok(thread)
+    assert.ok(thread.memberIds?.includes(poppy.id))
+    const [inThread] = await world.read(thread.id, poppy.id)
+    assert.deepEqual(
+      inThread?.mentions.map((user) => user.id),
+      [poppy.id],
+    )
+  },
+)
 
-test('a case is opened with a picture, shown in its thread, answered there and decided', async (t) => {
-  let view = sampleCase({ entries: [] })
-  const heard: string[] = []
-  const add = (entry: Partial<CaseEntry>) => {
-    view = { ...view, entries: [...view.entries, sampleEntry(entry)] }
-    return view
-  }
-  const world = await startWorld(t, {
-    getOrder: async () => sampleOrder({ status: 'shipped' }),
-    operatorQueue: async () => sampleQueue({ cases: [view] }),
-    openCase: async ({ text, pictures }) => {
-      for (const { url } of pictures) heard.push((await fetch(url)).headers.get('content-type') ?? '')
-      return add({ text, pictures: pictures.map(() => PICTURE) })
-    },
-    addToCase: async ({ person, operator, text }) => {
-      assert.equal(operator, false)
-      return add({ by: person, role: 'builder', text, at: view.openedAt + 1 })
-    },
-    getCase: async () => view,
-    getPicture: async () => ({ base64: WEBP_BASE64 }),
-    decideCase: async ({ operator, reason }) => {
-      assert.equal(operator.userId, olive.id)
-      const decision = {
-        decision: 'refund',
-        amount: view.order.total,
-        reason,
-        at: view.openedAt + 2,
-      } as const
-      view = { ...view, status: 'decided', decision }
+testBoth(
+  'a case is opened with a picture, shown in its thread, answered there and decided',
+  async (t, transport) => {
+    let view = sampleCase({ entries: [] })
+    const heard: string[] = []
+    const add = (entry: Partial<CaseEntry>) => {
+      view = { ...view, entries: [...view.entries, sampleEntry(entry)] }
       return view
-    },
-  })
-  /** Presses a button of a message and sends the form that opens. */
-  async function fill(as: string, message: SeenMessage, customId: RegExp, values: object, file?: File) {
-    const [id] = JSON.stringify(message.components).match(customId) ?? []
-    const opened = await world.act('component', { as, messageId: message.id, customId: id })
-    assert.ok(opened.result === 'modal', JSON.stringify(opened))
-    const form = new FormData()
-    form.set('act', JSON.stringify({ as, modalId: opened.modalId, values }))
-    if (file) form.set('pictures', file)
-    const sent = await world.act('modal', form)
-    await world.bot.idle()
-    return sent
-  }
+    }
+    const world = await startWorld(t, transport, {
+      getOrder: async () => sampleOrder({ status: 'shipped' }),
+      operatorQueue: async () => sampleQueue({ cases: [view] }),
+      openCase: async ({ text, pictures }) => {
+        for (const { url } of pictures) heard.push((await fetch(url)).headers.get('content-type') ?? '')
+        return add({ text, pictures: pictures.map(() => PICTURE) })
+      },
+      addToCase: async ({ person, operator, text }) => {
+        assert.equal(operator, false)
+        return add({ by: person, role: 'builder', text, at: view.openedAt + 1 })
+      },
+      getCase: async () => view,
+      getPicture: async () => ({ base64: WEBP_BASE64 }),
+      decideCase: async ({ operator, reason }) => {
+        assert.equal(operator.userId, olive.id)
+        const decision = {
+          decision: 'refund',
+          amount: view.order.total,
+          reason,
+          at: view.openedAt + 2,
+        } as const
+        view = { ...view, status: 'decided', decision }
+        return view
+      },
+    })
+    /** Presses a button of a message and sends the form that opens. */
+    async function fill(as: string, message: SeenMessage, customId: RegExp, values: object, file?: File) {
+      const [id] = JSON.stringify(message.components).match(customId) ?? []
+      const opened = await world.act('component', { as, messageId: message.id, customId: id })
+      assert.ok(opened.result === 'modal', JSON.stringify(opened))
+      const form = new FormData()
+      form.set('act', JSON.stringify({ as, modalId: opened.modalId, values }))
+      if (file) form.set('pictures', file)
+      const sent = await world.act('modal', form)
+      await world.bot.idle()
+      return sent
+    }
 
-  const path = ['c500', 'order']
-  const order = { as: poppy.id, channelId: DROPS, path, options: { order: ORDER_ID } }
-  const shown = await world.act('command', order)
-  assert.ok(shown.result === 'message')
-  const photo = new File([Buffer.from(WEBP_BASE64, 'base64')], 'mug.webp', { type: 'image/webp' })
-  await fill(poppy.id, shown.message, /v1:wrong:ord_\w+/, { text: 'It came in two pieces.' }, photo)
-  assert.deepEqual(heard, ['image/webp'])
-  assert.match(JSON.stringify(await world.read(DROPS, poppy.id)), /Juniper has until/)
+    const path = ['c500', 'order']
+    const order = { as: poppy.id, channelId: DROPS, path, options: { order: ORDER_ID } }
+    const shown = await world.act('command', order)
+    assert.ok(shown.result === 'message')
+    const photo = new File([Buffer.from(WEBP_BASE64, 'base64')], 'mug.webp', { type: 'image/webp' })
+    await fill(poppy.id, shown.message, /v1:wrong:ord_\w+/, { text: 'It came in two pieces.' }, photo)
+    assert.deepEqual(heard, ['image/webp'])
+    assert.match(JSON.stringify(await world.read(DROPS, poppy.id)), /Juniper has until/)
 
-  const wish = { caseId: view.caseId, posted: 0 }
-  const drawn = (await world.push('drawCase', wish)) as { threadId: string; posted: number }
-  assert.equal(drawn.posted, 1)
-  assert.deepEqual(await world.push('drawCase', wish), drawn)
-  const thread = (await world.look()).channels.find((channel) => channel.id === drawn.threadId)
-  assert.equal(thread?.name, 'Moss mug')
-  assert.deepEqual(thread?.memberIds?.toSorted(), [juniper.id, poppy.id])
-  const [told, ...more] = await world.read(drawn.threadId, juniper.id)
-  assert.ok(told)
-  assert.deepEqual(more, [])
-  assert.equal(told.attachments[0]?.filename, 'picture-1.webp')
-  assert.deepEqual(told.mentions.map((user) => user.id).toSorted(), [juniper.id, poppy.id])
+    const wish = { caseId: view.caseId, posted: 0 }
+    const drawn = (await world.push('drawCase', wish)) as { threadId: string; posted: number }
+    assert.equal(drawn.posted, 1)
+    assert.deepEqual(await world.push('drawCase', wish), drawn)
+    const thread = (await world.look()).channels.find((channel) => channel.id === drawn.threadId)
+    assert.equal(thread?.name, 'Moss mug')
+    assert.deepEqual(thread?.memberIds?.toSorted(), [juniper.id, poppy.id])
+    const [told, ...more] = await world.read(drawn.threadId, juniper.id)
+    assert.ok(told)
+    assert.deepEqual(more, [])
+    assert.equal(told.attachments[0]?.filename, 'picture-1.webp')
+    assert.deepEqual(told.mentions.map((user) => user.id).toSorted(), [juniper.id, poppy.id])
 
-  await fill(juniper.id, told, /v1:add:cas_\w+/, { text: 'So sorry!' })
-  view = { ...view, threadId: drawn.threadId }
-  assert.deepEqual(await world.push('drawCase', { ...wish, posted: 1 }), { ...drawn, posted: 2 })
+    await fill(juniper.id, told, /v1:add:cas_\w+/, { text: 'So sorry!' })
+    view = { ...view, threadId: drawn.threadId }
+    assert.deepEqual(await world.push('drawCase', { ...wish, posted: 1 }), { ...drawn, posted: 2 })
 
-  const listing = { ...order, as: olive.id, path: ['c500-operator', 'cases'], options: {} }
-  const listed = await world.act('command', listing)
-  assert.ok(listed.result === 'message')
-  const customId = `v1:op:case:${view.caseId}`
-  const opened = await world.act('component', { as: olive.id, messageId: listed.message.id, customId })
-  assert.ok(opened.result === 'message')
-  await fill(olive.id, opened.message, /v1:op:decide:cas_\w+:refund/, { reason: 'It broke on the way.' })
-  assert.deepEqual(await world.push('drawCase', { ...wish, posted: 2 }), { ...drawn, posted: 3 })
-  const last = (await world.read(drawn.threadId, poppy.id)).at(-1)
-  assert.match(JSON.stringify(last?.embeds), /Decided: \$24\.00 goes back to the buyer.*It broke on the way/)
-})
+    const listing = { ...order, as: olive.id, path: ['c500-operator', 'cases'], options: {} }
+    const listed = await world.act('command', listing)
+    assert.ok(listed.result === 'message')
+    const customId = `v1:op:case:${view.caseId}`
+    const opened = await world.act('component', { as: olive.id, messageId: listed.message.id, customId })
+    assert.ok(opened.result === 'message')
+    await fill(olive.id, opened.message, /v1:op:decide:cas_\w+:refund/, { reason: 'It broke on the way.' })
+    assert.deepEqual(await world.push('drawCase', { ...wish, posted: 2 }), { ...drawn, posted: 3 })
+    const last = (await world.read(drawn.threadId, poppy.id)).at(-1)
+    assert.match(
+      JSON.stringify(last?.embeds),
+      /Decided: \$24\.00 goes back to the buyer.*It broke on the way/,
+    )
+  },
+)
 
 test('Discord does not let a buyer call the operator command', async (t) => {
-  const world = await startWorld(t, {})
+  const world = await startWorld(t, 'gateway', {})
   const path = ['c500-operator', 'queue']
   await assert.rejects(
     world.act('command', { as: poppy.id, channelId: DROPS, path, options: {} }),
@@ -365,9 +390,9 @@ test('Discord does not let a buyer call the operator command', async (t) => {
   )
 })
 
-test('an operator pauses everything, with a reason', async (t) => {
+testBoth('an operator pauses everything, with a reason', async (t, transport) => {
   const heard: unknown[] = []
-  const world = await startWorld(t, {
+  const world = await startWorld(t, transport, {
     operatorQueue: async () => sampleQueue(),
     pauseSelling: async (input) => {
       heard.push(input)
@@ -389,9 +414,9 @@ test('an operator pauses everything, with a reason', async (t) => {
   assert.deepEqual(heard, [{ operator, what: { kind: 'all' }, paused: true, reason: values.reason }])
 })
 
-test('an operator takes a table home as a file that nobody else sees', async (t) => {
+testBoth('an operator takes a table home as a file that nobody else sees', async (t, transport) => {
   const table = { filename: 'c500-orders-2026-11.csv', csv: 'order,title\r\nord_1,Möwe\r\n' }
-  const world = await startWorld(t, { exportAsOperator: async () => table })
+  const world = await startWorld(t, transport, { exportAsOperator: async () => table })
   const path = ['c500-operator', 'export']
   const options = { kind: 'orders', month: '2026-11' }
   const asked = await world.act('command', { as: olive.id, channelId: DROPS, path, options })
@@ -405,10 +430,10 @@ test('an operator takes a table home as a file that nobody else sees', async (t)
   assert.equal(await (await fetch(file?.url ?? '')).text(), table.csv)
 })
 
-test('an operator lets the money doctor look, and mends with a reason', async (t) => {
+testBoth('an operator lets the money doctor look, and mends with a reason', async (t, transport) => {
   const found = sampleMoneyReport({ total: 1, mismatches: [sampleMismatch()] })
   const heard: string[] = []
-  const world = await startWorld(t, {
+  const world = await startWorld(t, transport, {
     checkMoney: async () => found,
     mendMoney: async ({ reason }) => {
       heard.push(reason)
@@ -430,8 +455,8 @@ test('an operator lets the money doctor look, and mends with a reason', async (t
   assert.deepEqual(heard, [values.reason])
 })
 
-test('an operator chooses a paused drop to go on', async (t) => {
-  const world = await startWorld(t, {
+testBoth('an operator chooses a paused drop to go on', async (t, transport) => {
+  const world = await startWorld(t, transport, {
     listDrops: async () => ({ drops: [sampleDrop({ status: 'paused' })], cursor: null }),
   })
   const path = ['c500-operator', 'resume', 'drop']
@@ -442,9 +467,9 @@ test('an operator chooses a paused drop to go on', async (t) => {
   assert.equal((await world.act('component', choose)).result, 'modal')
 })
 
-test('an operator sets the terms of a builder in a form with a menu', async (t) => {
+testBoth('an operator sets the terms of a builder in a form with a menu', async (t, transport) => {
   const heard: unknown[] = []
-  const world = await startWorld(t, {
+  const world = await startWorld(t, transport, {
     dashboard: async () => sampleDashboard(),
     setTerms: async (input) => {
       heard.push(input)
@@ -478,17 +503,17 @@ test('an operator sets the terms of a builder in a form with a menu', async (t) 
 })
 
 test('after the line to Discord was cut the bot answers again', async (t) => {
-  const world = await startWorld(t, {})
+  const world = await startWorld(t, 'gateway', {})
   world.discord.dropGateway()
   const help = { as: poppy.id, channelId: DROPS, path: ['c500', 'help'], options: {} }
   while (!(await world.look()).bot.online) await new Promise((resolve) => setImmediate(resolve))
   assert.equal((await world.act('command', help)).result, 'message')
 })
 
-test('stopping waits for the answer in hand', async (t) => {
+testBoth('stopping waits for the answer in hand', async (t, transport) => {
   const slow = Promise.withResolvers<void>()
   const asked = Promise.withResolvers<void>()
-  const world = await startWorld(t, {
+  const world = await startWorld(t, transport, {
     createDrop: async () => {
       asked.resolve()
       await slow.promise

@@ -11,8 +11,18 @@ test('only the stand-ins that have a port are started, and the page only beside 
     twitch: null,
     page: null,
   })
-  const { discord, page } = parseConfig({ LOCAL_DISCORD_PORT: '8510', WEB_URL: 'http://127.0.0.1:9501/' })
-  assert.deepEqual([discord, page], [{ port: 8510 }, { port: 8500, webUrl: 'http://127.0.0.1:9501' }])
+  const { discord, page } = parseConfig({
+    LOCAL_DISCORD_PORT: '8510',
+    LOCAL_DISCORD_KEY_SEED: 'seed',
+    WEB_URL: 'http://127.0.0.1:9501/',
+  })
+  assert.deepEqual(
+    [discord, page],
+    [
+      { port: 8510, keySeed: 'seed' },
+      { port: 8500, webUrl: 'http://127.0.0.1:9501' },
+    ],
+  )
 })
 
 test("the local Stripe sends the platform's and the connected accounts' events to core, each signed for itself", () => {

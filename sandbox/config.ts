@@ -5,7 +5,7 @@ export interface Config {
   /** Where the stand-ins remember; null keeps everything in memory. */
   readonly dataDir: string | null
   /** A stand-in without a port is not started. */
-  readonly discord: { readonly port: number } | null
+  readonly discord: { readonly port: number; readonly keySeed?: string | undefined } | null
   readonly stripe: { readonly port: number; readonly webhooks: readonly Webhook[] } | null
   readonly twitch: { readonly port: number; readonly app: RegisteredApp } | null
   /** The chat page; there is none without the local Discord. */
@@ -46,6 +46,7 @@ const Environment = z.object({
   DATA_DIR: z.string().optional(),
   SANDBOX_PORT: Port.default(8500),
   LOCAL_DISCORD_PORT: Port.optional(),
+  LOCAL_DISCORD_KEY_SEED: z.string().optional(),
   LOCAL_STRIPE_PORT: Port.optional(),
   LOCAL_TWITCH_PORT: Port.optional(),
   WEB_URL: Address.default('http://127.0.0.1:8501'),
@@ -75,7 +76,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   return {
     host: e.HOST,
     dataDir: e.DATA_DIR ?? null,
-    discord: withPort(e.LOCAL_DISCORD_PORT),
+    discord:
+      e.LOCAL_DISCORD_PORT === undefined
+        ? null
+        : { port: e.LOCAL_DISCORD_PORT, keySeed: e.LOCAL_DISCORD_KEY_SEED },
     stripe:
       e.LOCAL_STRIPE_PORT === undefined
         ? null

@@ -44,7 +44,7 @@ export interface World {
   readonly people: readonly PersonSeen[]
   readonly channels: readonly ChannelSeen[]
   readonly commands: readonly APIApplicationCommand[]
-  /** The bot's own user id once it has logged in, and whether its gateway is connected now. */
+  /** The bot's own user id, and whether interactions reach it: over its gateway, or at its endpoint. */
   readonly bot: { readonly id: string; readonly online: boolean }
 }
 

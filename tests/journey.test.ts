@@ -3,14 +3,16 @@ import { test } from 'node:test'
 import { CHANNELS } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
 import { buy, draftDrop, joinAsBuilder, seeCard, seeOffer, seePrivate } from '../sandbox/scenes.ts'
-import { createWorld, type Engine, engines, smallPicture } from './world.ts'
+import { createWorld, engines, smallPicture, type WorldOptions } from './world.ts'
 
 for (const { store, skip } of await engines()) {
-  test(`a builder drops, a buyer buys, the builder is paid, on ${store}`, { skip }, () => journey(store))
+  test(`a builder drops, a buyer buys, the builder is paid, on ${store}`, { skip }, () => journey({ store }))
 }
+test('a builder drops, a buyer buys, the builder is paid, with interactions over HTTP', () =>
+  journey({ transport: 'http' }))
 
-async function journey(store: Engine['store']): Promise<void> {
-  await using world = await createWorld({ store })
+async function journey(options: WorldOptions): Promise<void> {
+  await using world = await createWorld(options)
   const juniper = world.player('juniper')
   const poppy = world.player('poppy')
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import sharp from 'sharp'
 import { bearer, type CoreClient, createCoreClient } from '#contract'
 import { parseConfig as parseBotConfig } from '../bot/config.ts'
+import { registerBot } from '../bot/register-bot.ts'
 import { type Bot, startBot } from '../bot/start.ts'
 import { parseConfig as parseCoreConfig } from '../core/config.ts'
 import { type Core, startCore } from '../core/start.ts'
@@ -63,9 +64,11 @@ export interface World extends AsyncDisposable {
   restartBot(): Promise<void>
 }
 
-interface WorldOptions {
+export interface WorldOptions {
   /** Which engine keeps core's data; SQLite unless told. On Firestore each world has an empty project. */
   readonly store?: Engine['store']
+  /** How Discord's interactions come to the bot; over the gateway unless told. */
+  readonly transport?: 'gateway' | 'http'
   readonly coreEnv?: Record<string, string>
   readonly stripeTimeoutMs?: number
 }
@@ -144,6 +147,8 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       DISCORD_GUILD_ID: GUILD.id,
       DROPS_CHANNEL_ID: CHANNELS.drops.id,
       DISCORD_API_BASE: discord.url,
+      BOT_TRANSPORT: options.transport ?? 'gateway',
+      DISCORD_PUBLIC_KEY: discord.publicKey,
       CORE_URL: url(corePort),
       CORE_TOKEN: tokens.bot,
       PUSH_SECRET: tokens.push,
@@ -164,6 +169,8 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   stack.defer(() => core.close())
   let bot = await startBot(botConfig, { now })
   stack.defer(() => bot.close())
+  // Over the gateway a start does it.
+  if (botConfig.transport.kind === 'http') await registerBot(botConfig, `${bot.url}/interactions`)
   const web = await startWeb(webConfig, { now })
   stack.defer(() => web.close())
 

@@ -8,6 +8,7 @@ import {
 import { z } from 'zod'
 import { APPLICATION, GUILD } from '../cast.ts'
 import type { ActResult } from '../people.ts'
+import type { Endpoint } from './endpoint.ts'
 import { DiscordError, invalidForm, parseForm } from './errors.ts'
 import type { Gateway } from './gateway.ts'
 import { type Memory, newToken, type StoredMessage, toSeen } from './memory.ts'
@@ -90,8 +91,10 @@ export function createInteractions(deps: {
   memory: Memory
   messages: Messages
   gateway: Gateway
+  endpoint: Endpoint
+  log: (line: string) => void
 }): Interactions {
-  const { memory, messages, gateway } = deps
+  const { memory, messages, gateway, endpoint, log } = deps
   const byId = new Map<string, Pending>()
   const byToken = new Map<string, Pending>()
   const modals = new Map<string, OpenModal>()
@@ -231,6 +234,50 @@ export function createInteractions(deps: {
     }
   }
 
+  async function answer(
+    id: string,
+    token: string,
+    body: unknown,
+    files: readonly ReceivedFile[],
+  ): Promise<unknown> {
+    const pending = byId.get(id)
+    if (!pending || pending.token !== token) throw new DiscordError(404, 10062, 'Unknown interaction')
+    if (pending.state === 'answered') {
+      throw new DiscordError(400, 40060, 'Interaction has already been acknowledged.')
+    }
+    if (late(pending)) {
+      fail(pending)
+      throw new DiscordError(404, 10062, 'Unknown interaction')
+    }
+    const { type, data } = parseForm(z.strictObject({ type: z.int(), data: z.unknown().optional() }), body)
+    if (!allowed(pending).includes(type)) throw refusedType()
+    // Taken before the first await, so that a second answer at the same moment is the one refused.
+    pending.state = 'answered'
+    let first: FirstAnswer
+    try {
+      first = await carryOut(pending, type, data, files)
+    } catch (error) {
+      if (pending.timedOut) fail(pending)
+      else pending.state = 'waiting'
+      throw error
+    }
+    pending.settle(first)
+    return toCallbackResponse(pending, type, memory)
+  }
+
+  /** The app's endpoint answers in its response, or says that it will at the callback. */
+  async function overHttp(pending: Pending, interaction: object): Promise<void> {
+    try {
+      const first = await endpoint.post(interaction)
+      if (first !== undefined) await answer(pending.id, pending.token, first, [])
+    } catch (error) {
+      if (pending.state !== 'waiting') return
+      const why = error instanceof DiscordError && error.errors ? JSON.stringify(error.errors) : String(error)
+      log(`local Discord has no answer to interaction ${pending.id}: ${why}`)
+      fail(pending)
+    }
+  }
+
   return {
     ask({ type, personId, channelId, source, commandName, data, context }) {
       const id = memory.nextId()
@@ -265,7 +312,7 @@ export function createInteractions(deps: {
         byId.delete(oldest.id)
         byToken.delete(oldest.token)
       }
-      const heard = gateway.dispatch('INTERACTION_CREATE', {
+      const interaction = {
         id,
         application_id: APPLICATION.id,
         type,
@@ -274,36 +321,13 @@ export function createInteractions(deps: {
         ...(data === undefined ? {} : { data }),
         ...(source ? { message: source.message } : {}),
         ...context,
-      })
-      if (!heard) fail(pending)
+      }
+      if (endpoint.url() !== null) void overHttp(pending, interaction)
+      else if (!gateway.dispatch('INTERACTION_CREATE', interaction)) fail(pending)
       return promise
     },
 
-    async answer(id, token, body, files) {
-      const pending = byId.get(id)
-      if (!pending || pending.token !== token) throw new DiscordError(404, 10062, 'Unknown interaction')
-      if (pending.state === 'answered') {
-        throw new DiscordError(400, 40060, 'Interaction has already been acknowledged.')
-      }
-      if (late(pending)) {
-        fail(pending)
-        throw new DiscordError(404, 10062, 'Unknown interaction')
-      }
-      const { type, data } = parseForm(z.strictObject({ type: z.int(), data: z.unknown().optional() }), body)
-      if (!allowed(pending).includes(type)) throw refusedType()
-      // Taken before the first await, so that a second answer at the same moment is the one refused.
-      pending.state = 'answered'
-      let first: FirstAnswer
-      try {
-        first = await carryOut(pending, type, data, files)
-      } catch (error) {
-        if (pending.timedOut) fail(pending)
-        else pending.state = 'waiting'
-        throw error
-      }
-      pending.settle(first)
-      return toCallbackResponse(pending, type, memory)
-    },
+    answer,
 
     byToken: (token, messageId) => find(alive(token), messageId),
 
@@ -339,7 +363,10 @@ export function createInteractions(deps: {
       modals.clear()
     },
     close() {
-      for (const pending of byId.values()) pending.settle(NO_ANSWER)
+      for (const pending of byId.values()) {
+        if (pending.state === 'waiting') pending.state = 'dead'
+        pending.settle(NO_ANSWER)
+      }
     },
   }
 }

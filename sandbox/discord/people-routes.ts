@@ -5,7 +5,6 @@ import { BOT_USER, GUILD } from '../cast.ts'
 import type { World } from '../people.ts'
 import { ActRefused, type Acts } from './acts.ts'
 import { DiscordError } from './errors.ts'
-import type { Gateway } from './gateway.ts'
 import type { Interactions } from './interactions.ts'
 import type { Live } from './live.ts'
 import { type Memory, toSeen } from './memory.ts'
@@ -42,12 +41,13 @@ export function createPeopleRoutes(deps: {
   memory: Memory
   acts: Acts
   interactions: Interactions
-  gateway: Gateway
+  /** Whether interactions reach the app. */
+  isOnline: () => boolean
   live: Live
   messages: Pick<Messages, 'remove'>
   log: (line: string) => void
 }): Hono {
-  const { memory, acts, interactions, gateway, live, messages, log } = deps
+  const { memory, acts, interactions, isOnline, live, messages, log } = deps
   const app = new Hono()
 
   app.use('/people/*', async (c, next) => {
@@ -72,7 +72,7 @@ export function createPeopleRoutes(deps: {
       people: memory.people.values().map(({ roles: _, ...person }) => person),
       channels: memory.channels.values().map(toChannelSeen),
       commands: memory.commands.values(),
-      bot: { id: BOT_USER.id, online: gateway.isOnline() },
+      bot: { id: BOT_USER.id, online: isOnline() },
     }
     return c.json(world)
   })

@@ -3,6 +3,7 @@ import { bodyLimit } from 'hono/body-limit'
 import { getPath } from 'hono/utils/url'
 import { z } from 'zod'
 import { APPLICATION, BOT_USER, GUILD } from '../cast.ts'
+import type { Endpoint } from './endpoint.ts'
 import { DiscordError, parseForm } from './errors.ts'
 import type { Interactions } from './interactions.ts'
 import type { Live } from './live.ts'
@@ -27,10 +28,12 @@ export function createRestRoutes(deps: {
   messages: Messages
   interactions: Interactions
   live: Live
+  endpoint: Endpoint
+  publicKey: string
   gatewayUrl: string
   log: (line: string) => void
 }): Hono {
-  const { memory, messages, interactions, live, gatewayUrl, log } = deps
+  const { memory, messages, interactions, live, endpoint, publicKey, gatewayUrl, log } = deps
   const limits = createRateLimits()
   const beingMade = new Map<string, Promise<StoredMessage>>()
   // @discordjs writes "@me" and "@original" as %40me and %40original.
@@ -92,20 +95,30 @@ export function createRestRoutes(deps: {
   api.get('/users/@me', (c) =>
     c.json({ ...botUser(), verified: true, mfa_enabled: true, flags: 0, email: null }),
   )
-  api.get('/applications/@me', (c) =>
-    c.json({
-      id: APPLICATION.id,
-      name: APPLICATION.name,
-      icon: null,
-      description: '',
-      bot_public: false,
-      bot_require_code_grant: false,
-      bot: botUser(),
-      verify_key: '0'.repeat(64),
-      flags: 0,
-      interactions_endpoint_url: null,
-    }),
-  )
+  const application = () => ({
+    id: APPLICATION.id,
+    name: APPLICATION.name,
+    icon: null,
+    description: '',
+    bot_public: false,
+    bot_require_code_grant: false,
+    bot: botUser(),
+    verify_key: publicKey,
+    flags: 0,
+    interactions_endpoint_url: endpoint.url(),
+  })
+  api.get('/applications/@me', (c) => c.json(application()))
+  api.patch('/applications/@me', async (c) => {
+    const Change = z.strictObject({
+      interactions_endpoint_url: z
+        .url({ protocol: /^https?$/ })
+        .nullable()
+        .optional(),
+    })
+    const change = parseForm(Change, (await receive(c, 'payload_json')).payload)
+    if (change.interactions_endpoint_url !== undefined) await endpoint.set(change.interactions_endpoint_url)
+    return c.json(application())
+  })
 
   const commandPaths = ['/applications/:app/commands', '/applications/:app/guilds/:guild/commands'] as const
   for (const path of commandPaths) {
