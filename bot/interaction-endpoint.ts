@@ -112,7 +112,7 @@ export function createInteractionEndpoint(deps: {
   function budgetFor(id: string): number {
     const madeAt = Number(BigInt(id) >> 22n) + DISCORD_EPOCH
     const left = madeAt + ANSWER_WITHIN_MS - now()
-    return Math.max(LEAST_BUDGET_MS, Math.min(deps.mostBudgetMs, left))
+    return Math.min(deps.mostBudgetMs, Math.max(LEAST_BUDGET_MS, left))
   }
 }
 

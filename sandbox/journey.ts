@@ -135,7 +135,9 @@ async function summary(stripeUrl: string): Promise<Summary> {
 const startedAt = performance.now()
 try {
   if (!flags.json) process.stdout.write('Starting a shop of its own …\n')
-  await using shop = await startSpareShop({ env: { LOG_LEVEL: 'warn' } })
+  await using shop = await startSpareShop({
+    env: { LOG_LEVEL: 'warn', BOT_TRANSPORT: process.env.BOT_TRANSPORT },
+  })
   const money = await play(shop.pageUrl, shop.plan.urls.stripe)
   const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(1))
   if (flags.json) {

@@ -10,7 +10,14 @@ import { type Env, type LaunchPlan, planLaunch } from './launch/plan.ts'
 import { findTakenPorts } from './launch/ports.ts'
 import { seedShop } from './seed.ts'
 
-const COLOURS = { sandbox: 'magenta', core: 'blue', web: 'green', bot: 'cyan', seed: 'yellow' } as const
+const COLOURS = {
+  sandbox: 'magenta',
+  core: 'blue',
+  web: 'green',
+  bot: 'cyan',
+  register: 'cyan',
+  seed: 'yellow',
+} as const
 const STOP_MS = 9_500
 const READY_MS = 60_000
 /** npm passes on the Ctrl-C that the terminal has sent to us already; only a later one is a second wish. */
@@ -51,6 +58,7 @@ async function launch(shell: Env): Promise<void> {
     const services = plan.services.filter(({ name }) => name !== 'sandbox')
     await Promise.all(sandbox.map(fleet.start))
     await Promise.all(services.map(fleet.start))
+    if (plan.register) await fleet.finish(plan.register)
     process.stdout.write(renderAnnouncement(plan, performance.now() - startedAt))
     if (isNew) await seed(plan)
     return null

@@ -10,7 +10,7 @@ export function renderAnnouncement(plan: LaunchPlan, startedInMs: number): strin
       : []),
     ['Shop', urls.web, 'what a visitor sees'],
     ['core', urls.core, 'orders and money; answers its own services only'],
-    ['bot', urls.bot, "hears core's news"],
+    ['bot', urls.bot, urls.interactions ? "hears core's news, and Discord over HTTP" : "hears core's news"],
     ['Discord', urls.discord, local.discord ? 'local stand-in' : 'the real one'],
     ['Stripe', urls.stripe, local.stripe ? 'local stand-in, no real money' : 'the real one'],
     ['Twitch', urls.twitch, local.twitch ? 'local stand-in' : 'the real one'],

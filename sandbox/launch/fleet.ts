@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as wait } from 'node:timers/promises'
-import { HOST, type ServicePlan } from './plan.ts'
+import { HOST, type ServicePlan, type TaskPlan } from './plan.ts'
 
 const ASK_EVERY_MS = 50
 const LAST_LINES = 20
@@ -21,6 +21,8 @@ export interface Death {
 export interface Fleet {
   /** Starts one process and resolves once it is ready. Rejects after `readyMs`, and when the fleet is stopped. */
   start(plan: ServicePlan): Promise<void>
+  /** Runs one process to its end. Rejects with its last lines when it fails. */
+  finish(task: TaskPlan): Promise<void>
   /** The first service that died. */
   readonly died: Promise<Death>
   /** Ends all, the last started first; each may finish what it has in hand. Takes `stopMs` at most. */
@@ -29,9 +31,8 @@ export interface Fleet {
 }
 
 interface Member {
-  readonly plan: ServicePlan
   readonly child: ChildProcess
-  readonly ended: Promise<void>
+  readonly ended: Promise<Death>
 }
 
 /** Runs services as separate processes of their own process groups, so that only the fleet decides who ends when. */
@@ -46,17 +47,21 @@ export function createFleet(options: {
   const stopping = new AbortController()
   const { promise: died, resolve: reportDeath } = Promise.withResolvers<Death>()
 
-  function run(plan: ServicePlan): Member {
+  function run(plan: ServicePlan | TaskPlan): Member {
     const watch = join(import.meta.dirname, 'stop-with-parent.ts')
     // Node calls its own type stripping experimental, once per process and at length.
     const nodeOptions = ['--disable-warning=ExperimentalWarning', '--import', watch]
-    const child = spawn(process.execPath, [...nodeOptions, plan.script], {
-      cwd: options.root,
-      env: plan.env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      // Ctrl-C in a terminal goes to a whole process group: all services at once, in no order.
-      detached: true,
-    })
+    const child = spawn(
+      process.execPath,
+      [...nodeOptions, plan.script, ...('args' in plan ? plan.args : [])],
+      {
+        cwd: options.root,
+        env: plan.env,
+        stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+        // Ctrl-C in a terminal goes to a whole process group: all services at once, in no order.
+        detached: true,
+      },
+    )
     const lastLines: string[] = []
     for (const input of [child.stdout, child.stderr]) {
       if (!input) continue
@@ -66,15 +71,14 @@ export function createFleet(options: {
         options.onLine(plan.name, line)
       })
     }
-    const ended = new Promise<void>((resolve) => {
-      const end = (how: string): void => {
-        resolve()
-        if (!stopping.signal.aborted) reportDeath({ name: plan.name, how, lastLines })
-      }
+    const ended = new Promise<Death>((resolve) => {
+      const end = (how: string) => resolve({ name: plan.name, how, lastLines })
       child.once('error', (error) => end(error.message))
       child.once('close', (code, signal) => end(signal ?? `exit code ${code}`))
     })
-    return { plan, child, ended }
+    const member = { child, ended }
+    members.push(member)
+    return member
   }
 
   return {
@@ -82,14 +86,22 @@ export function createFleet(options: {
 
     async start(plan) {
       stopping.signal.throwIfAborted()
-      const member = run(plan)
-      members.push(member)
+      void run(plan).ended.then((death) => {
+        if (!stopping.signal.aborted) reportDeath(death)
+      })
       const deadline = AbortSignal.timeout(options.readyMs)
       while (!(await isReady(plan))) {
         stopping.signal.throwIfAborted()
         if (deadline.aborted) throw new Error(`${plan.name} is not ready after ${options.readyMs / 1_000} s`)
         await wait(ASK_EVERY_MS)
       }
+    },
+
+    async finish(task) {
+      stopping.signal.throwIfAborted()
+      const { how, lastLines } = await run(task).ended
+      stopping.signal.throwIfAborted()
+      if (how !== 'exit code 0') throw new Error(`${task.name} failed (${how}):\n${lastLines.join('\n')}`)
     },
 
     async stop() {

@@ -11,7 +11,7 @@ import { createFleet } from './fleet.ts'
 import { LaunchError } from './launch-error.ts'
 import { keepLocalSecrets } from './local-secrets.ts'
 import { renderLogLine } from './log-line.ts'
-import type { ServicePlan } from './plan.ts'
+import type { ServicePlan, TaskPlan } from './plan.ts'
 import { findTakenPorts } from './ports.ts'
 import { resetData } from './reset-data.ts'
 
@@ -125,6 +125,19 @@ test('taken ports are found, and two wishes for one port as well', async () => {
   const names = (await findTakenPorts(wanted)).map(({ variable }) => variable)
   assert.deepEqual(names, ['CORE_PORT', 'BOT_PORT'])
   assert.deepEqual(await findTakenPorts(wanted.slice(1, 2)), [])
+})
+
+test('a task is waited for, and one that fails says so in its own words', async () => {
+  const { fleet, lines } = fleetOf()
+  const task = (name: string, body: string): TaskPlan => {
+    writeFileSync(join(dir, name), body)
+    return { name: 'register', script: join(dir, name), args: ['--endpoint', 'there'], env: {} }
+  }
+  await fleet.finish(task('good.ts', 'console.log(process.argv.slice(2).join(" "))'))
+  assert.deepEqual(lines, ['register: --endpoint there'])
+  const bad = task('bad.ts', 'console.error("Discord cannot be reached"); process.exitCode = 1')
+  await assert.rejects(fleet.finish(bad), /register failed \(exit code 1\):\nDiscord cannot be reached/)
+  await fleet.stop()
 })
 
 test('local secrets are made once, for the owner only, and completed when one is missing', () => {

@@ -12,6 +12,7 @@ const BEGINNINGS = {
   botPushSecret: '',
   linkSecret: '',
   discordTokenTail: '',
+  discordKeySeed: '',
   stripeSecretKey: 'sk_test_',
   stripeWebhookSecret: 'whsec_',
   stripeConnectWebhookSecret: 'whsec_',

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { createDiscordKey } from '../discord-key.ts'
 import { LaunchError } from './launch-error.ts'
 import { type Env, planLaunch } from './plan.ts'
 
@@ -10,6 +11,7 @@ const SECRETS = {
   botPushSecret: 'push-secret',
   linkSecret: 'link-secret',
   discordTokenTail: 'tail',
+  discordKeySeed: 'seed',
   stripeSecretKey: 'sk_test_local',
   stripeWebhookSecret: 'whsec_platform',
   stripeConnectWebhookSecret: 'whsec_connect',
@@ -121,6 +123,26 @@ test('keys may come one vendor at a time, from a file or from the shell', () => 
     all.services.map((service) => service.name),
     ['core', 'web', 'bot'],
   )
+})
+
+test('one variable lets Discord post interactions; the local one is then told where to', () => {
+  const gateway = plan()
+  assert.deepEqual([gateway.register, gateway.urls.interactions], [null, null])
+  assert.equal(envOf(gateway, 'bot').BOT_TRANSPORT, undefined)
+
+  const http = plan({ BOT_TRANSPORT: 'http', BOT_PORT: '9503' })
+  const address = 'http://127.0.0.1:9503/interactions'
+  assert.equal(http.urls.interactions, address)
+  const bot = envOf(http, 'bot')
+  assert.equal(bot.BOT_TRANSPORT, 'http')
+  const { publicKey } = createDiscordKey(envOf(http, 'sandbox').LOCAL_DISCORD_KEY_SEED ?? '')
+  assert.equal(bot.DISCORD_PUBLIC_KEY, publicKey)
+  assert.deepEqual(http.register?.args, ['--endpoint', address])
+  assert.deepEqual(http.register?.env, bot)
+
+  const real = plan({ BOT_TRANSPORT: 'http' }, { bot: { ...REAL_DISCORD, DISCORD_PUBLIC_KEY: 'theirs' } })
+  assert.equal(envOf(real, 'bot').DISCORD_PUBLIC_KEY, 'theirs')
+  assert.equal(real.register, null)
 })
 
 test('the shell wins over a file, and an empty variable counts as absent', () => {

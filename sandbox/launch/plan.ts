@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { APPLICATION, BOT_USER, CHANNELS, GUILD } from '../cast.ts'
+import { createDiscordKey } from '../discord-key.ts'
 import { LaunchError } from './launch-error.ts'
 import type { LocalSecrets } from './local-secrets.ts'
 
@@ -17,6 +18,15 @@ export interface ServicePlan {
   readonly ports: readonly number[]
 }
 
+/** A process that does one thing and ends. */
+export interface TaskPlan {
+  readonly name: 'register'
+  /** Relative to the project's folder. */
+  readonly script: string
+  readonly args: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+}
+
 export interface WantedPort {
   /** The variable that moves it. */
   readonly variable: string
@@ -26,6 +36,8 @@ export interface WantedPort {
 export interface LaunchPlan {
   /** In the order in which they start; they stop in the opposite order. */
   readonly services: readonly ServicePlan[]
+  /** What follows once all of them are ready; null when there is nothing to do. */
+  readonly register: TaskPlan | null
   readonly ports: readonly WantedPort[]
   /** Which vendors are played by a stand-in. */
   readonly local: { readonly discord: boolean; readonly stripe: boolean; readonly twitch: boolean }
@@ -35,6 +47,8 @@ export interface LaunchPlan {
     readonly web: string
     readonly core: string
     readonly bot: string
+    /** Where Discord posts interactions; null when they come over the gateway. */
+    readonly interactions: string | null
     readonly discord: string
     readonly stripe: string
     readonly twitch: string
@@ -104,7 +118,13 @@ const STRIPE_VARIABLES = [
   'STRIPE_THIN_WEBHOOK_SECRET',
   'STRIPE_API_BASE',
 ]
-const DISCORD_VARIABLES = ['DISCORD_TOKEN', 'DISCORD_GUILD_ID', 'DROPS_CHANNEL_ID', 'DISCORD_API_BASE']
+const DISCORD_VARIABLES = [
+  'DISCORD_TOKEN',
+  'DISCORD_GUILD_ID',
+  'DROPS_CHANNEL_ID',
+  'DISCORD_API_BASE',
+  'DISCORD_PUBLIC_KEY',
+]
 
 /** The port a variable asks for, or its default; null when what it asks for is no port. */
 export function portOf(env: Env, variable: PortVariable): number | null {
@@ -162,11 +182,13 @@ export function planLaunch(input: {
   if (problems.length > 0) throw new LaunchError(problems)
 
   const page = local.discord ? at(port.page) : null
+  const overHttp = bot.BOT_TRANSPORT === 'http'
   const urls = {
     page,
     web: (web.WEB_URL ?? core.WEB_URL ?? bot.WEB_URL ?? at(port.web)).replace(/\/+$/, ''),
     core: at(port.core),
     bot: at(port.bot),
+    interactions: overHttp ? `${at(port.bot)}/interactions` : null,
     discord: local.discord ? at(port.discord) : (bot.DISCORD_API_BASE ?? 'https://discord.com'),
     stripe: local.stripe ? at(port.stripe) : (core.STRIPE_API_BASE ?? 'https://api.stripe.com'),
     twitch: local.twitch ? at(port.twitch) : 'https://api.twitch.tv',
@@ -190,6 +212,7 @@ export function planLaunch(input: {
       ...(local.discord && {
         SANDBOX_PORT: String(port.page),
         LOCAL_DISCORD_PORT: String(port.discord),
+        LOCAL_DISCORD_KEY_SEED: secrets.discordKeySeed,
       }),
       ...(local.stripe && {
         LOCAL_STRIPE_PORT: String(port.stripe),
@@ -260,13 +283,14 @@ export function planLaunch(input: {
     script: 'bot/main.ts',
     env: {
       ...shared,
-      ...pick(bot, ['LOG_LEVEL']),
+      ...pick(bot, ['LOG_LEVEL', 'BOT_TRANSPORT']),
       ...(local.discord
         ? {
             DISCORD_TOKEN: localDiscordToken(secrets.discordTokenTail),
             DISCORD_GUILD_ID: GUILD.id,
             DROPS_CHANNEL_ID: CHANNELS.drops.id,
             DISCORD_API_BASE: `${urls.discord}/api`,
+            DISCORD_PUBLIC_KEY: createDiscordKey(secrets.discordKeySeed).publicKey,
           }
         : pick(bot, DISCORD_VARIABLES)),
       HOST,
@@ -283,6 +307,16 @@ export function planLaunch(input: {
   const anyLocal = local.discord || local.stripe || local.twitch
   return {
     services: [...(anyLocal ? [sandboxService] : []), coreService, webService, botService],
+    // The real Discord cannot reach this machine: there, whoever has made an address for the bot registers it.
+    register:
+      local.discord && urls.interactions
+        ? {
+            name: 'register',
+            script: 'bot/register.ts',
+            args: ['--endpoint', urls.interactions],
+            env: botService.env,
+          }
+        : null,
     ports,
     local,
     urls,

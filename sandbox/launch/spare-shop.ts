@@ -57,6 +57,7 @@ export async function startSpareShop(options: {
     const bringUp = async () => {
       for (const service of plan.services.slice(0, 1)) await fleet.start(service)
       await Promise.all(plan.services.slice(1).map((service) => fleet.start(service)))
+      if (plan.register) await fleet.finish(plan.register)
       return null
     }
     const death = await Promise.race([bringUp(), fleet.died])
