@@ -72,7 +72,6 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
   const e = parsed.data
   const endpoint = (path: string, secret: string | undefined, connect: boolean, thin = false): Webhook[] =>
     secret === undefined ? [] : [{ url: e.CORE_URL + path, secret, connect, ...(thin && { thin }) }]
-  const withPort = (port: number | undefined) => (port === undefined ? null : { port })
   return {
     host: e.HOST,
     dataDir: e.DATA_DIR ?? null,
