@@ -487,6 +487,25 @@ export const ROUTES = {
     output: z.object({ entries: z.array(AuditEntry), intact: z.boolean() }),
   },
 
+  // Work that waits
+  /**
+   * One round of due work, bounded in time and number, for a scheduler where core has no timer. It writes, but needs no
+   * key: every effect is claimed by one round, so rounds may overlap and repeat.
+   */
+  runJobs: {
+    path: '/api/internal/jobs/run',
+    callers: ['scheduler'],
+    kind: 'read',
+    input: z.strictObject({}),
+    output: z.object({
+      /** Runs by kind of effect, failed ones included; those are tried again later. */
+      ran: z.record(z.string(), z.int().nonnegative()),
+      failed: z.int().nonnegative(),
+      /** What is due still: more than nothing asks for another round. */
+      left: z.int().nonnegative(),
+    }),
+  },
+
   // Pictures
   getPicture: {
     path: '/api/internal/get-picture',

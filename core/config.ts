@@ -3,6 +3,7 @@ import type { Caller } from '#contract'
 import { bothSecrets, type Secrets } from '../runtime/caller-auth.ts'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
 import { DATABASE, PICTURES } from './data-folder.ts'
+import type { Pace } from './jobs/outbox.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
@@ -67,6 +68,8 @@ const Settings = z.object({
   STRIPE_ACCOUNTS_CONTACT_EMAIL: z.email().optional(),
   STRIPE_API_BASE: url.optional(),
   STRIPE_REQUESTS_PER_SECOND: whole(1, 1_000).default(20),
+  MAX_INSTANCES: whole(1, 1_000).default(1),
+  JOBS: z.enum(['timer', 'request']).default('timer'),
   ACCOUNT_COUNTRY: z
     .string()
     .regex(/^[A-Z]{2}$/, 'must be a two-letter country code')
@@ -156,6 +159,7 @@ export interface Config {
   readonly stripe: {
     /** A local Stripe's address; undefined is Stripe itself. */
     readonly apiBase: string | undefined
+    /** This process's part of the budget; may be less than one. */
     readonly requestsPerSecond: number
     /** How long one call may take before it counts as lost. */
     readonly timeoutMs: number
@@ -194,8 +198,8 @@ export interface Config {
   /** Address prefixes that pictures may be fetched from. */
   readonly pictureSources: readonly string[]
   readonly log: LogConfig
-  /** How often the outbox looks for due work without being woken; null when a test drives it. */
-  readonly outboxEveryMs: number | null
+  /** What makes core look for due work. */
+  readonly jobs: Pace
   /** Never logged. */
   readonly secrets: {
     readonly services: ServiceAuth
@@ -244,7 +248,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     botUrl: e.BOT_URL,
     stripe: {
       apiBase: e.STRIPE_API_BASE,
-      requestsPerSecond: e.STRIPE_REQUESTS_PER_SECOND,
+      requestsPerSecond: e.STRIPE_REQUESTS_PER_SECOND / e.MAX_INSTANCES,
       timeoutMs: 30_000,
       accounts:
         e.STRIPE_ACCOUNTS === 'v2'
@@ -280,7 +284,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     reconcileEveryMs: e.RECONCILE_MINUTES * 60_000,
     pictureSources: e.PICTURE_SOURCES,
     log: logConfig(e),
-    outboxEveryMs: 500,
+    jobs: e.JOBS === 'timer' ? { kind: 'timer', everyMs: 500 } : { kind: 'request' },
     secrets: {
       services,
       link: e.LINK_SECRET,

@@ -19,6 +19,7 @@ import { createApp } from './http/app.ts'
 import { effectHandlers } from './jobs/effect-handlers.ts'
 import { createOutbox, type Outbox } from './jobs/outbox.ts'
 import { beginReconciliation } from './jobs/reconciliation.ts'
+import { runJobs } from './jobs/run-jobs.ts'
 import { openStore } from './open-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
@@ -120,7 +121,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   const onFrozen = (orders: number) => log.error({ orders }, 'our books and Stripe disagree')
   outbox = createOutbox(deps, effectHandlers(deps, { onFrozen }), {
     random: Math.random,
-    everyMs: config.outboxEveryMs,
+    pace: config.jobs,
     onFailure: ({ kind, subject, attempts }, error) =>
       log.warn({ kind, subject, attempts, err: error }, 'effect failed, will be tried again'),
   })
@@ -131,7 +132,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   if (deps.streams) await beginTendingTwitch(deps)
 
   let ready = true
-  const app = createApp(deps, { recognise, log, ready: () => ready })
+  const app = createApp(deps, { recognise, log, jobs: { runJobs: () => runJobs(work) }, ready: () => ready })
   const listener = await listen(config, () => app.fetch)
   const { url, port } = listener
   work.wake()

@@ -138,7 +138,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   function openCore(env: Readonly<Record<string, string>>): Promise<Core> {
     const parsed = parseCoreConfig({ ...coreEnv, ...env })
     const stripe = { ...parsed.stripe, timeoutMs: options.stripeTimeoutMs ?? parsed.stripe.timeoutMs }
-    return startCore({ ...parsed, outboxEveryMs: null, stripe }, { clock: { now } })
+    return startCore({ ...parsed, jobs: { kind: 'by_hand' }, stripe }, { clock: { now } })
   }
   const botConfig = {
     ...parseBotConfig({

@@ -34,7 +34,7 @@ export function createStripeClient(options: {
   readonly secretKey: string
   /** Where a Stripe that is not Stripe's own answers, e.g. `http://127.0.0.1:8511`. */
   readonly apiBase?: string
-  /** Per endpoint and process; Stripe allows 25 by default (docs.stripe.com/rate-limits). */
+  /** Per endpoint and process, may be less than one; Stripe allows 25 in all by default (docs.stripe.com/rate-limits). */
   readonly requestsPerSecond?: number
   /** How long one call may take; 30 seconds unless told. */
   readonly timeoutMs?: number
@@ -99,17 +99,23 @@ function connect(secretKey: string, apiBase: string | undefined, timeoutMs: numb
   })
 }
 
-/** A queue per endpoint that never starts more calls than the budget in any one second. */
+/** A queue per endpoint that never starts more calls than the budget allows. */
 function createBudgets(requestsPerSecond: number) {
   const queues = new Map<string, PQueue>()
   return <T>(endpoint: string, request: () => Promise<T>, urgency: Urgency): Promise<T> => {
     let queue = queues.get(endpoint)
     if (!queue) {
-      queue = new PQueue({ interval: 1_000, intervalCap: requestsPerSecond, strict: true })
+      queue = new PQueue({ ...spread(requestsPerSecond), strict: true })
       queues.set(endpoint, queue)
     }
     return queue.add(request, { priority: urgency === 'now' ? 1 : 0 })
   }
+}
+
+/** Whole calls in whole milliseconds, never more than asked for. */
+function spread(perSecond: number): { readonly interval: number; readonly intervalCap: number } {
+  const intervalCap = Math.max(1, Math.floor(perSecond))
+  return { intervalCap, interval: Math.ceil((1_000 * intervalCap) / perSecond) }
 }
 
 /**

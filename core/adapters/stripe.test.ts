@@ -410,6 +410,20 @@ test('no endpoint gets more calls in a second than its budget', async (t) => {
   assert.equal(asked(), 5)
 })
 
+test('one of many cores keeps to its part of the budget, be it less than one call a second', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  await using script = await startScript(() => ok({ id: 'ch_1', object: 'charge' }))
+  const { readFee } = payments(script.apiBase, 20 / 50)
+  const reads = ['1', '2'].map((id) => readFee(`ch_${id}`))
+  await reads[0]
+  t.mock.timers.tick(2_499)
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.equal(script.calls.length, 1)
+  t.mock.timers.tick(1)
+  await reads[1]
+  assert.equal(script.calls.length, 2)
+})
+
 test('whoever reads records lets a call that somebody waits for go first', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
   const page = { object: 'list', has_more: true, data: [{ id: 'tr_0', created: 0, reversals: { data: [] } }] }

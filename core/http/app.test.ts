@@ -27,6 +27,7 @@ function createSurface() {
   )
   const errors: object[] = []
   const state = { ready: true }
+  const runJobs = async () => ({ ran: {}, failed: 0, left: 0 })
   const deps = {
     store,
     change: createChanges({ store, onCommit: () => {}, random: () => 0 }),
@@ -49,7 +50,12 @@ function createSurface() {
   } as unknown as Deps
   const log = { debug() {}, info() {}, warn() {}, error: (details: object) => void errors.push(details) }
   return {
-    app: createApp(deps, { recognise: recogniseBearer(TOKENS), log, ready: () => state.ready }),
+    app: createApp(deps, {
+      recognise: recogniseBearer(TOKENS),
+      log,
+      jobs: { runJobs },
+      ready: () => state.ready,
+    }),
     store,
     errors,
     state,

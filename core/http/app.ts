@@ -11,7 +11,7 @@ import {
 import { observe, requestIdHere } from '../../runtime/observe.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
-import { createHandlers } from './handlers.ts'
+import { createHandlers, type Handlers } from './handlers.ts'
 import type { Log } from './log.ts'
 import { stripeWebhook } from './stripe-webhook.ts'
 import { twitchWebhook } from './twitch-webhook.ts'
@@ -31,13 +31,14 @@ export function createApp(
   options: {
     readonly recognise: Recognise<Caller>
     readonly log: Log
+    readonly jobs: Pick<Handlers, 'runJobs'>
     /** False while it is about to stop. */
     readonly ready: () => boolean
   },
 ): Hono {
   const app = new Hono()
   app.use(observe({ log: options.log, level: 'debug', callers: 'ours' }))
-  const handlers = createHandlers(deps)
+  const handlers = createHandlers(deps, options.jobs)
 
   for (const name of Object.keys(ROUTES) as RouteName[]) {
     const route = ROUTES[name]

@@ -50,7 +50,7 @@ export type Handlers = {
 }
 
 /** One entry per route of the contract: a missing or misshaped one is a type error. */
-export function createHandlers(deps: Deps): Handlers {
+export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Handlers {
   const { settings } = deps
   const caseView = async (found: Case, reader: Reader) =>
     toCaseView(found, await getOrder(deps, found.orderId), reader, settings)
@@ -150,6 +150,8 @@ export function createHandlers(deps: Deps): Handlers {
       return toDisputeView(order, evidence, settings)
     },
     auditLog: ({ limit }) => readAudit(deps, limit),
+
+    runJobs: jobs.runJobs,
 
     async getPicture({ pictureId, size }) {
       const bytes = await deps.media.read(pictureId, size)

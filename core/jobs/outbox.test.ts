@@ -4,7 +4,7 @@ import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { type Effect, type EffectKind, effectId } from '../domain/effect.ts'
 import { createChanges } from '../usecases/change.ts'
 import { wish, wishNotice } from '../usecases/wish.ts'
-import { createOutbox, type EffectHandler } from './outbox.ts'
+import { createOutbox, type EffectHandler, type Pace } from './outbox.ts'
 
 const BUILDER = '100000000000000101'
 const BUYER = '100000000000000103'
@@ -17,10 +17,10 @@ function setUp(handle: EffectHandler) {
   const clock = { now: () => time.now }
   const handlers = new Proxy({}, { get: () => handle }) as Readonly<Record<EffectKind, EffectHandler>>
   const failures: unknown[] = []
-  const start = () =>
+  const start = (pace: Pace = { kind: 'by_hand' }) =>
     createOutbox({ store, change, clock }, handlers, {
       random: () => 0,
-      everyMs: null,
+      pace,
       onFailure: (_, error) => void failures.push(error),
     })
   return { store, change, time, failures, start, outbox: start() }
@@ -137,4 +137,69 @@ test('fifty sales to tell one builder, one after another, do not keep a buyer wa
   assert.equal(told.length, 51)
   assert.equal(most, 1)
   assert.ok(told.indexOf('buyer') <= 1, `the buyer was told after ${told.indexOf('buyer')} of the builder's`)
+})
+
+const LIMITS = { atMost: 100, startForMs: 30_000, endAfterMs: 30_000 }
+
+test('a round tells what it did: runs by kind, failures, and what they made due', async () => {
+  const rig = setUp(async ({ kind, subject }) => {
+    if (kind === 'refund') throw new Error('Stripe is busy')
+    if (kind === 'transfer') await wishFor(rig, 'draw_card', subject)
+    return null
+  })
+  await wishFor(rig, 'transfer', 'a')
+  await wishFor(rig, 'transfer', 'b')
+  await wishFor(rig, 'refund', 'a')
+  await wishFor(rig, 'account', 'later', rig.time.now + 1)
+  assert.deepEqual(await rig.outbox.runRound(LIMITS), {
+    ran: { transfer: 2, refund: 1, draw_card: 2 },
+    failed: 1,
+  })
+  assert.deepEqual(await rig.outbox.runRound(LIMITS), { ran: {}, failed: 0 })
+})
+
+test('rounds of two processes at once carry each effect out once, and count only their own', async () => {
+  const ran: string[] = []
+  const rig = setUp(async ({ subject }) => {
+    await new Promise((resolve) => setImmediate(resolve))
+    ran.push(subject)
+    return null
+  })
+  const subjects = Array.from({ length: 60 }, (_, i) => `o${i}`)
+  for (const subject of subjects) await wishFor(rig, 'transfer', subject)
+  const other = rig.start()
+  const rounds = await Promise.all([rig.outbox, rig.outbox, other].map((outbox) => outbox.runRound(LIMITS)))
+  assert.deepEqual(ran.toSorted(), subjects.toSorted())
+  const counted = rounds.map((round) => round.ran.transfer ?? 0)
+  assert.equal(
+    counted.reduce((a, b) => a + b),
+    60,
+  )
+})
+
+test('a round starts no more than it may and waits no longer than it may', async () => {
+  const { promise: stuck, resolve: letGo } = Promise.withResolvers<null>()
+  const rig = setUp(async ({ kind }) => (kind === 'refund' ? stuck : null))
+  for (let i = 0; i < 5; i++) await wishFor(rig, 'transfer', `o${i}`)
+  assert.deepEqual(await rig.outbox.runRound({ ...LIMITS, atMost: 3 }), { ran: { transfer: 3 }, failed: 0 })
+  assert.equal((await rig.outbox.countDue()).money, 2)
+  assert.deepEqual(await rig.outbox.runRound({ ...LIMITS, startForMs: 0 }), { ran: {}, failed: 0 })
+  await wishFor(rig, 'refund', 'slow')
+  const round = await rig.outbox.runRound({ ...LIMITS, startForMs: 50, endAfterMs: 60 })
+  assert.deepEqual(round, { ran: { transfer: 2 }, failed: 0 })
+  letGo(null)
+  await rig.outbox.close()
+})
+
+test('where a scheduler drives the work a wish is still looked at when it is made', async () => {
+  const done = Promise.withResolvers<string>()
+  const rig = setUp(async ({ subject }) => {
+    done.resolve(subject)
+    return null
+  })
+  const outbox = rig.start({ kind: 'request' })
+  await wishFor(rig, 'transfer', 'now')
+  outbox.wake()
+  assert.equal(await done.promise, 'now')
+  await outbox.close()
 })

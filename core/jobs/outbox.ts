@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import PQueue from 'p-queue'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
 import type { Page, Stored } from '../ports/store.ts'
@@ -8,15 +9,35 @@ const LEASE_MS = 60_000
 const BETWEEN_LOOKS_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
+const COUNT_AT_MOST = 500
 
 /** Carries out one effect. Answers when to run again (UTC ms), or null when nothing is left to do. Must be idempotent. */
 export type EffectHandler = (effect: Effect) => Promise<number | null>
+
+export interface RoundLimits {
+  /** Runs at most. */
+  readonly atMost: number
+  /** After this long nothing more is started. */
+  readonly startForMs: number
+  /** After this long what is still in hand is no longer waited for. It goes on if it can; if not, its lease runs out. */
+  readonly endAfterMs: number
+}
+
+export interface Round {
+  /** Runs by kind, failed ones included. */
+  readonly ran: Readonly<Partial<Record<EffectKind, number>>>
+  readonly failed: number
+}
 
 export interface Outbox {
   /** Something was wished for: look soon. */
   wake(): void
   /** Carry out whatever is due now, and what that makes due, until nothing is. Answers how many runs there were. */
   runDue(): Promise<number>
+  /** The same within limits, and beside other rounds, here or in other processes. */
+  runRound(limits: RoundLimits): Promise<Round>
+  /** How many effects are due and in nobody's hands, up to 500 of a queue. */
+  countDue(): Promise<Readonly<Record<QueueName, number>>>
   /**
    * Only where no other process can be working on this store: whatever an earlier process held when it died is due
    * now, not when its lease would have run out.
@@ -25,6 +46,15 @@ export interface Outbox {
   /** Finish what is in hand and take nothing new. */
   close(): Promise<void>
 }
+
+/**
+ * When to look for due work: when woken and every so often; only when woken, where a scheduler drives the rest; or only
+ * when told, by a test.
+ */
+export type Pace =
+  | { readonly kind: 'timer'; readonly everyMs: number }
+  | { readonly kind: 'request' }
+  | { readonly kind: 'by_hand' }
 
 /**
  * The one loop that makes wishes come true: claims due effects by lease, runs them side by side per queue, and
@@ -37,8 +67,7 @@ export function createOutbox(
     /** 0 up to 1, to spread retries. */
     readonly random: () => number
     readonly onFailure: (effect: Effect, error: unknown) => void
-    /** How often to look without being woken; null never does, which is for tests that call runDue. */
-    readonly everyMs: number | null
+    readonly pace: Pace
   },
 ): Outbox {
   const queues = Object.fromEntries(
@@ -48,11 +77,13 @@ export function createOutbox(
   const turns = new Set<string>()
   let closed = false
   let woken = false
-  let looking: Promise<number> | undefined
+  let looking: Promise<void> | undefined
+  let rounds = 0
+  const { pace } = options
 
-  /** Start what is due in every queue, as far as there is room. Answers how many were started. */
-  async function look(): Promise<number> {
-    let started = 0
+  /** Start what is due in every queue, as far as there is room. Answers what was started. */
+  async function look(atMost = Number.POSITIVE_INFINITY): Promise<Run[]> {
+    const started: Run[] = []
     for (const name of Object.keys(QUEUES) as QueueName[]) {
       const queue = queues[name]
       const room = QUEUES[name].width - queue.pending - queue.size
@@ -69,23 +100,23 @@ export function createOutbox(
       for (const document of page.documents) {
         if (closed) return started
         const turn = turnOf(document.id, document.value)
-        if (left === 0 || turns.has(turn)) continue
+        if (left === 0 || started.length >= atMost || turns.has(turn)) continue
         turns.add(turn)
         left--
-        started++
-        void queue.add(() => run(document))
+        started.push({ kind: document.value.kind, over: queue.add(() => run(document)) })
       }
     }
     return started
   }
 
-  async function run(document: Stored<'outbox'>): Promise<void> {
+  async function run(document: Stored<'outbox'>): Promise<Outcome> {
     try {
       const effect = await claim(document)
-      if (effect) await carryOut(document.id, effect)
+      return effect ? await carryOut(document.id, effect) : 'not_ours'
     } catch (error) {
       // The store did not answer: the lease runs out and somebody tries again.
       options.onFailure(document.value, error)
+      return 'failed'
     } finally {
       turns.delete(turnOf(document.id, document.value))
       wake()
@@ -110,7 +141,7 @@ export function createOutbox(
     })
   }
 
-  async function carryOut(id: string, claimed: Effect): Promise<void> {
+  async function carryOut(id: string, claimed: Effect): Promise<Outcome> {
     let again: number | null
     let lastError: string | null = null
     try {
@@ -139,6 +170,7 @@ export function createOutbox(
         sheet.put('outbox', id, { ...effect, dueAt, leaseUntil: 0, attempts, lastError })
       },
     })
+    return lastError === null ? 'done' : 'failed'
   }
 
   function endLease(id: string): Promise<void> {
@@ -153,29 +185,27 @@ export function createOutbox(
 
   function wake(): void {
     woken = true
-    if (closed || looking || options.everyMs === null) return
+    if (closed || looking || rounds > 0 || pace.kind === 'by_hand') return
     looking = lookUntilQuiet().finally(() => {
       looking = undefined
     })
   }
 
-  async function lookUntilQuiet(): Promise<number> {
-    let started = 0
+  async function lookUntilQuiet(): Promise<void> {
     while (woken && !closed) {
       woken = false
       try {
-        started += await look()
+        await look()
       } catch (error) {
         options.onFailure(LOOKING, error)
-        return started
+        return
       }
       // At a drop hundreds of commits a second wake this: one look serves many.
-      await new Promise((resolve) => setTimeout(resolve, BETWEEN_LOOKS_MS))
+      await wait(BETWEEN_LOOKS_MS)
     }
-    return started
   }
 
-  const timer = options.everyMs === null ? undefined : setInterval(wake, options.everyMs)
+  const timer = pace.kind === 'timer' ? setInterval(wake, pace.everyMs) : undefined
 
   return {
     wake,
@@ -184,9 +214,58 @@ export function createOutbox(
       for (;;) {
         const started = await look()
         await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
-        if (started === 0) return runs
-        runs += started
+        if (started.length === 0) return runs
+        runs += started.length
       }
+    },
+    async runRound({ atMost, startForMs, endAfterMs }) {
+      const began = performance.now()
+      const ran: Partial<Record<EffectKind, number>> = {}
+      let failed = 0
+      let started = 0
+      const inHand = new Set<Promise<void>>()
+      async function count({ kind, over }: Run): Promise<void> {
+        const outcome = await over
+        if (outcome === 'not_ours') return
+        ran[kind] = (ran[kind] ?? 0) + 1
+        if (outcome === 'failed') failed++
+      }
+      // Whatever a round makes due is the round's own: its runs are counted, and waited for.
+      rounds++
+      try {
+        while (!closed && started < atMost && performance.now() - began < startForMs) {
+          const runs = await look(atMost - started)
+          started += runs.length
+          for (const run of runs) {
+            const counted: Promise<void> = count(run).finally(() => inHand.delete(counted))
+            inHand.add(counted)
+          }
+          if (inHand.size === 0) break
+          const left = Math.max(0, startForMs - (performance.now() - began))
+          await within(left, Promise.race(inHand))
+          await wait(BETWEEN_LOOKS_MS)
+        }
+        await within(Math.max(0, endAfterMs - (performance.now() - began)), Promise.all(inHand))
+      } finally {
+        rounds--
+      }
+      return { ran: { ...ran }, failed }
+    },
+    async countDue() {
+      const atMost = deps.clock.now()
+      const counts = await Promise.all(
+        (Object.keys(QUEUES) as QueueName[]).map(async (queue) => {
+          const query = {
+            where: { queue },
+            orderBy: 'dueAt',
+            direction: 'asc',
+            limit: COUNT_AT_MOST,
+          } as const
+          const page = await deps.store.find('outbox', { ...query, atMost })
+          return [queue, page.documents.length] as const
+        }),
+      )
+      return Object.fromEntries(counts) as Record<QueueName, number>
     },
     async takeOver() {
       const now = deps.clock.now()
@@ -211,6 +290,21 @@ export function createOutbox(
       await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
     },
   }
+}
+
+/** `not_ours`: somebody else had it, or it was no longer due. */
+type Outcome = 'done' | 'failed' | 'not_ours'
+
+interface Run {
+  readonly kind: EffectKind
+  readonly over: Promise<Outcome>
+}
+
+/** Until `work` is done, and no longer than `ms`. */
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>()
+  const timer = setTimeout(late.resolve, ms)
+  await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
 }
 
 /** Stands in the log when the store could not be asked what is due. */
