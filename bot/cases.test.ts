@@ -7,6 +7,7 @@ import { createCases } from './cases.ts'
 import type { MessageWithFiles } from './replies/message.ts'
 import {
   CASE_ID,
+  GUILD_ID,
   JUNIPER,
   NOW,
   PICTURE,
@@ -32,9 +33,11 @@ function createWorld(view: CaseView) {
     threads: [] as string[],
     added: [] as string[],
     said: [] as { channelId: string; message: MessageWithFiles; nonce: string }[],
-    refuse: {} as { thread?: Error; add?: Record<string, Error>; send?: Record<string, Error> },
+    typists: [] as string[],
+    refuse: {} as { look?: Error; thread?: Error; add?: Record<string, Error>; send?: Record<string, Error> },
   }
   const cases = createCases({
+    guildId: GUILD_ID,
     channelId: CHANNEL,
     log: pino({ level: 'silent' }),
     core: {
@@ -49,6 +52,11 @@ function createWorld(view: CaseView) {
     },
     discord: {
       openDirect: async (userId) => `dm ${userId}`,
+      typesInThreads: async (guildId, channelId, userId) => {
+        assert.deepEqual([guildId, channelId], [GUILD_ID, CHANNEL])
+        if (world.refuse.look) throw world.refuse.look
+        return world.typists.includes(userId ?? '')
+      },
       openThread: async (channelId, name) => {
         assert.equal(channelId, CHANNEL)
         if (world.refuse.thread) throw world.refuse.thread
@@ -144,6 +152,43 @@ test('where no thread can be made both are told directly', async () => {
     assert.ok(world.said.every(({ message }) => message.mentions === undefined))
     assert.match(JSON.stringify(world.said[0]?.message.rows), /v1:add:cas_/)
   }
+})
+
+test('where somebody could type words that nobody keeps there is no thread, until typing is off', async () => {
+  for (const typist of [POPPY, JUNIPER]) {
+    const { world, draw, where } = createWorld(sampleCase({ entries: TWO }))
+    world.typists = [typist.userId]
+    assert.deepEqual(await draw(0), { threadId: null, posted: 2 })
+    assert.deepEqual(world.threads, [])
+    assert.deepEqual(new Set(where()), new Set([`dm ${POPPY.userId}`, `dm ${JUNIPER.userId}`]))
+    assert.match(world.said[0]?.message.content ?? '', /What is typed to me here reaches nobody/)
+    world.typists = []
+    assert.deepEqual(await draw(2), { threadId: 'thread 1', posted: 2 })
+    assert.match(world.said[4]?.message.content ?? '', /Please speak with the buttons.*Typing is off/)
+  }
+})
+
+test('who may type is found out before a thread is made: trouble that may pass makes none', async () => {
+  const { world, draw } = createWorld(sampleCase())
+  world.refuse.look = new Error('socket hang up')
+  await assert.rejects(draw(0), /hang up/)
+  world.refuse.look = refusal(50001, 403)
+  assert.deepEqual(await draw(0), { threadId: null, posted: 1 })
+  assert.deepEqual(world.threads, [])
+})
+
+test('a silence is told once, after what was said before it', async () => {
+  const { world, draw } = createWorld(sampleCase({ threadId: 'thread 7' }))
+  await draw(0)
+  const decidesItself = { at: NOW + 9, decision: 'refund' } as const
+  world.view = { ...world.view, status: 'silent', silence: { at: NOW + 1, after: 1 }, decidesItself }
+  assert.deepEqual(await draw(1), { threadId: 'thread 7', posted: 2 })
+  assert.deepEqual(await draw(1), { threadId: 'thread 7', posted: 2 })
+  assert.equal(world.said.length, 2)
+  const { message, channelId } = world.said[1] ?? assert.fail()
+  assert.equal(channelId, 'thread 7')
+  assert.deepEqual(message.mentions, [POPPY.userId, JUNIPER.userId])
+  assert.match(JSON.stringify(message.embeds), /did not answer in time.*everything goes back to the buyer/)
 })
 
 test('a thread that comes later tells the whole story', async () => {

@@ -14,6 +14,10 @@ import { caseItems, casePicture, renderCaseItem } from './replies/case.ts'
 import type { PictureFile } from './replies/message.ts'
 import { plainText } from './replies/text.ts'
 
+/** For the log: what those who run the server can do about it. */
+export const TYPING_IS_ON =
+  'members may type in the threads of the drops channel, where nobody would keep their words, so cases go by direct ' +
+  'message: in that channel deny everybody "Send Messages in Threads" and allow it for the bot'
 /** How many cases are remembered; the oldest is forgotten first. */
 const CASES_AT_MOST = 500
 
@@ -35,7 +39,11 @@ interface Cases {
 
 export function createCases(deps: {
   readonly core: Pick<CoreClient, 'getCase' | 'getPicture'>
-  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'addToThread' | 'createMessage'>
+  readonly discord: Pick<
+    Discord,
+    'openDirect' | 'openThread' | 'addToThread' | 'createMessage' | 'typesInThreads'
+  >
+  readonly guildId: string
   readonly channelId: string
   readonly log: Logger
 }): Cases {
@@ -86,9 +94,19 @@ export function createCases(deps: {
     return { threadId, posted: Math.max(from, items.length) }
   }
 
-  /** Null when there can be no thread here. */
+  /**
+   * Null when there can be no thread here, or when one of its people could type in it: the bot does not hear what is
+   * typed, and everything said in a case is kept. Buttons do not work in a thread that is locked, so typing is switched
+   * off for the channel, by those who run the server.
+   */
   async function openThread(view: CaseView): Promise<string | null> {
     try {
+      for (const { userId } of [view.order.buyer, view.order.builder]) {
+        if (await discord.typesInThreads(deps.guildId, deps.channelId, userId)) {
+          log.warn({ caseId: view.caseId }, TYPING_IS_ON)
+          return null
+        }
+      }
       const name = plainText(view.order.drop.title, 100) || 'A case'
       return await discord.openThread(deps.channelId, name)
     } catch (error) {

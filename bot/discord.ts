@@ -3,8 +3,11 @@ import { DiscordAPIError, type RawFile, REST, RESTEvents } from '@discordjs/rest
 import {
   type APIApplication,
   type APIChannel,
+  type APIGuildMember,
   type APIInteractionResponse,
   type APIMessage,
+  type APIRole,
+  type APITextChannel,
   type APIThreadChannel,
   ChannelType,
   RESTJSONErrorCodes,
@@ -14,6 +17,7 @@ import {
 } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import type { FollowUps } from './interactions/visit.ts'
+import { mayTypeInThreads } from './may-type-in-threads.ts'
 import { type Message, type MessageWithFiles, toBody, toPrivateBody } from './replies/message.ts'
 
 /** Discord gives three seconds from the interaction; the library's own 15 would be far too late. */
@@ -43,6 +47,11 @@ export interface Discord {
   openThread(channelId: string, name: string): Promise<string>
   /** Lets a person see a thread; once more changes nothing. */
   addToThread(threadId: string, userId: string): Promise<void>
+  /**
+   * Whether a member could type in the threads of a channel, were they no administrator; null is a member without roles.
+   * Who is not in the server cannot.
+   */
+  typesInThreads(guildId: string, channelId: string, userId: string | null): Promise<boolean>
   /** The application behind the token; `endpoint` is where Discord posts interactions instead of the gateway. */
   readApplication(): Promise<{
     readonly id: string
@@ -87,6 +96,16 @@ export function createRest(options: {
 }
 
 export function createDiscord(rest: REST): Discord {
+  /** Null for who is not in the server. */
+  async function readMember(guildId: string, userId: string): Promise<APIGuildMember | null> {
+    try {
+      return (await rest.get(Routes.guildMember(guildId, userId))) as APIGuildMember
+    } catch (error) {
+      if (isDiscordError(error, RESTJSONErrorCodes.UnknownMember, RESTJSONErrorCodes.UnknownUser)) return null
+      throw error
+    }
+  }
+
   return {
     async answer(interaction, first) {
       try {
@@ -151,6 +170,18 @@ export function createDiscord(rest: REST): Discord {
 
     async addToThread(threadId, userId) {
       await rest.put(Routes.threadMembers(threadId, userId))
+    },
+
+    async typesInThreads(guildId, channelId, userId) {
+      const [channel, roles, member] = await Promise.all([
+        rest.get(Routes.channel(channelId)),
+        rest.get(Routes.guildRoles(guildId)),
+        userId === null ? null : readMember(guildId, userId),
+      ])
+      if (userId !== null && member === null) return false
+      const roleIds = member?.roles ?? []
+      const who = userId === null ? null : { userId, roleIds }
+      return mayTypeInThreads(guildId, channel as APITextChannel, roles as APIRole[], who)
     },
 
     async readApplication() {

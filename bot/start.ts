@@ -5,7 +5,7 @@ import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
 import type { Service } from '../runtime/run-service.ts'
 import { createCards } from './cards.ts'
-import { createCases } from './cases.ts'
+import { createCases, TYPING_IS_ON } from './cases.ts'
 import { registerCommands } from './commands/register.ts'
 import type { Config } from './config.ts'
 import { describeDiscordError } from './describe-discord-error.ts'
@@ -47,7 +47,13 @@ export async function startBot(
     channelId: config.dropsChannelId,
     spacingMs: config.cardSpacingMs,
   })
-  const cases = createCases({ core, discord, channelId: config.dropsChannelId, log })
+  const cases = createCases({
+    core,
+    discord,
+    guildId: config.guildId,
+    channelId: config.dropsChannelId,
+    log,
+  })
   const live = createLiveNews({
     discord,
     guildId: config.guildId,
@@ -96,6 +102,16 @@ export async function startBot(
     rest.clearHandlerSweeper()
   }
 
+  /** Before the first case comes, so that those who run the server can mend it. */
+  async function warnOfTyping(): Promise<void> {
+    try {
+      const isOn = await discord.typesInThreads(config.guildId, config.dropsChannelId, null)
+      if (isOn) log.warn(TYPING_IS_ON)
+    } catch (error) {
+      log.warn({ err: error }, 'who may type in the threads of the drops channel is not known')
+    }
+  }
+
   async function logIn() {
     // The socket's libraries take long to load: over HTTP a person waits for this start.
     const { connectGateway } = await import('./gateway.ts')
@@ -114,6 +130,7 @@ export async function startBot(
       }
       const wrote = await registerCommands(discord, id, config.guildId)
       log.info({ wrote }, 'the commands are in place')
+      await warnOfTyping()
       return gateway
     } catch (error) {
       await gateway.close()

@@ -17,6 +17,7 @@ import type {
  *   POST /people/component    ComponentAct    -> ActResult
  *   POST /people/modal        multipart/form-data: `act` = JSON ModalAct, and one part per uploaded file, named by
  *                             the FileUpload's custom_id (repeat the name for several)  -> ActResult
+ *   POST /people/message      MessageAct      -> SeenMessage; 403 where this person may not write
  *   POST /people/dms          { as, closed: boolean } -> {}     a person closes or opens their direct messages
  *   POST /people/dismiss      { as } -> {}    a person's client forgets what only they could see, as on a reload
  *   POST /people/reset        {} -> {}        forget every message; people, channels and commands stay
@@ -85,6 +86,13 @@ export interface ModalAct {
   readonly modalId: string
   /** By custom_id of the input; text, or the chosen values of a select, radio or checkbox group. */
   readonly values: Readonly<Record<string, string | readonly string[]>>
+}
+
+/** Plain words in a channel. The app does not hear them: it has not asked Discord to tell it what people write. */
+export interface MessageAct {
+  readonly as: string
+  readonly channelId: string
+  readonly content: string
 }
 
 /**

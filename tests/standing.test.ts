@@ -174,6 +174,42 @@ describe('selling goes on', () => {
   })
 })
 
+describe('the room of a case', () => {
+  testInWorld('nobody types past the buttons, so all that is said is kept', async (world) => {
+    const { card } = await openShop(world)
+    await payInBrowser(linkOf(await buy(world.player('poppy'), card), /Pay/))
+    await world.settle()
+    const { orderId } = await orderOf(world, world.player('poppy'))
+    const { caseId } = await world.client.openCase({ buyer: poppy, orderId, text: 'A crack.', pictures: [] })
+    await world.settle()
+    const look = () => world.client.getCase({ userId: poppy.userId, operator: false, caseId })
+    const { threadId } = await look()
+    assert.ok(threadId)
+    for (const as of [poppy.userId, juniper.userId]) {
+      const refused = await fetch(`${world.sandbox.page?.url}/people/message`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ as, channelId: threadId, content: 'I found the invoice!' }),
+      })
+      assert.equal(refused.status, 403)
+    }
+    const builder = world.player('juniper')
+    const [first] = await builder.messages(threadId)
+    assert.ok(first)
+    assert.match(textOf(first), /speak with the buttons.*kept with the case\. Typing is off in here/)
+    const form = await builder.press(first, /Answer or add/)
+    await builder.answer(builder.submit(form, { text: 'I found the invoice!' }))
+    await world.settle()
+    assert.deepEqual(
+      (await look()).entries.map(({ role, text }) => [role, text]),
+      [
+        ['buyer', 'A crack.'],
+        ['builder', 'I found the invoice!'],
+      ],
+    )
+  })
+})
+
 describe('a case nobody answers', () => {
   testInWorld(
     'is announced as silent to both and in its thread, with what follows, and that is what follows',

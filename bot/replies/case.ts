@@ -158,7 +158,7 @@ export function renderCaseItem(view: CaseView, at: number, item: CaseItem, place
 /** Nobody's words may be lost: where people could type past us, they are told that it does not reach anybody. */
 function howToSpeak(place: 'thread' | 'dm'): string {
   return place === 'thread'
-    ? 'Nobody types in here: please speak with the buttons, with words and pictures. All of that is kept with the case.'
+    ? 'Please speak with the buttons, with words and pictures: all of that is kept with the case. Typing is off in here; what an administrator types all the same is not kept.'
     : 'Please speak with the buttons, with words and pictures: all of that is kept with the case. What is typed to me here reaches nobody.'
 }
 

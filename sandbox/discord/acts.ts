@@ -4,14 +4,31 @@ import {
   ApplicationCommandType,
   ComponentType,
   InteractionType,
+  PermissionFlagsBits,
 } from 'discord-api-types/v10'
 import { GUILD } from '../cast.ts'
-import type { ActResult, AutocompleteAct, CommandAct, ComponentAct, ModalAct } from '../people.ts'
+import type {
+  ActResult,
+  AutocompleteAct,
+  CommandAct,
+  ComponentAct,
+  MessageAct,
+  ModalAct,
+  SeenMessage,
+} from '../people.ts'
 import type { FirstAnswer, Interactions } from './interactions.ts'
-import { type Channel, MEMBER_PERMISSIONS, type Memory, OPERATOR_PERMISSIONS, type Person } from './memory.ts'
+import {
+  type Channel,
+  MEMBER_PERMISSIONS,
+  type Memory,
+  OPERATOR_PERMISSIONS,
+  type Person,
+  toSeen,
+} from './memory.ts'
+import type { Messages } from './messages.ts'
 import type { ReceivedFile } from './received.ts'
 import { type CommandOption, flattenComponents, type MessageComponent, type ModalInput } from './rules.ts'
-import { permissionsOf, toApiChannel, toApiRoles, toMember, toUser } from './views.ts'
+import { permissionsIn, permissionsOf, toApiChannel, toApiRoles, toMember, toUser } from './views.ts'
 
 /** A boosted server's limit for one file of one person, in bytes. */
 const FILE_LIMIT = 50 * 1024 * 1024
@@ -34,11 +51,17 @@ export interface Acts {
   autocomplete(act: AutocompleteAct): Promise<Choices>
   component(act: ComponentAct): Promise<ActResult>
   modal(act: ModalAct, files: readonly ReceivedFile[]): Promise<ActResult>
+  message(act: MessageAct): Promise<SeenMessage>
 }
 
 /** What a person does, checked as a Discord client checks it, becomes an interaction. Throws ActRefused. */
-export function createActs(deps: { memory: Memory; interactions: Interactions; baseUrl: string }): Acts {
-  const { memory, interactions, baseUrl } = deps
+export function createActs(deps: {
+  memory: Memory
+  interactions: Interactions
+  messages: Pick<Messages, 'create'>
+  baseUrl: string
+}): Acts {
+  const { memory, interactions, messages, baseUrl } = deps
 
   function personOf(id: string): Person {
     const person = memory.people.get(id)
@@ -56,7 +79,11 @@ export function createActs(deps: { memory: Memory; interactions: Interactions; b
 
   function contextOf(person: Person, channel: Channel): Record<string, unknown> {
     const isDm = channel.kind === 'dm'
-    const member = { user: toUser(person), ...toMember(person), permissions: String(permissionsOf(person)) }
+    const member = {
+      user: toUser(person),
+      ...toMember(person),
+      permissions: String(permissionsIn(channel, person, memory)),
+    }
     return {
       ...(isDm
         ? { user: toUser(person), context: 1, authorizing_integration_owners: { 0: '0' } }
@@ -367,6 +394,28 @@ export function createActs(deps: { memory: Memory; interactions: Interactions; b
       // A form stays open, with what was typed, until the app has taken it.
       if (answer.result !== 'failed') interactions.closeModal(act.modalId)
       return answer
+    },
+
+    async message(act) {
+      const person = personOf(act.as)
+      const channel = channelFor(person, act.channelId)
+      const needed =
+        channel.kind === 'thread'
+          ? PermissionFlagsBits.SendMessagesInThreads
+          : PermissionFlagsBits.SendMessages
+      const has = channel.kind === 'dm' ? needed : permissionsIn(channel, person, memory)
+      if ((has & needed) === 0n) {
+        throw new ActRefused(403, 'You do not have permission to send messages here.')
+      }
+      if (act.content.trim() === '') throw new ActRefused(400, 'There is nothing to send.')
+      const stored = await messages.create({
+        channelId: channel.id,
+        payload: { content: act.content },
+        files: [],
+        onlyFor: null,
+        extra: { author: toUser(person) },
+      })
+      return toSeen(stored)
     },
   }
 }

@@ -3,15 +3,19 @@ import {
   type APIApplicationCommand,
   type APIAttachment,
   type APIMessage,
+  type APIOverwrite,
+  OverwriteType,
   PermissionFlagsBits,
 } from 'discord-api-types/v10'
-import { CHANNELS, PEOPLE } from '../cast.ts'
+import { BOT_USER, CHANNELS, GUILD, PEOPLE } from '../cast.ts'
 import type { ChannelSeen, PersonSeen, SeenMessage } from '../people.ts'
 import type { State, Table } from '../state.ts'
 
 export interface Channel extends ChannelSeen {
   /** The text channel a thread hangs under. */
   readonly parentId: string | null
+  /** Of a text channel; its threads have its permissions. */
+  readonly overwrites?: readonly APIOverwrite[]
 }
 
 /** A message with what Discord knows but does not show. */
@@ -47,10 +51,18 @@ export const ROLES = {
 export const MEMBER_PERMISSIONS =
   PermissionFlagsBits.ViewChannel |
   PermissionFlagsBits.SendMessages |
+  PermissionFlagsBits.SendMessagesInThreads |
   PermissionFlagsBits.ReadMessageHistory |
   PermissionFlagsBits.AttachFiles |
   PermissionFlagsBits.UseApplicationCommands
 export const OPERATOR_PERMISSIONS = MEMBER_PERMISSIONS | PermissionFlagsBits.Administrator
+
+const SPEAK = String(PermissionFlagsBits.SendMessages | PermissionFlagsBits.SendMessagesInThreads)
+/** As a collective sets its channels up: the app speaks in them and in their threads, everybody else presses buttons. */
+const APP_SPEAKS: readonly APIOverwrite[] = [
+  { id: GUILD.id, type: OverwriteType.Role, allow: '0', deny: SPEAK },
+  { id: BOT_USER.id, type: OverwriteType.Member, allow: SPEAK, deny: '0' },
+]
 
 const DISCORD_EPOCH = 1_420_070_400_000
 /** Later than the ids of the cast, and of the length that clients take for a snowflake, whatever the clock says. */
@@ -94,7 +106,8 @@ export function createMemory(options: { state: State; clock: () => number; baseU
     people.set(id, { id, username, globalName, role, dmsClosed: false, roles: [ROLES[role].id] })
   }
   for (const { id, name } of Object.values(CHANNELS)) {
-    if (!channels.get(id)) channels.set(id, { id, name, kind: 'text', memberIds: null, parentId: null })
+    const overwrites = id === CHANNELS.lounge.id ? [] : APP_SPEAKS
+    channels.set(id, { id, name, kind: 'text', memberIds: null, parentId: null, overwrites })
   }
 
   // Messages carry absolute addresses of their files, and this run may serve them on another port.

@@ -33,6 +33,7 @@ const ModalBody = z.object({
   modalId: z.string(),
   values: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
 })
+const MessageBody = z.object({ as: As, channelId: z.string(), content: z.string().max(2_000) })
 const DismissBody = z.object({ as: As })
 const DmsBody = z.object({ as: As, closed: z.boolean() })
 
@@ -111,6 +112,7 @@ export function createPeopleRoutes(deps: {
     const { payload, files } = await receive(c, 'act')
     return c.json(await acts.modal(parse(ModalBody, payload), files))
   })
+  app.post('/people/message', async (c) => c.json(await acts.message(parse(MessageBody, await json(c)))))
   app.post('/people/dms', async (c) => {
     const { as, closed } = parse(DmsBody, await json(c))
     const person = memory.people.get(personId(as))

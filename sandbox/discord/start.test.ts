@@ -13,11 +13,13 @@ import {
   type APIInteraction,
   type APIInteractionResponse,
   type APIMessage,
+  type APITextChannel,
   ApplicationCommandOptionType,
   ChannelType,
   ComponentType,
   InteractionResponseType,
   InteractionType,
+  PermissionFlagsBits,
   type RESTPutAPIApplicationGuildCommandsJSONBody,
   Routes,
 } from 'discord-api-types/v10'
@@ -518,6 +520,64 @@ test('closed direct messages refuse the bot with 50007, and a private thread rea
   assert.deepEqual(
     (await world.look()).channels.filter(({ kind }) => kind === 'thread').map(({ memberIds }) => memberIds),
     [[poppy.id]],
+  )
+})
+
+test('people write in the lounge; where the app alone speaks they may not, but its buttons work', async (t) => {
+  const world = await startWorld(t)
+  const heard: APIInteraction[] = []
+  const bot = await connectBot(t, world, async (interaction, { answer }) => {
+    heard.push(interaction)
+    await answer(interaction, {
+      type: InteractionResponseType.ChannelMessageWithSource,
+      data: { content: 'Yes' },
+    })
+  })
+  const thread = await bot.api.channels.createThread(DROPS, {
+    name: 'A case',
+    type: ChannelType.PrivateThread,
+  })
+  await bot.api.threads.addMember(thread.id, poppy.id)
+  await bot.api.threads.addMember(thread.id, PEOPLE.olive.id)
+  const say = (as: string, channelId: string, content = 'hello') =>
+    world.page.request('/people/message', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ as, channelId, content }),
+    })
+  const open = await say(poppy.id, CHANNELS.lounge.id)
+  assert.equal(open.status, 200)
+  const [said] = await world.read(CHANNELS.lounge.id, wren.id)
+  assert.deepEqual([said?.content, said?.author.id, said?.author.bot], ['hello', poppy.id, undefined])
+  assert.equal((await say(poppy.id, CHANNELS.lounge.id, ' ')).status, 400)
+  for (const channelId of [DROPS, thread.id]) {
+    const refused = await say(poppy.id, channelId)
+    assert.equal(refused.status, 403)
+    assert.match(await refused.text(), /permission to send messages/)
+    // An administrator may write everywhere.
+    assert.equal((await say(PEOPLE.olive.id, channelId)).status, 200)
+  }
+  assert.equal((await say(wren.id, thread.id)).status, 404)
+
+  const { id } = await bot.api.channels.createMessage(thread.id, {
+    components: [
+      {
+        type: ComponentType.ActionRow,
+        components: [{ type: ComponentType.Button, style: 1, custom_id: 'add', label: 'Add' }],
+      },
+    ],
+  })
+  const pressed = await world.act('component', { as: poppy.id, messageId: id, customId: 'add' })
+  assert.equal(pressed.result, 'message')
+  const typing = PermissionFlagsBits.SendMessagesInThreads
+  assert.equal(BigInt(heard[0]?.member?.permissions ?? '0') & typing, 0n)
+  const channel = (await bot.api.channels.get(DROPS)) as APITextChannel
+  assert.deepEqual(
+    channel.permission_overwrites?.map((overwrite) => [overwrite.id, overwrite.type]),
+    [
+      [GUILD.id, 0],
+      [BOT_USER.id, 1],
+    ],
   )
 })
 

@@ -72,7 +72,7 @@ export async function startLocalDiscord(options: {
   const endpoint = createEndpoint({ key, memory, onChange: tellPresence })
   const messages = createMessages({ memory, live, baseUrl })
   const interactions = createInteractions({ memory, messages, gateway, endpoint, log })
-  const acts = createActs({ memory, interactions, baseUrl })
+  const acts = createActs({ memory, interactions, messages, baseUrl })
   const people = createPeopleRoutes({ memory, acts, interactions, isOnline, live, messages, log })
   const rest = createRestRoutes({
     memory,

@@ -31,6 +31,21 @@ export function permissionsOf(person: Person): bigint {
   return person.role === 'operator' ? OPERATOR_PERMISSIONS : MEMBER_PERMISSIONS
 }
 
+/** What a person may do in a channel: a thread has the permissions of the channel it hangs under. */
+export function permissionsIn(channel: Channel, person: Person, memory: Memory): bigint {
+  let bits = permissionsOf(person)
+  if (bits === OPERATOR_PERMISSIONS) return bits
+  const parent = channel.parentId === null ? channel : memory.channels.get(channel.parentId)
+  const overwrites = parent?.overwrites ?? []
+  const levels = [[GUILD.id], person.roles, [person.id]]
+  for (const ids of levels) {
+    const mine = overwrites.filter(({ id }) => ids.includes(id))
+    for (const { deny } of mine) bits &= ~BigInt(deny)
+    for (const { allow } of mine) bits |= BigInt(allow)
+  }
+  return bits
+}
+
 /** A guild member without its user. */
 export function toMember(person: Person) {
   return {
@@ -65,7 +80,7 @@ export function toApiChannel(channel: Channel, memory: Memory) {
       ...inGuild,
       type: 0,
       position: 0,
-      permission_overwrites: [],
+      permission_overwrites: channel.overwrites ?? [],
       nsfw: false,
       topic: null,
       parent_id: null,

@@ -8,6 +8,7 @@ import type {
   CommandAct,
   ComponentAct,
   LiveEvent,
+  MessageAct,
   ModalAct,
   PersonSeen,
   SeenMessage,
@@ -183,6 +184,17 @@ export function createFakePeople(): FakePeople {
     const form = await c.req.formData()
     const files = [...form].flatMap(([field, file]) => (typeof file === 'string' ? [] : [{ field, file }]))
     return c.json(fake.app.modal(JSON.parse(String(form.get('act'))) as ModalAct, files))
+  })
+  routes.post('/people/message', async (c) => {
+    const { as, channelId, content } = await c.req.json<MessageAct>()
+    if (channelId === CHANNELS.drops.id) {
+      return c.json({ error: 'You do not have permission to send messages here.' }, 403)
+    }
+    const person = people.find(({ id }) => id === as)
+    if (!person) return c.json({ error: 'There is nobody like that.' }, 404)
+    const { id, username, globalName } = person
+    const author = { id, username, global_name: globalName, discriminator: '0', avatar: null }
+    return c.json(fake.say({ channel_id: channelId, content, author }))
   })
   routes.post('/people/dms', async (c) => {
     const { as, closed } = await c.req.json<{ as: string; closed: boolean }>()

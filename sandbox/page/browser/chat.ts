@@ -15,6 +15,7 @@ import {
   followLive,
   pressComponent,
   runCommand,
+  sendMessage,
   submitModal,
 } from './people-api.ts'
 import { createReadMarks } from './read-marks.ts'
@@ -74,6 +75,7 @@ export function startChat(places: ChatPlaces): void {
     suggest: (runnable, options, focused) =>
       fetchChoices({ as: personId, channelId: here()?.id ?? '', path: runnable.path, options, focused }),
     run,
+    send,
   })
   places.chat.append(head, banner, element('div', { class: 'scroll' }, scroller, newest), composer.box)
 
@@ -271,6 +273,17 @@ export function startChat(places: ChatPlaces): void {
         failure: result.reason || NO_ANSWER,
       })
     } else receive(result, channel.id, command)
+  }
+
+  async function send(content: string): Promise<void> {
+    const channel = here()
+    if (!channel) throw new Error('There is nobody to write to here yet.')
+    const mine = turn
+    const message = await sendMessage({ as: personId, channelId: channel.id, content })
+    if (mine !== turn) return
+    put(message)
+    draw()
+    scrollToNewest()
   }
 
   async function press(messageId: string, customId: string, values?: readonly string[]): Promise<void> {

@@ -15,6 +15,8 @@ export interface ComposerHost {
     focused: string,
   ): Promise<readonly { readonly name: string; readonly value: string | number }[]>
   run(runnable: Runnable, values: Values): Promise<void>
+  /** Plain words for the people in this place. */
+  send(content: string): Promise<void>
 }
 
 export interface Composer {
@@ -28,11 +30,11 @@ export interface Composer {
 }
 
 const SUGGEST_AFTER_MS = 120
-const LISTEN_HINT = 'Only the app listens here. Type / to see what it can do.'
+const LISTEN_HINT = 'The app does not read what people write. Type / to see what it can do.'
 
 /**
  * The line where a person writes: `/` opens the list of commands, choosing one turns the line into its fields, Enter
- * runs it, Escape leaves it.
+ * runs it, Escape leaves it. Plain words are sent to the people in that place.
  */
 export function createComposer(host: ComposerHost): Composer {
   const input = element('input', {
@@ -92,10 +94,20 @@ export function createComposer(host: ComposerHost): Composer {
     } else if (event.key === 'Enter' && !event.isComposing && input.value.trim() !== '') {
       event.preventDefault()
       if (input.value.startsWith('/')) refreshPicker()
-      else say(LISTEN_HINT)
+      else void send(input.value)
     }
   })
   input.addEventListener('blur', () => picker.hide())
+
+  async function send(content: string): Promise<void> {
+    try {
+      await host.send(content)
+      if (input.value === content) input.value = ''
+      say(LISTEN_HINT)
+    } catch (error) {
+      say(error instanceof Error ? error.message : 'That could not be sent.')
+    }
+  }
 
   function leave(): void {
     line.replaceChildren(input)

@@ -4,6 +4,7 @@ import type {
   CommandAct,
   ComponentAct,
   LiveEvent,
+  MessageAct,
   ModalAct,
   SeenMessage,
   World,
@@ -45,6 +46,7 @@ export async function fetchMessages(channelId: string, as: string): Promise<read
 }
 
 export const runCommand = (act: CommandAct): Promise<ActResult> => post('/people/command', act)
+export const sendMessage = (act: MessageAct): Promise<SeenMessage> => post('/people/message', act)
 export const pressComponent = (act: ComponentAct): Promise<ActResult> => post('/people/component', act)
 
 export async function fetchChoices(
