@@ -472,7 +472,7 @@ export const DisputeView = z.object({
   reason: z.string(),
   /** Until when Stripe takes evidence. */
   dueBy: Millis.nullable(),
-  /** Stripe's field names and our texts, from order, tracking and case. */
+  /** Stripe's field names and our texts, from order, tracking and case; of a file what is in it. */
   evidence: z.array(z.object({ field: z.string(), text: z.string() })),
   submitted: z.object({ by: Person, at: Millis, sentAt: Millis.nullable() }).nullable(),
 })

@@ -7,7 +7,7 @@ import { linkOf, payInBrowser } from '../sandbox/player.ts'
 import { buy } from '../sandbox/scenes.ts'
 import { readAll } from './invariants.ts'
 import { openShop, orderOf, testInWorld } from './shop.ts'
-import type { World } from './world.ts'
+import { smallPicture, type World } from './world.ts'
 
 const HOUR = 60 * 60_000
 const DAY = 24 * HOUR
@@ -47,6 +47,14 @@ async function releasedOrder(world: World): Promise<{ readonly orderId: string; 
   await world.client.confirmArrival({ userId: poppy.userId, orderId: order.orderId })
   await world.settle()
   return order
+}
+
+/** Poppy says in Discord that something is wrong, with a photo. */
+async function openCaseWithPicture(world: World, orderId: string): Promise<void> {
+  const player = world.player('poppy')
+  const order = await player.answer(player.c500('order', { order: orderId }))
+  const form = await player.press(order, /^Something is wrong/)
+  await player.answer(player.submit(form, { text: 'It is chipped.' }, { pictures: await smallPicture() }))
 }
 
 async function books(world: World): Promise<Record<string, number>> {
@@ -354,6 +362,41 @@ describe('disputes', () => {
     assert.equal(sent.data[0]?.evidence_details.submission_count, 1)
     assert.match(sent.data[0]?.evidence.uncategorized_text ?? '', /^winning_evidence\nOrder ord_/)
   })
+
+  testInWorld(
+    'the pictures of the case go to the bank as one file, whatever dies in between',
+    async (world) => {
+      const { orderId } = await paidOrder(world)
+      await ship(world, orderId)
+      await openCaseWithPicture(world, orderId)
+      const { chargeId } = await orderOf(world, world.player('poppy'))
+      await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+      await world.settle()
+      const { evidence } = await world.client.getDispute({ operator: olive, orderId })
+      assert.ok(evidence.some(({ text }) => /The pictures of the case \(1\)/.test(text)))
+      // Stripe takes the file, and then cannot be reached.
+      const fault = { route: 'POST /v1/disputes/:id', kind: 'reset_before', times: 3 }
+      await world.stripeControl('/local/faults', fault)
+      await world.client.submitEvidence({ operator: olive, orderId, reason: 'See for yourself.' })
+      await world.settle()
+      const { dispute } = await orderOf(world, world.player('poppy'))
+      assert.ok(dispute?.evidence?.fileId)
+      assert.equal(dispute.evidence.sentAt, null)
+      await world.restartCore()
+      await world.advance(HOUR)
+      const atStripe = async (path: string) => {
+        const headers = { authorization: 'Bearer sk_test_world' }
+        return (await (await fetch(`${world.stripeUrl}/v1/${path}`, { headers })).json()) as {
+          data: { id: string; evidence?: Record<string, string> }[]
+        }
+      }
+      const [file, ...more] = (await atStripe('files')).data
+      assert.deepEqual([file?.id, more], [dispute.evidence.fileId, []])
+      const [there] = (await atStripe('disputes')).data
+      assert.equal(there?.evidence?.uncategorized_file, file?.id)
+      assert.match(there?.evidence?.uncategorized_text ?? '', /\(in the file: picture 1\)/)
+    },
+  )
 
   testInWorld('a lost dispute after release takes the share back and books the fee', async (world) => {
     await releasedOrder(world)

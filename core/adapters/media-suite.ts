@@ -9,6 +9,7 @@ import { PictureError } from '../ports/media.ts'
 import { createMedia, type Shelf } from './media.ts'
 
 const ID = 'pic_01jd7y5m5sf1wsp61v0zhx2e3a'
+const OTHER_ID = 'pic_01jd7y5m5sf1wsp61v0zhx2e3b'
 
 /** What media must do on every shelf; `open` gives an empty one. */
 export function mediaSuite(engine: string, open: () => Promise<Shelf>): void {
@@ -111,6 +112,41 @@ export function mediaSuite(engine: string, open: () => Promise<Shelf>): void {
       )
       uploads.set('empty', Buffer.alloc(0))
       for (const name of ['mug.png', 'svg', 'empty']) await refused('not_a_picture', take(name))
+    })
+
+    test('pictures come on one sheet, in order, and what is gone leaves its place empty', async () => {
+      for (const [name, background] of [
+        ['red', '#f00'],
+        ['blue', '#00f'],
+      ] as const) {
+        const plain = sharp({ create: { width: 900, height: 900, channels: 3, background } })
+        uploads.set(name, await plain.png().toBuffer())
+        const pictureId = name === 'red' ? ID : OTHER_ID
+        await media().take({ pictureId, url: `${origin}/up/${name}`, alt: '' })
+      }
+      const gone = ID.replace(/.$/, '9')
+      const jpeg = await media().sheet([ID, gone, OTHER_ID])
+      assert.ok(jpeg)
+      assert.equal((await sharp(jpeg).metadata()).format, 'jpeg')
+      const { data, info } = await sharp(jpeg).raw().toBuffer({ resolveWithObject: true })
+      const at = (x: number, y: number) => [...data.subarray((y * info.width + x) * 3).subarray(0, 3)]
+      const near = (x: number, y: number, colour: number[]) =>
+        at(x, y).forEach((value, i) => void assert.ok(Math.abs(value - (colour[i] ?? 0)) < 12, `${x} ${y}`))
+      near(400, 400, [255, 0, 0])
+      near(info.width / 2 + 400, 400, [255, 255, 255])
+      near(400, info.height / 2 + 400, [0, 0, 255])
+      assert.deepEqual(await media().sheet([ID, gone, OTHER_ID]), jpeg, 'the same sheet every time')
+      assert.equal(await media().sheet([gone]), null)
+    })
+
+    test('many restless photos still fit into what Stripe takes', async () => {
+      const noise = sharp(randomBytes(1_600 * 1_600 * 3), {
+        raw: { width: 1_600, height: 1_600, channels: 3 },
+      })
+      uploads.set('noise', await noise.jpeg().toBuffer())
+      await take('noise')
+      const jpeg = await media().sheet(Array.from({ length: 12 }, () => ID))
+      assert.ok(jpeg && jpeg.byteLength < 4_500_000, `${jpeg?.byteLength} bytes`)
     })
 
     test('a photo that ends in the middle is not a picture', async () => {

@@ -359,6 +359,33 @@ test('a dispute is heard of by its charge and read to its end', async () => {
   assert.equal((await payments.readDispute(lost.paid.chargeId))?.status, 'lost')
 })
 
+test('the pictures of a case are kept at Stripe once and shown to the bank with the texts', async () => {
+  const { paid } = await paidCheckout()
+  settle()
+  await control(`/local/charges/${paid.chargeId}/dispute`, {})
+  const dispute = await payments.readDispute(paid.chargeId)
+  assert.ok(dispute)
+  const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xe0, 1, 2, 3])
+  await control('/local/faults', { route: 'POST /v1/files', kind: 'reset_after', times: 1 })
+  const { fileId } = await payments.uploadEvidence({ jpeg, idempotencyKey: 'pictures' })
+  assert.equal((await payments.uploadEvidence({ jpeg, idempotencyKey: 'pictures' })).fileId, fileId)
+  const noPicture = Uint8Array.from([1, 2, 3])
+  await assert.rejects(payments.uploadEvidence({ jpeg: noPicture, idempotencyKey: 'no-picture' }), {
+    kind: 'refused',
+  })
+  const evidence = { customer_name: 'Poppy', product_description: 'Mug', uncategorized_text: 'A story.' }
+  const answer = { disputeId: dispute.disputeId, evidence, fileId }
+  await assert.rejects(payments.submitEvidence({ ...answer, fileId: 'file_none', idempotencyKey: 'wrong' }), {
+    kind: 'refused',
+  })
+  await payments.submitEvidence({ ...answer, idempotencyKey: 'answer' })
+  const shown = await fetch(`${local.url}/v1/disputes/${dispute.disputeId}`, {
+    headers: { authorization: 'Bearer sk_test_reader' },
+  })
+  const { evidence: there } = (await shown.json()) as { evidence: Record<string, string> }
+  assert.deepEqual([there.uncategorized_file, there.uncategorized_text], [fileId, 'A story.'])
+})
+
 test('an inquiry is a warning, and nothing once it is closed', async () => {
   const { paid } = await paidCheckout()
   settle()

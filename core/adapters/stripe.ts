@@ -160,9 +160,18 @@ export function createStripePayments(
       )
     },
 
-    async submitEvidence({ disputeId, evidence, idempotencyKey }) {
-      await client.call('POST /v1/disputes/:id', () =>
-        stripe.disputes.update(disputeId, { evidence: { ...evidence }, submit: true }, { idempotencyKey }),
+    async uploadEvidence({ jpeg, idempotencyKey }) {
+      const file = { data: jpeg, name: 'case-pictures.jpg', type: 'image/jpeg' }
+      const { id } = await call('POST /v1/files', () =>
+        stripe.files.create({ purpose: 'dispute_evidence', file }, { idempotencyKey }),
+      )
+      return { fileId: id }
+    },
+
+    async submitEvidence({ disputeId, evidence, fileId, idempotencyKey }) {
+      const shown = { ...evidence, ...(fileId !== null && { uncategorized_file: fileId }) }
+      await call('POST /v1/disputes/:id', () =>
+        stripe.disputes.update(disputeId, { evidence: shown, submit: true }, { idempotencyKey }),
       )
     },
 

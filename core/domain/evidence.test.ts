@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Case } from './case.ts'
-import { prepareEvidence } from './evidence.ts'
+import { evidencePictures, prepareEvidence } from './evidence.ts'
 import type { Order } from './order.ts'
 
 const at = Date.UTC(2026, 10, 22, 9, 30)
@@ -16,9 +16,14 @@ const order = {
   history: [{ at, event: 'payment_succeeded' }],
 } as unknown as Order
 
+const picture = (pictureId: string) => ({ pictureId })
+
 test('the bank is shown who, what, where to, how it was sent, and the whole story', () => {
   const found = {
-    entries: [{ at, by: poppy, role: 'buyer', text: 'It is chipped.', pictures: [{}] }],
+    entries: [
+      { at, by: poppy, role: 'buyer', text: 'It is chipped.', pictures: [picture('a'), picture('b')] },
+      { at, by: order.builder, role: 'builder', text: 'Mine was whole.', pictures: [picture('c')] },
+    ],
     decision: { at, decision: 'release', reason: 'The photo shows another mug.' },
   } as unknown as Case
   assert.deepEqual(prepareEvidence(order, found, 'She wrote that it is lovely.'), {
@@ -32,11 +37,18 @@ test('the bank is shown who, what, where to, how it was sent, and the whole stor
       'She wrote that it is lovely.',
       'Order ord_1: Moss-green mug, sold by Juniper to Poppy.',
       '2026-11-22 09:30 payment succeeded',
-      'What was said in the case:',
-      '2026-11-22 09:30 buyer Poppy: It is chipped. (1 pictures kept)',
+      'What was said in the case. The file has its pictures, row by row from left to right.',
+      '2026-11-22 09:30 buyer Poppy: It is chipped. (in the file: picture 1, picture 2)',
+      '2026-11-22 09:30 builder Juniper: Mine was whole. (in the file: picture 3)',
       '2026-11-22 09:30 decided: release. The photo shows another mug.',
     ].join('\n'),
   })
+})
+
+test('the pictures of a case go along in the order of its story', () => {
+  const entries = [{ pictures: [picture('a'), picture('b')] }, { pictures: [] }, { pictures: [picture('c')] }]
+  assert.deepEqual(evidencePictures({ entries } as unknown as Case), ['a', 'b', 'c'])
+  assert.deepEqual(evidencePictures(null), [])
 })
 
 test('what is not known is left out, and a long story fits', () => {

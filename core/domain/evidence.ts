@@ -1,7 +1,7 @@
 import type { Case } from './case.ts'
 import type { Order } from './order.ts'
 
-/** What a bank is shown in a dispute, by the names Stripe gives its evidence fields. Texts only. */
+/** What a bank is shown in a dispute, by the names Stripe gives its evidence fields. Pictures go along as one file. */
 export interface Evidence {
   readonly customer_name: string
   readonly product_description: string
@@ -12,6 +12,11 @@ export interface Evidence {
   readonly shipping_date?: string
   /** The order's whole story, and everything said and decided in its case. */
   readonly uncategorized_text: string
+}
+
+/** The ids of the pictures of a case, in the order of its story, which numbers them. */
+export function evidencePictures(found: Case | null): readonly string[] {
+  return (found?.entries ?? []).flatMap(({ pictures }) => pictures.map(({ pictureId }) => pictureId))
 }
 
 /** Stripe takes 20,000 characters; the end of a long story matters least. */
@@ -41,13 +46,16 @@ export function prepareEvidence(order: Order, found: Case | null, note: string):
 
 function caseStory(found: Case | null): string[] {
   if (!found) return []
+  let counted = 0
   const said = found.entries.map(({ at, by, role, text, pictures }) => {
-    const shown = pictures.length > 0 ? ` (${pictures.length} pictures kept)` : ''
+    const numbers = pictures.map(() => ++counted)
+    const shown = numbers.length > 0 ? ` (in the file: ${numbers.map((n) => `picture ${n}`).join(', ')})` : ''
     return `${stamp(at)} ${role} ${by.name}: ${text}${shown}`
   })
   const { decision } = found
   const decided = decision ? [`${stamp(decision.at)} decided: ${decision.decision}. ${decision.reason}`] : []
-  return ['What was said in the case:', ...said, ...decided]
+  const order = counted > 0 ? ' The file has its pictures, row by row from left to right.' : ''
+  return [`What was said in the case.${order}`, ...said, ...decided]
 }
 
 const stamp = (at: number) => new Date(at).toISOString().slice(0, 16).replace('T', ' ')

@@ -151,6 +151,8 @@ interface DisputeEvidence {
   readonly note: string
   readonly by: Person
   readonly at: number
+  /** The pictures of the case as Stripe's file; null before it was uploaded, and where there are none. */
+  readonly fileId: string | null
   /** When Stripe took it; null while it is on its way. */
   readonly sentAt: number | null
 }
@@ -203,6 +205,7 @@ export type OrderEvent =
       readonly dispute: Omit<OrderDispute, 'laterFees' | 'status' | 'openedAt' | 'evidence'>
     }
   | { readonly type: 'evidence_asked'; readonly note: string; readonly by: Person }
+  | { readonly type: 'evidence_uploaded'; readonly fileId: string }
   | { readonly type: 'evidence_sent' }
   /** Stripe charged more for the dispute, or gave a fee back: a negative amount. */
   | { readonly type: 'dispute_fee_moved'; readonly transactionId: string; readonly amount: number }
@@ -223,6 +226,7 @@ const ANY_MONEY = {
   case_closed: 'same',
   dispute_opened: 'same',
   evidence_asked: 'same',
+  evidence_uploaded: 'same',
   evidence_sent: 'same',
   dispute_fee_moved: 'same',
   dispute_won: 'same',
@@ -661,8 +665,13 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       // Stripe lets a platform submit once: what was sent stays.
       if (order.dispute?.status !== 'open' || order.dispute.evidence) return refuse('conflict')
       const { note, by } = event
-      const evidence = { note, by, at: now, sentAt: null }
+      const evidence = { note, by, at: now, fileId: null, sentAt: null }
       return step({ ...next, dispute: { ...order.dispute, evidence } }, { effects: ['evidence'] })
+    }
+    case 'evidence_uploaded': {
+      const evidence = order.dispute?.evidence
+      if (!order.dispute || !evidence || evidence.fileId !== null) return step(order)
+      return step({ ...next, dispute: { ...order.dispute, evidence: { ...evidence, fileId: event.fileId } } })
     }
     case 'evidence_sent': {
       const evidence = order.dispute?.evidence

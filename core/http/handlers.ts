@@ -141,13 +141,13 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
     checkMoney: () => checkMoney(deps),
     mendMoney: (input) => mendMoney(deps, input),
     async getDispute({ orderId }) {
-      const { order, evidence } = await readEvidence(deps, orderId)
-      return toDisputeView(order, evidence, settings)
+      const { order, evidence, pictures } = await readEvidence(deps, orderId)
+      return toDisputeView(order, { evidence, pictures }, settings)
     },
     async submitEvidence(input) {
       await askForEvidence(deps, input)
-      const { order, evidence } = await readEvidence(deps, input.orderId)
-      return toDisputeView(order, evidence, settings)
+      const { order, evidence, pictures } = await readEvidence(deps, input.orderId)
+      return toDisputeView(order, { evidence, pictures }, settings)
     },
     auditLog: ({ limit }) => readAudit(deps, limit),
 

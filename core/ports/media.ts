@@ -20,4 +20,9 @@ export interface Media {
   take(request: { readonly pictureId: string; readonly url: string; readonly alt: string }): Promise<Picture>
   /** WebP bytes, or null when there is no such picture. */
   read(pictureId: string, size: PictureSize): Promise<Uint8Array | null>
+  /**
+   * These pictures side by side, two in a row and in this order, as one JPEG of less than 4.5 MB, for those who take one file
+   * only. Of more than 40 the first 40; what is gone leaves its place empty; null when nothing is left.
+   */
+  sheet(pictureIds: readonly string[]): Promise<Uint8Array | null>
 }

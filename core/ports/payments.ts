@@ -124,10 +124,17 @@ export interface Payments {
   }): Promise<void>
   /** The dispute of a charge as it is now; null when there is none, or only ones that ended without taking money. */
   readDispute(chargeId: string): Promise<Dispute | null>
+  /** Keep a JPEG of at most 4.5 MB at Stripe, to be shown to a bank. */
+  uploadEvidence(request: {
+    readonly jpeg: Uint8Array
+    readonly idempotencyKey: string
+  }): Promise<{ readonly fileId: string }>
   /** Show the bank our side and submit it: once for all. Refused when the dispute is over or was answered. */
   submitEvidence(request: {
     readonly disputeId: string
     readonly evidence: Evidence
+    /** From uploadEvidence; null without pictures. */
+    readonly fileId: string | null
     readonly idempotencyKey: string
   }): Promise<void>
   /**

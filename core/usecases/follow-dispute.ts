@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
 import { AppError, type Person } from '#contract'
-import { type Evidence, prepareEvidence } from '../domain/evidence.ts'
+import type { Case } from '../domain/case.ts'
+import { type Evidence, evidencePictures, prepareEvidence } from '../domain/evidence.ts'
 import type { Order } from '../domain/order.ts'
 import { advanceOrder, applyToOrder, orderKeys, orderScene } from './advance-order.ts'
 import { AUDIT_KEY, audit, checkReason } from './audit.ts'
@@ -42,11 +44,13 @@ export async function followDispute(
 export async function readEvidence(
   deps: Pick<Deps, 'store'>,
   orderId: string,
-): Promise<{ readonly order: Order; readonly evidence: Evidence }> {
+): Promise<{ readonly order: Order; readonly evidence: Evidence; readonly pictures: number }> {
   const order = (await deps.store.get('orders', orderId))?.value
   if (!order) throw new AppError('order_not_found')
   if (!order.dispute) throw new AppError('conflict', 'No bank has asked about this order.')
-  return { order, evidence: await evidenceOf(deps, order, order.dispute.evidence?.note ?? '') }
+  const found = await newestCase(deps, orderId)
+  const evidence = prepareEvidence(order, found, order.dispute.evidence?.note ?? '')
+  return { order, evidence, pictures: evidencePictures(found).length }
 }
 
 /**
@@ -74,17 +78,24 @@ export async function askForEvidence(
   })
 }
 
-/** Carry it out. Throws PaymentsError: a refusal stays in the outbox with its reason until the dispute is over. */
+/**
+ * Carry it out: first the pictures of the case, kept at Stripe once, then all of it. Throws PaymentsError: a refusal stays
+ * in the outbox with its reason until the dispute is over.
+ */
 export async function sendEvidence(
-  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'payments'>,
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'payments' | 'media'>,
   orderId: string,
 ): Promise<null> {
-  const order = (await deps.store.get('orders', orderId))?.value
-  const asked = order?.dispute?.evidence
-  if (!order?.dispute || !asked || asked.sentAt !== null || order.dispute.status !== 'open') return null
+  const known = (await deps.store.get('orders', orderId))?.value
+  if (!known || !isOnItsWay(known)) return null
+  const found = await newestCase(deps, orderId)
+  const order = await uploadPictures(deps, known, evidencePictures(found))
+  const { dispute } = order
+  if (!dispute?.evidence || !isOnItsWay(order)) return null
   await deps.payments.submitEvidence({
-    disputeId: order.dispute.disputeId,
-    evidence: await evidenceOf(deps, order, asked.note),
+    disputeId: dispute.disputeId,
+    evidence: prepareEvidence(order, found, dispute.evidence.note),
+    fileId: dispute.evidence.fileId,
     // The story may grow between two tries: the same key is for the same words only.
     idempotencyKey: `${orderId}:evidence:${order.history.length}`,
   })
@@ -92,12 +103,33 @@ export async function sendEvidence(
   return null
 }
 
-async function evidenceOf(deps: Pick<Deps, 'store'>, order: Order, note: string): Promise<Evidence> {
+function isOnItsWay({ dispute }: Order): boolean {
+  return dispute?.status === 'open' && dispute.evidence?.sentAt === null
+}
+
+/** The file's id is written down before it is used: a repeat submits the same file. */
+async function uploadPictures(
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'payments' | 'media'>,
+  order: Order,
+  pictureIds: readonly string[],
+): Promise<Order> {
+  if (order.dispute?.evidence?.fileId || pictureIds.length === 0) return order
+  const jpeg = await deps.media.sheet(pictureIds)
+  if (!jpeg) return order
+  const hash = createHash('sha256').update(jpeg).digest('hex').slice(0, 16)
+  const { fileId } = await deps.payments.uploadEvidence({
+    jpeg,
+    idempotencyKey: `${order.orderId}:pictures:${hash}`,
+  })
+  return advanceOrder(deps, order.orderId, () => ({ type: 'evidence_uploaded', fileId }))
+}
+
+async function newestCase(deps: Pick<Deps, 'store'>, orderId: string): Promise<Case | null> {
   const cases = await deps.store.find('cases', {
-    where: { orderId: order.orderId },
+    where: { orderId },
     orderBy: 'openedAt',
     direction: 'desc',
     limit: 1,
   })
-  return prepareEvidence(order, cases.documents[0]?.value ?? null, note)
+  return cases.documents[0]?.value ?? null
 }

@@ -215,7 +215,11 @@ export function toBuilderView(builder: Builder, settings: Settings, now: number)
 }
 
 /** Throws when no bank has asked about the order. */
-export function toDisputeView(order: Order, evidence: Evidence, settings: Settings): DisputeView {
+export function toDisputeView(
+  order: Order,
+  shown: { readonly evidence: Evidence; readonly pictures: number },
+  settings: Settings,
+): DisputeView {
   if (!order.dispute) throw new AppError('conflict', 'No bank has asked about this order.')
   const { status, amount, fee, reason, dueBy, evidence: asked } = order.dispute
   const money = (minor: number): Money => ({ amount: minor, currency: order.currency })
@@ -226,7 +230,17 @@ export function toDisputeView(order: Order, evidence: Evidence, settings: Settin
     fee: money(fee),
     reason,
     dueBy,
-    evidence: Object.entries(evidence).map(([field, text]) => ({ field, text })),
+    evidence: [
+      ...Object.entries(shown.evidence).map(([field, text]) => ({ field, text })),
+      ...(shown.pictures > 0
+        ? [
+            {
+              field: 'uncategorized_file',
+              text: `The pictures of the case (${shown.pictures}), on one sheet.`,
+            },
+          ]
+        : []),
+    ],
     submitted: asked && { by: asked.by, at: asked.at, sentAt: asked.sentAt },
   }
 }

@@ -14,6 +14,7 @@ import { noAccount, notBuilt, refuse, StripeError, toEnvelope, toEnvelopeV2 } fr
 import { eventDestinationOperations } from './event-destinations.ts'
 import { eventOperations } from './events.ts'
 import { expand } from './expand.ts'
+import { fileOperations, readUpload } from './files.ts'
 import { decodeForm } from './form.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { Operation } from './operation.ts'
@@ -45,12 +46,15 @@ const OPERATIONS: readonly Operation[] = [
   ...eventOperations,
   ...webhookEndpointOperations,
   ...disputeOperations,
+  ...fileOperations,
   ...v2AccountOperations,
   ...thinEventOperations,
   ...eventDestinationOperations,
 ]
 
 const MAX_BODY = 256 * 1024
+const MAX_UPLOAD = 8 * 1024 * 1024
+const UPLOADS = '/v1/files'
 
 interface Answer {
   readonly status: number
@@ -252,8 +256,10 @@ async function readFields(c: Ctx): Promise<Fields> {
   const query = c.req.url.split('?')[1]?.split('#')[0] ?? ''
   if (c.req.method !== 'POST') return decodeForm(query)
   if (query !== '') throw refuse('Parameters of a POST request belong in its body.')
-  if (Number(c.req.header('content-length') ?? 0) > MAX_BODY)
+  const most = c.req.path === UPLOADS ? MAX_UPLOAD : MAX_BODY
+  if (Number(c.req.header('content-length') ?? 0) > most)
     throw new StripeError(413, { type: 'invalid_request_error', message: 'The request body is too large.' })
+  if (c.req.path === UPLOADS) return readUpload(c.req.raw)
   const body = await c.req.text()
   const type = c.req.header('content-type') ?? ''
   if (isV2(c)) return readJson(body, type)

@@ -4,6 +4,7 @@ import { moveBalance, viewTransaction } from './balance.ts'
 import { settleCharge } from './charges.ts'
 import { noSuch, refuse } from './errors.ts'
 import { emit } from './events.ts'
+import { checkEvidenceFile } from './files.ts'
 import { type Operation, operation, pageOf } from './operation.ts'
 import { flag, mergeMetadata, metadata, optionalText, paging } from './params.ts'
 import { idOf, type Stand, seconds } from './stand.ts'
@@ -17,7 +18,18 @@ const DAY_S = 86_400
 const ANSWER_WITHIN_S = 9 * DAY_S
 const INQUIRY_ENDS_S = 120 * DAY_S
 
-/** Evidence is text; Stripe also takes ids of uploaded files for some of it. */
+/** These are ids of uploaded files, the other fields are text. */
+const FILE_FIELDS: readonly string[] = [
+  'cancellation_policy',
+  'customer_communication',
+  'customer_signature',
+  'duplicate_charge_documentation',
+  'receipt',
+  'refund_policy',
+  'service_documentation',
+  'shipping_documentation',
+  'uncategorized_file',
+]
 const EVIDENCE_FIELDS = [
   'access_activity_log',
   'billing_address',
@@ -256,6 +268,7 @@ export function advanceDisputes(stand: Stand): void {
 }
 
 function addEvidence(
+  stand: Stand,
   before: Stripe.Dispute,
   given: z.output<typeof evidenceParams> | undefined,
   submit: boolean | undefined,
@@ -263,6 +276,8 @@ function addEvidence(
   if (given === undefined && !submit) return before
   if (!before.status.endsWith('needs_response'))
     throw refuse(`Dispute ${before.id} is ${before.status}: its evidence can no longer be changed.`)
+  for (const [name, value] of Object.entries(given ?? {}))
+    if (value && FILE_FIELDS.includes(name)) checkEvidenceFile(stand, value, `evidence[${name}]`)
   const kept = eachField((name) => {
     const had = before.evidence[name]
     return (given?.[name] ?? (typeof had === 'string' ? had : '')) || null
@@ -308,7 +323,7 @@ export const disputeOperations: readonly Operation[] = [
     later: ['intended_submission_method', 'evidence[enhanced_evidence]', 'evidence[appeal]'],
     run(stand, { id, params }) {
       const before = requireDispute(stand, id)
-      const answered = addEvidence(before, params.evidence, params.submit)
+      const answered = addEvidence(stand, before, params.evidence, params.submit)
       const after = { ...answered, metadata: mergeMetadata(before.metadata, params.metadata) }
       stand.tables.disputes.set(id, after)
       const { status, evidence, evidence_details, metadata: tags } = before

@@ -186,6 +186,8 @@ export interface Tables {
   readonly transfers: Table<Stripe.Transfer>
   readonly reversals: Table<Stripe.TransferReversal>
   readonly disputes: Table<Stripe.Dispute>
+  /** What is known of an upload; its bytes are not kept. */
+  readonly files: Table<Stripe.File>
   readonly fees: Table<Stripe.ApplicationFee>
   readonly feeRefunds: Table<Stripe.FeeRefund>
   readonly payouts: Table<PayoutRecord>
@@ -216,6 +218,7 @@ export function openTables(state: State): Tables {
     transfers: state.table('stripe.transfers'),
     reversals: state.table('stripe.reversals'),
     disputes: state.table('stripe.disputes'),
+    files: state.table('stripe.files'),
     fees: state.table('stripe.fees'),
     feeRefunds: state.table('stripe.feeRefunds'),
     payouts: state.table('stripe.payouts'),
