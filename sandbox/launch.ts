@@ -8,6 +8,8 @@ import { keepLocalSecrets } from './launch/local-secrets.ts'
 import { renderLogLine } from './launch/log-line.ts'
 import { type Env, type LaunchPlan, planLaunch } from './launch/plan.ts'
 import { findTakenPorts } from './launch/ports.ts'
+import { emptyShop } from './launch/reset-data.ts'
+import { markSeedBegun, markSeedDone, wantedSeed } from './launch/seed-mark.ts'
 import { seedShop } from './seed.ts'
 
 const COLOURS = {
@@ -30,7 +32,6 @@ const root = dirname(import.meta.dirname)
 async function launch(shell: Env): Promise<void> {
   const startedAt = performance.now()
   const dataDir = resolve(root, shell.DATA_DIR || 'data')
-  const isNew = !existsSync(join(dataDir, 'core'))
   const plan = planLaunch({
     shell,
     files: { core: readEnv('core'), bot: readEnv('bot'), web: readEnv('web') },
@@ -47,6 +48,15 @@ async function launch(shell: Env): Promise<void> {
     )
   }
 
+  // Only play money in play chats is ever filled in, or emptied.
+  const isPlay = plan.local.discord && plan.local.stripe
+  const seedWish = isPlay ? wantedSeed(dataDir) : 'none'
+  if (seedWish === 'again') {
+    printLine('seed', 'The last start ended before the shop was full, so it is emptied and filled anew.')
+    emptyShop(dataDir)
+  }
+  if (seedWish !== 'none') markSeedBegun(dataDir)
+
   const fleet = createFleet({ root, onLine: printLine, stopMs: STOP_MS, readyMs: READY_MS })
   const stopAsked = waitForSignal(() => {
     fleet.kill()
@@ -60,7 +70,7 @@ async function launch(shell: Env): Promise<void> {
     await Promise.all(services.map(fleet.start))
     if (plan.register) await fleet.finish(plan.register)
     process.stdout.write(renderAnnouncement(plan, performance.now() - startedAt))
-    if (isNew) await seed(plan)
+    if (seedWish !== 'none') await seed(plan, dataDir)
     return null
   }
 
@@ -82,15 +92,17 @@ async function launch(shell: Env): Promise<void> {
 }
 
 /** Fills a new shop, where nobody but the person at this keyboard sees it. A failure is told, and the shop stays. */
-async function seed({ urls, local }: LaunchPlan): Promise<void> {
-  if (!urls.page || !local.stripe) return
+async function seed({ urls }: LaunchPlan, dataDir: string): Promise<void> {
+  if (!urls.page) return
   const onProgress = (line: string) => printLine('seed', line)
   try {
     onProgress('Filling the new shop by playing it; look on in the chat …')
     await seedShop({ pageUrl: urls.page, stripeUrl: urls.stripe, onProgress })
+    markSeedDone(dataDir)
     onProgress(`The shop is full. Be somebody in it: ${urls.page}`)
   } catch (error) {
-    onProgress(`stopped half way: ${error instanceof Error ? error.message : error}`)
+    const why = error instanceof Error ? error.message : error
+    onProgress(`stopped half way: ${why}. The next start empties this shop and fills it anew.`)
   }
 }
 

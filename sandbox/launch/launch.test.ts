@@ -14,6 +14,7 @@ import { renderLogLine } from './log-line.ts'
 import type { ServicePlan, TaskPlan } from './plan.ts'
 import { findTakenPorts } from './ports.ts'
 import { resetData } from './reset-data.ts'
+import { markSeedBegun, SEED_MARK } from './seed-mark.ts'
 
 let dir: string
 before(() => {
@@ -162,6 +163,7 @@ test('local secrets are made once, for the owner only, and completed when one is
 test('a reset deletes what the shop wrote and nothing else, and never under a running core', async () => {
   const dataDir = join(dir, 'data')
   for (const name of ['core', 'sandbox', 'mine']) mkdirSync(join(dataDir, name), { recursive: true })
+  markSeedBegun(dataDir)
   writeFileSync(join(dataDir, 'core', 'core.sqlite'), 'x')
   {
     await using taken = await takePort()
@@ -171,8 +173,8 @@ test('a reset deletes what the shop wrote and nothing else, and never under a ru
   }
   await resetData({ dataDir, corePort: { variable: 'CORE_PORT', port: await freePort() } })
   assert.deepEqual(
-    ['core', 'sandbox', 'mine'].map((name) => existsSync(join(dataDir, name))),
-    [false, false, true],
+    ['core', 'sandbox', SEED_MARK, 'mine'].map((name) => existsSync(join(dataDir, name))),
+    [false, false, false, true],
   )
 })
 
