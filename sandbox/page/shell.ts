@@ -70,6 +70,14 @@ export function renderShell(links: ShellLinks) {
             <span>Press <b>It arrived</b>: only now does Juniper’s share leave.</span>
           </li>
         </ol>
+        ${
+          links.twitch
+            ? html`<h3>Go live</h3>
+        <ul class="steps plain">
+          <li><a href="${links.twitch}" target="_blank" rel="noopener">Choose who is live on the local Twitch</a><span>Send Juniper on air, let her connection drop, end her stream: the shop hears of it by signed messages.</span></li>
+        </ul>`
+            : ''
+        }
         <h3>Then be unkind to it</h3>
         <ul class="steps plain">
           <li><a href="#as=wren&channel=drops">Be Wren and race Poppy</a><span>Buy the last one, or press <b>Let it go</b> and watch the card.</span></li>
@@ -84,7 +92,7 @@ export function renderShell(links: ShellLinks) {
         <ul class="links">
           <li><a href="${links.web}" target="_blank" rel="noopener">The shop’s web pages</a></li>
           ${links.stripe ? html`<li><a href="${links.stripe}/local" target="_blank" rel="noopener">Local Stripe’s controls</a></li>` : ''}
-          ${links.twitch ? html`<li><a href="${links.twitch}" target="_blank" rel="noopener">Local Twitch</a></li>` : ''}
+          ${links.twitch ? html`<li><a href="${links.twitch}" target="_blank" rel="noopener">Local Twitch: who is live</a></li>` : ''}
         </ul>
         <p class="small">Everything here runs on this machine. No account, no real money.</p>
       </aside>

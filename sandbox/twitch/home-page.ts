@@ -59,6 +59,7 @@ const STREAM_TYPE_NAMES: Readonly<Record<(typeof STREAM_TYPES)[number], string>>
   premiere: 'a premiere',
   rerun: 'a rerun',
 }
+const KIND_NAMES = { webhook_callback_verification: 'challenge', revocation: 'taken away' } as const
 const STATE_NAMES = { due: 'waiting', delivered: 'delivered', given_up: 'given up', lost: 'lost' } as const
 
 /** The page "who is live": send people on air, and decide what happens to the news of it. */
@@ -93,7 +94,7 @@ function renderPeople(stand: Stand, search: string): Html {
   return html`<div class="people" id="users">${shown.map(({ user, stream }) => renderPerson(stand, user, stream))}</div>
 ${everybody.length > shown.length ? html`<p class="note">${shown.length} of ${everybody.length} people; those who are live come first.</p>` : ''}
 ${everybody.length === 0 ? html`<p>Nobody is called like that.</p>` : ''}
-<div class="row">
+<div class="row tools">
 <form class="row" method="get" action="/"><label>Find somebody <input name="q" value="${search}" autocomplete="off"></label><button class="quiet">Find</button></form>
 <form class="row" method="post" action="/local/users"><label>Somebody new <input name="login" placeholder="a_new_login" required pattern="[a-z0-9]\\w{2,24}" autocomplete="off"></label><button class="quiet">Add</button></form>
 </div>`
@@ -106,14 +107,15 @@ function renderPerson(stand: Stand, user: UserRecord, stream: StreamRecord | und
 <div class="who"><img src="/pictures/${login}.svg" alt="" width="48" height="48"><div><h2>${name}</h2><p class="note">${login}, id ${id}</p></div>
 ${stream ? html`<span class="live">${stream.type === 'live' ? 'LIVE' : STREAM_TYPE_NAMES[stream.type]}</span>` : ''}</div>
 ${stream ? renderOnAir(id, name, stream) : renderOffAir(id, name)}
-<div class="row">${known ? button('Disconnect the shop', `/users/${id}/disconnect`, {}, `from ${name}`) : html`<span class="note">Not linked with the shop.</span>`}
-${button('Delete the account', `/users/${id}/remove`, {}, `of ${name}`)}</div>
+<div class="row foot"><span class="note">${known ? 'Linked' : 'Not linked'}</span>
+${known ? button('Disconnect', `/users/${id}/disconnect`, { about: name, look: 'plain' }) : ''}
+${button('Delete account', `/users/${id}/remove`, { about: name, look: 'plain' })}</div>
 </article>`
 }
 
 function renderOnAir(id: string, name: string, stream: StreamRecord): Html {
   return html`<p><strong>${stream.title}</strong><br><span class="note">${stream.game}, since ${clockTime(stream.startedAt)} UTC</span></p>
-<div class="row">${button('End the stream', `/users/${id}/offline`, {}, `of ${name}`)}${button('Drop out and come back', `/users/${id}/flap`, {}, `as ${name}`)}</div>`
+<div class="row now">${button('End the stream', `/users/${id}/offline`, { about: name, look: '' })}${button('Drop out and come back', `/users/${id}/flap`, { about: name })}</div>`
 }
 
 function renderOffAir(id: string, name: string): Html {
@@ -169,7 +171,7 @@ function renderSubscriptions(stand: Stand): Html {
     const about = user?.display_name ?? Object.values(one.condition).join()
     return html`<tr><td>${one.type}</td><td>${about}</td>
 <td><span class="state ${alive ? one.status : 'dead'}">${words(one.status)}</span></td><td>${one.cost}</td><td><code>${one.callback}</code></td>
-<td>${alive ? button('Take away', `/subscriptions/${one.id}/revoke`, { status: 'version_removed' }, `${one.type} of ${about}`) : ''}</td></tr>`
+<td>${alive ? button('Take away', `/subscriptions/${one.id}/revoke`, { fields: { status: 'version_removed' }, about: `${one.type} of ${about}` }) : ''}</td></tr>`
   })
   return html`<section id="subscriptions" aria-labelledby="subscriptions-title"><h2 id="subscriptions-title">Who wants to know</h2>
 <p class="note">${total} ${total === 1 ? 'subscription' : 'subscriptions'}; the living ones cost ${totalCost} of ${tables.settings().maxTotalCost}.</p>
@@ -185,9 +187,9 @@ function renderMessages({ tables }: Stand): Html {
       last === undefined
         ? ''
         : `${last.problem ?? last.status}${one.tries.length > 1 ? `, after ${one.tries.length} tries` : ''}`
-    return html`<tr><td>${clockTime(Date.parse(one.timestamp))}</td><td>${one.kind === 'notification' ? one.type : `${words(one.kind)}: ${one.type}`}</td>
+    return html`<tr><td>${clockTime(Date.parse(one.timestamp))}</td><td>${one.kind === 'notification' ? one.type : `${KIND_NAMES[one.kind]}: ${one.type}`}</td>
 <td><span class="state ${state}">${STATE_NAMES[one.state]}</span></td><td>${outcome}</td>
-<td><div class="row">${button('Again', `/messages/${one.id}/again`, {}, one.type)}${button('Again, new id', `/messages/${one.id}/again`, { newId: true }, one.type)}</div></td></tr>`
+<td><div class="row">${button('Again', `/messages/${one.id}/again`, { about: one.type })}${button('Again, new id', `/messages/${one.id}/again`, { fields: { newId: true }, about: one.type })}</div></td></tr>`
   })
   return html`<section id="messages" aria-labelledby="messages-title"><h2 id="messages-title">What was said</h2>
 <p class="note">Newest first. <a href="/?at=${all.length}#messages">Look again</a></p>
@@ -206,12 +208,16 @@ ${all > rows.length ? html`<p class="note">The newest ${rows.length} of ${all}.<
 function button(
   label: string,
   action: string,
-  fields: Readonly<Record<string, string | boolean>> = {},
-  about = '',
+  more: {
+    readonly fields?: Readonly<Record<string, string | boolean>>
+    readonly about?: string
+    readonly look?: 'quiet' | 'plain' | ''
+  } = {},
 ): Html {
+  const { fields = {}, about, look = 'quiet' } = more
   return html`<form method="post" action="/local${action}">${Object.entries(fields).map(
     ([name, value]) => html`<input type="hidden" name="${name}" value="${String(value)}">`,
-  )}<button class="quiet">${label}${about ? html`<span class="unseen"> ${about}</span>` : ''}</button></form>`
+  )}<button class="${look}">${label}${about ? html`<span class="unseen"> ${about}</span>` : ''}</button></form>`
 }
 
 function options(names: Readonly<Record<string, string>>, chosen: string): Html[] {
