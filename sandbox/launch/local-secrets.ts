@@ -17,6 +17,8 @@ const BEGINNINGS = {
   stripeWebhookSecret: 'whsec_',
   stripeConnectWebhookSecret: 'whsec_',
   stripeThinWebhookSecret: 'whsec_',
+  twitchClientSecret: '',
+  twitchEventSubSecret: '',
 } as const
 type SecretName = keyof typeof BEGINNINGS
 /** What the services know each other by when nothing else was configured. */

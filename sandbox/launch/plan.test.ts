@@ -16,6 +16,8 @@ const SECRETS = {
   stripeWebhookSecret: 'whsec_platform',
   stripeConnectWebhookSecret: 'whsec_connect',
   stripeThinWebhookSecret: 'whsec_thin',
+  twitchClientSecret: 'twitch-secret',
+  twitchEventSubSecret: 'eventsub-secret',
 }
 const REAL_DISCORD = { DISCORD_TOKEN: 'real', DISCORD_GUILD_ID: '1', DROPS_CHANNEL_ID: '2' }
 const REAL_STRIPE = { STRIPE_SECRET_KEY: 'sk_test_real', STRIPE_WEBHOOK_SECRET: 'whsec_real' }
@@ -57,6 +59,11 @@ test('with no configuration every vendor is local and the services know each oth
   assert.equal(core?.STRIPE_API_BASE, 'http://127.0.0.1:8511')
   assert.equal(core?.STRIPE_WEBHOOK_SECRET, sandbox?.STRIPE_WEBHOOK_SECRET)
   assert.equal(core?.STRIPE_CONNECT_WEBHOOK_SECRET, sandbox?.STRIPE_CONNECT_WEBHOOK_SECRET)
+  assert.equal(core?.TWITCH_API_BASE, 'http://127.0.0.1:8512')
+  assert.equal(core?.TWITCH_ID_BASE, 'http://127.0.0.1:8512')
+  assert.equal(core?.PUBLIC_URL, 'http://127.0.0.1:8502')
+  assert.equal(core?.TWITCH_CLIENT_ID, sandbox?.TWITCH_CLIENT_ID)
+  assert.equal(core?.TWITCH_CLIENT_SECRET, sandbox?.TWITCH_CLIENT_SECRET)
   assert.equal(core?.TOKEN_BOT, bot?.CORE_TOKEN)
   assert.equal(core?.TOKEN_WEB, web?.CORE_TOKEN)
   assert.equal(core?.BOT_PUSH_SECRET, bot?.PUSH_SECRET)
@@ -123,6 +130,12 @@ test('keys may come one vendor at a time, from a file or from the shell', () => 
     all.services.map((service) => service.name),
     ['core', 'web', 'bot'],
   )
+  assert.equal(envOf(all, 'core').TWITCH_CLIENT_ID, 'id')
+  assert.equal(envOf(all, 'core').TWITCH_API_BASE, undefined)
+  const polling = plan({ ...REAL_TWITCH, TWITCH_POLL_SECONDS: '120', PUBLIC_URL: 'https://shop.example' })
+  assert.equal(envOf(polling, 'core').TWITCH_POLL_SECONDS, '120')
+  assert.equal(envOf(polling, 'core').PUBLIC_URL, 'https://shop.example')
+  assert.equal(envOf(polling, 'sandbox').LOCAL_TWITCH_PORT, undefined)
 })
 
 test('one variable lets Discord post interactions; the local one is then told where to', () => {

@@ -57,6 +57,8 @@ export interface LaunchPlan {
 
 export const HOST = '127.0.0.1'
 
+const LOCAL_TWITCH_CLIENT_ID = 'c500-local'
+
 const DEFAULT_PORTS = {
   SANDBOX_PORT: 8500,
   WEB_PORT: 8501,
@@ -109,6 +111,7 @@ const CORE_VARIABLES = [
   'STRIPE_ACCOUNTS_CARD_PAYMENTS',
   'STRIPE_ACCOUNTS_CONTACT_EMAIL',
   'PICTURE_SOURCES',
+  'BADGE_DAYS',
   'LOG_LEVEL',
 ]
 const STRIPE_VARIABLES = [
@@ -117,6 +120,16 @@ const STRIPE_VARIABLES = [
   'STRIPE_CONNECT_WEBHOOK_SECRET',
   'STRIPE_THIN_WEBHOOK_SECRET',
   'STRIPE_API_BASE',
+]
+const TWITCH_VARIABLES = [
+  'TWITCH_CLIENT_ID',
+  'TWITCH_CLIENT_SECRET',
+  'TWITCH_EVENTSUB_SECRETS',
+  'TWITCH_HEARS',
+  'TWITCH_POLL_SECONDS',
+  'TWITCH_ID_BASE',
+  'TWITCH_API_BASE',
+  'PUBLIC_URL',
 ]
 const DISCORD_VARIABLES = [
   'DISCORD_TOKEN',
@@ -220,7 +233,11 @@ export function planLaunch(input: {
         STRIPE_CONNECT_WEBHOOK_SECRET: secrets.stripeConnectWebhookSecret,
         STRIPE_THIN_WEBHOOK_SECRET: secrets.stripeThinWebhookSecret,
       }),
-      ...(local.twitch && { LOCAL_TWITCH_PORT: String(port.twitch) }),
+      ...(local.twitch && {
+        LOCAL_TWITCH_PORT: String(port.twitch),
+        TWITCH_CLIENT_ID: LOCAL_TWITCH_CLIENT_ID,
+        TWITCH_CLIENT_SECRET: secrets.twitchClientSecret,
+      }),
     },
     readyUrl: null,
     ports: [
@@ -246,6 +263,18 @@ export function planLaunch(input: {
             STRIPE_API_BASE: urls.stripe,
           }
         : pick(core, STRIPE_VARIABLES)),
+      ...(local.twitch
+        ? {
+            TWITCH_CLIENT_ID: LOCAL_TWITCH_CLIENT_ID,
+            TWITCH_CLIENT_SECRET: secrets.twitchClientSecret,
+            TWITCH_EVENTSUB_SECRETS: secrets.twitchEventSubSecret,
+            TWITCH_HEARS: 'webhook',
+            TWITCH_ID_BASE: urls.twitch,
+            TWITCH_API_BASE: urls.twitch,
+            // The local Twitch calls core itself, over plain http.
+            PUBLIC_URL: urls.core,
+          }
+        : pick(core, TWITCH_VARIABLES)),
       HOST,
       PORT: String(port.core),
       DATA_DIR: join(dataDir, 'core'),
