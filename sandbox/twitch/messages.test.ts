@@ -163,6 +163,9 @@ test('shuffled messages go out all at once', async (t) => {
   await twitch.control('/users/501/live')
   await twitch.control('/users/501/offline')
   await all.promise
+  const { messages } = (await twitch.ask('GET', '/local/summary')).body
+  const tries = messages.slice(0, 2).map((one: { tries: object[] }) => one.tries.length)
+  assert.deepEqual(tries, [0, 0], 'neither waited for the other’s answer')
   for (const go of open) go()
 })
 

@@ -91,14 +91,17 @@ test('tokens are refused for what is wrong, in the words of id.twitch.tv', async
     assert.deepEqual([answer.status, answer.body], [status, { status, message }])
   }
   const late = await code()
-  await twitch.advance(5 * 60_000)
+  await twitch.advance(5 * 60_000 - 1)
+  await twitch.advance(1)
   assert.equal((await exchange(twitch, late)).body.message, 'Invalid authorization code')
 })
 
 test('a token is refreshed, and an access token dies of age', async (t) => {
   const twitch = await openTestTwitch(t)
   const { access_token: first, refresh_token: refreshToken } = await twitch.userToken('501')
-  await twitch.advance(14_400_000)
+  await twitch.advance(14_400_000 - 1)
+  assert.equal((await twitch.helix('GET', '/users', undefined, first)).status, 200)
+  await twitch.advance(1)
   assert.equal((await twitch.helix('GET', '/users', undefined, first)).status, 401)
   const fields = { ...twitch.credentials, grant_type: 'refresh_token', refresh_token: refreshToken }
   const { body } = await twitch.form('/oauth2/token', fields)

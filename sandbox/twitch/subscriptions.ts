@@ -126,7 +126,7 @@ export function mountSubscriptions(hono: Hono<Env>, stand: Stand): void {
 
   function refuse(c: Context<Env>, asked: z.output<typeof SubscriptionBody>): Response | null {
     const { type, version, condition, transport } = asked
-    const known = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined
+    const known = TYPES[type]
     if (!known && KNOWN_FAMILY.test(type)) {
       const message = `local Twitch has no EventSub type ${type}`
       log(`NOT BUILT: ${message}`)
