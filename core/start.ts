@@ -132,7 +132,12 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   if (deps.streams) await beginTendingTwitch(deps)
 
   let ready = true
-  const app = createApp(deps, { recognise, log, jobs: { runJobs: () => runJobs(work) }, ready: () => ready })
+  const app = createApp(deps, {
+    recognise,
+    log,
+    jobs: { runJobs: () => runJobs(work, log) },
+    ready: () => ready,
+  })
   const listener = await listen(config, () => app.fetch)
   const { url, port } = listener
   work.wake()

@@ -18,6 +18,7 @@ import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
+import { ROUTES } from '#contract'
 import { parseConfig as parseBot } from '../bot/config.ts'
 import { parseConfig as parseCore } from '../core/config.ts'
 import { parseConfig as parseWeb } from '../web/config.ts'
@@ -339,6 +340,11 @@ test('the services believe exactly each other’s accounts, at the addresses the
   assert.equal(core.SERVICE_ACCOUNT_SCHEDULER, 'c500-scheduler@my-collective.iam.gserviceaccount.com')
   assert.match(scheduler, /audience\s+= local\.address\.core/)
   assert.match(scheduler, /service_account_email = google_service_account\.of\["scheduler"\]\.email/)
+  const [path] = every(scheduler, /uri\s+= "\$\{local\.address\.core\}([^"]+)"/g)
+  assert.equal(path, ROUTES.runJobs.path)
+  assert.ok(ROUTES.runJobs.input.safeParse({}).success, 'the scheduler sends an empty object')
+  const annotations = cloudService('core').spec.template.metadata.annotations
+  assert.equal(core.MAX_INSTANCES, annotations['autoscaling.knative.dev/maxScale'])
 })
 
 // ---- One machine ----
@@ -487,8 +493,9 @@ test('no Terraform file holds a secret or grants more than it names', () => {
 
 test('the words that an alert waits for are words that core writes', () => {
   const words = every(read('deploy/terraform/alerts.tf'), /jsonPayload\.message=\\"([^"\\]+)\\"/g)
-  assert.equal(words.length, 2)
-  for (const text of words) assert.ok(read('core/start.ts').includes(`'${text}'`), text)
+  assert.equal(words.length, 3)
+  const core = read('core/start.ts') + read('core/jobs/run-jobs.ts')
+  for (const text of words) assert.ok(core.includes(`'${text}'`), text)
 })
 
 // ---- The page to go live by ----

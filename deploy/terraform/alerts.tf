@@ -45,17 +45,19 @@ resource "google_monitoring_alert_policy" "log" {
   notification_channels = [google_monitoring_notification_channel.email.id]
 }
 
-# Scanners knock at every public address now and then; a wrong webhook secret knocks all the time.
-resource "google_logging_metric" "refused_webhooks" {
-  name        = "c500-refused-webhooks"
-  description = "Webhooks that core did not accept"
-  filter      = <<-EOT
-    resource.type="cloud_run_revision"
-    resource.labels.service_name="c500-core"
-    log_id("run.googleapis.com/requests")
-    httpRequest.requestUrl=~"/webhooks/"
-    httpRequest.status>=400
-  EOT
+locals {
+  log_metrics = {
+    # Scanners knock at every public address now and then; a wrong webhook secret knocks all the time.
+    refused_webhooks = "log_id(\"run.googleapis.com/requests\") AND httpRequest.requestUrl=~\"/webhooks/\" AND httpRequest.status>=400"
+    # Said once a minute, when the scheduler asks.
+    backlog = "jsonPayload.message=\"a round of work is done\" AND jsonPayload.left>=100"
+  }
+}
+
+resource "google_logging_metric" "of" {
+  for_each = local.log_metrics
+  name     = "c500-${replace(each.key, "_", "-")}"
+  filter   = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=\"c500-core\" AND ${each.value}"
   metric_descriptor {
     metric_kind = "DELTA"
     value_type  = "INT64"
@@ -67,9 +69,15 @@ locals {
   rate_alerts = {
     webhooks = {
       title  = "Webhooks are refused"
-      filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.refused_webhooks.name}\""
+      filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.of["refused_webhooks"].name}\""
       above  = 10
       advice = "Most often a webhook secret that does not belong to its endpoint. Core's log says which endpoint and why. Stripe and Twitch send again for days, and core looks for what it missed."
+    }
+    backlog = {
+      title  = "Work piles up"
+      filter = "resource.type=\"cloud_run_revision\" AND metric.type=\"logging.googleapis.com/user/${google_logging_metric.of["backlog"].name}\""
+      above  = 5
+      advice = "More than a hundred things have been due for minutes: a drop larger than the instances, or a vendor that is slow. Buyers' units are safe; pay pages, cards and messages come late. Raise maxScale and MAX_INSTANCES together in deploy/cloud-run/core.yaml."
     }
     server_errors = {
       title  = "A service answers with errors of its own"

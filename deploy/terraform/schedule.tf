@@ -6,7 +6,7 @@ resource "google_cloud_scheduler_job" "run_jobs" {
   region           = var.region
   schedule         = "* * * * *"
   time_zone        = "Etc/UTC"
-  attempt_deadline = "60s"
+  attempt_deadline = "90s"
 
   retry_config {
     retry_count = 0 # the next minute is the retry
