@@ -8,8 +8,7 @@ import { createAccountsV1 } from './adapters/accounts-v1.ts'
 import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
 import { createDiscordLogin } from './adapters/discord-login.ts'
-import { createMedia, type Shelf } from './adapters/media.ts'
-import { createFileShelf } from './adapters/media-files.ts'
+import { createMedia } from './adapters/media.ts'
 import { createStripePayments } from './adapters/stripe.ts'
 import { createStripeClient } from './adapters/stripe-client.ts'
 import { createStripeRecords } from './adapters/stripe-records.ts'
@@ -20,6 +19,7 @@ import { effectHandlers } from './jobs/effect-handlers.ts'
 import { createOutbox, type Outbox } from './jobs/outbox.ts'
 import { beginReconciliation } from './jobs/reconciliation.ts'
 import { runJobs } from './jobs/run-jobs.ts'
+import { openShelf } from './open-shelf.ts'
 import { openStore } from './open-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
@@ -177,11 +177,4 @@ async function openDoors(
   // Google's library is read only where it is used.
   const { googleCredentials, recogniseGoogle } = await import('../runtime/google-identity.ts')
   return { credentials: googleCredentials(botUrl), recognise: recogniseGoogle(services) }
-}
-
-async function openShelf(media: Config['media']): Promise<Shelf> {
-  if (media.driver === 'files') return createFileShelf(media)
-  // Google's library is read only where it is used.
-  const { createBucketShelf } = await import('./adapters/media-gcs.ts')
-  return createBucketShelf({ bucket: media.bucket, ...(media.apiBase ? { apiBase: media.apiBase } : {}) })
 }

@@ -5,9 +5,9 @@ import { dirname, join, resolve } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
-import type { Shelf, StoredPicture } from './adapters/media.ts'
 import { createFileShelf } from './adapters/media-files.ts'
 import { checkDatabase, copyDatabase, holdDatabase } from './adapters/sqlite-backup.ts'
+import { copyPictures, type OnProgress } from './copy-pictures.ts'
 import { DATABASE, findDataFolder, PICTURES, targetFolder } from './data-folder.ts'
 
 // A backup is a folder: the database, the pictures, their checksums as `sha256sum -c` reads them, and this note. Secrets
@@ -24,11 +24,6 @@ const Note = z.object({
   pictures: z.int().nonnegative(),
 })
 type Note = z.infer<typeof Note>
-
-/** Each picture is synced to the disk; their folder only once per group. */
-const PICTURES_AT_ONCE = 16
-
-export type OnProgress = (what: string, done: number, total: number) => void
 
 /**
  * Writes a backup of the data folder `data` as the new folder `to`, while core may be running, and reads it again
@@ -51,7 +46,7 @@ export async function backUp(
   )
   await syncPath(join(partial, DATABASE))
   // After the database: each picture that it speaks of was on the disk before.
-  const names = await copyPictures(source.path, partial, onProgress)
+  const names = await copyPictures(picturesIn(source.path), picturesIn(partial), onProgress)
   const note: Note = {
     format: 'c500-backup-1',
     takenAt: options.now.toISOString(),
@@ -118,7 +113,7 @@ export async function restore(
     throw new Error(`${path} is not empty. Add --replace to put the backup in its place.`)
   }
 
-  await copyPictures(from, path, onProgress)
+  await copyPictures(picturesIn(from), picturesIn(path), onProgress)
   const copy = join(path, `.${DATABASE}.restoring`)
   await copyFile(join(from, DATABASE), copy)
   await syncPath(copy)
@@ -136,25 +131,7 @@ export async function restore(
   return { path, replaced, note }
 }
 
-/** Answers the names. What lies there under one of them is replaced. */
-async function copyPictures(from: string, to: string, onProgress: OnProgress): Promise<string[]> {
-  const source = createFileShelf({ dir: join(from, PICTURES) })
-  const target = createFileShelf({ dir: join(to, PICTURES) })
-  const names = (await Array.fromAsync(source.names())).toSorted()
-  for (let done = 0; done < names.length; ) {
-    const group = names.slice(done, done + PICTURES_AT_ONCE)
-    await target.put(await Promise.all(group.map((name) => read(source, name))))
-    done += group.length
-    onProgress('copying pictures', done, names.length)
-  }
-  return names
-}
-
-async function read(shelf: Shelf, name: string): Promise<StoredPicture> {
-  const data = await shelf.get(name)
-  if (!data) throw new Error(`The picture ${name} vanished while it was being copied.`)
-  return { name, data }
-}
+const picturesIn = (dir: string) => createFileShelf({ dir: join(dir, PICTURES) })
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256')

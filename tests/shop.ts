@@ -1,5 +1,8 @@
 import { test } from 'node:test'
+import { createStripeClient } from '../core/adapters/stripe-client.ts'
+import { createStripeRecords } from '../core/adapters/stripe-records.ts'
 import type { Order } from '../core/domain/order.ts'
+import { examineMoney } from '../core/usecases/reconcile-exam.ts'
 import type { SeenMessage } from '../sandbox/people.ts'
 import type { Player } from '../sandbox/player.ts'
 import { type DropWish, joinAsBuilder, openDrop } from '../sandbox/scenes.ts'
@@ -45,4 +48,11 @@ export async function orderOf(world: World, person: { readonly id: string }): Pr
   const order = (await ordersIn(world)).findLast(({ buyerId }) => buyerId === person.id)
   if (!order) throw new Error(`${person.id} has no order`)
   return order
+}
+
+/** The codes of what the money doctor finds in this world. */
+export async function mismatchesIn(world: World): Promise<readonly string[]> {
+  const client = createStripeClient({ secretKey: 'sk_test_doctor', apiBase: world.stripeUrl })
+  const deps = { store: world.core.store, clock: world, records: createStripeRecords(client) }
+  return (await examineMoney(deps, { since: 0 })).mismatches.map(({ code }) => code)
 }

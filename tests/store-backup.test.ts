@@ -1,19 +1,16 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
-import { createStripeClient } from '../core/adapters/stripe-client.ts'
-import { createStripeRecords } from '../core/adapters/stripe-records.ts'
 import { backUp, restore } from '../core/store-backup.ts'
-import { examineMoney } from '../core/usecases/reconcile-exam.ts'
 import { PEOPLE } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser } from '../sandbox/player.ts'
 import { buy } from '../sandbox/scenes.ts'
 import { assertInvariants } from './invariants.ts'
-import { openShop, orderOf } from './shop.ts'
-import { createWorld, minutes, smallPicture, type World } from './world.ts'
+import { runStore } from './run-store.ts'
+import { mismatchesIn, openShop, orderOf } from './shop.ts'
+import { createWorld, minutes, smallPicture } from './world.ts'
 
 const quietly = () => {}
 
@@ -21,13 +18,6 @@ async function openFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'c500-backups-'))
   t.after(() => rm(folder, { recursive: true }))
   return folder
-}
-
-/** What the money doctor finds in this world. */
-async function mismatchesIn(world: World): Promise<readonly string[]> {
-  const client = createStripeClient({ secretKey: 'sk_test_doctor', apiBase: world.stripeUrl })
-  const deps = { store: world.core.store, clock: world, records: createStripeRecords(client) }
-  return (await examineMoney(deps, { since: 0 })).mismatches.map(({ code }) => code)
 }
 
 test('a backup taken in the rush is one moment, and a core on it catches up with Stripe to the cent', async (t) => {
@@ -112,13 +102,3 @@ test('the commands back up an open shop, and do not restore onto it', async (t) 
   const silent = await runStore(['backup'])
   assert.deepEqual([silent.code, /Please say --to FOLDER/.test(silent.errors)], [1, true], silent.errors)
 })
-
-/** The command in a process of its own. */
-function runStore(args: readonly string[]): Promise<{ code: number; text: string; errors: string }> {
-  const command = ['--disable-warning=ExperimentalWarning', 'core/store-command.ts', ...args]
-  return new Promise((resolve) => {
-    execFile(process.execPath, command, { cwd: dirname(import.meta.dirname) }, (error, text, errors) =>
-      resolve({ code: error ? Number(error.code) : 0, text, errors }),
-    )
-  })
-}
