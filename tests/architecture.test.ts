@@ -43,6 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'core',
     'core/domain',
     'core/ports',
+    'core/usecases',
     'core/adapters',
     'bot',
     'web',
