@@ -23,6 +23,7 @@ interface Measured {
   readonly landing: readonly Pace[]
   readonly inserts: InsertPace
   readonly coldStartMs: Shop['coldStartMs']
+  readonly firstInteractionMs: Shop['firstInteractionMs']
   readonly idleMb: Readonly<Record<Service, number | null>>
   readonly loadedMb: Readonly<Record<Service, number | null>>
   /** Sentences about what must not happen at any speed. */
@@ -33,7 +34,7 @@ const note = (line: string) => process.stderr.write(`${line}\n`)
 
 async function measure(dataDir: string, profileDir: string | null): Promise<Measured> {
   await using stack = new AsyncDisposableStack()
-  note('Starting core, bot and web, three times each ...')
+  note('Starting core, bot and web, three times each, and the bot over HTTP ...')
   const shop = await startShop({ dataDir, shell: process.env, profileDir })
   stack.use(shop)
   const load = stack.use(createLoadClient())
@@ -78,6 +79,7 @@ async function measure(dataDir: string, profileDir: string | null): Promise<Meas
     landing,
     inserts,
     coldStartMs: shop.coldStartMs,
+    firstInteractionMs: shop.firstInteractionMs,
     idleMb,
     loadedMb,
     problems: [
@@ -107,7 +109,7 @@ async function startEcho(stack: AsyncDisposableStack): Promise<number> {
 
 /** One object: the figures that are compared over time, and the rounds they come from. */
 function toJson(measured: Measured): object {
-  const { sales, inserts, coldStartMs, idleMb, loadedMb } = measured
+  const { sales, inserts, coldStartMs, firstInteractionMs, idleMb, loadedMb } = measured
   const sale = medianRound(sales.few)
   const webhooks = medianRound(measured.webhooks)
   const landing = medianRound(measured.landing)
@@ -130,6 +132,10 @@ function toJson(measured: Measured): object {
     insert_one_row_per_second: Math.round(inserts.oneRow),
     insert_reservations_per_second: Math.round(inserts.reservations),
     cold_start_ms: each(coldStartMs, Math.round),
+    first_interaction_ms: {
+      plain: Math.round(firstInteractionMs.plain),
+      compile_cache: Math.round(firstInteractionMs.cached),
+    },
     rss_mb: each(loadedMb, Math.round),
     rss_idle_mb: each(idleMb, Math.round),
     exactly_sold: measured.problems.length === 0,
@@ -145,7 +151,7 @@ function toJson(measured: Measured): object {
 }
 
 function toTable(measured: Measured): string {
-  const { sales, inserts, coldStartMs, idleMb, loadedMb } = measured
+  const { sales, inserts, coldStartMs, firstInteractionMs, idleMb, loadedMb } = measured
   const echo = medianRound(measured.echo)
   const line = (what: string, pace: Pace) => [
     what,
@@ -173,6 +179,8 @@ function toTable(measured: Measured): string {
       megabytes(idleMb[name]),
       megabytes(loadedMb[name]),
     ]),
+    ['bot over HTTP, woken by an interaction', String(Math.round(firstInteractionMs.plain)), '', ''],
+    ['the same with a compile cache', String(Math.round(firstInteractionMs.cached)), '', ''],
   ]
   return `\n${aligned(speed)}\n\n${aligned(services)}\n`
 }

@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { get } from 'node:http'
+import { type ClientRequest, get, request } from 'node:http'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { APPLICATION, GUILD, PEOPLE } from '../sandbox/cast.ts'
+import { createDiscordKey } from '../sandbox/discord-key.ts'
 import { createFleet } from '../sandbox/launch/fleet.ts'
 import { keepLocalSecrets, type LocalSecrets } from '../sandbox/launch/local-secrets.ts'
 import { type LaunchPlan, planLaunch, type ServiceName, type ServicePlan } from '../sandbox/launch/plan.ts'
@@ -20,6 +22,7 @@ const STOP_MS = 9_000
 const READY_MS = 30_000
 const ASK_EVERY_MS = 2
 const COLD_STARTS = 3
+const DISCORD_EPOCH = 1_420_070_400_000
 
 const SERVICES = ['core', 'bot', 'web'] as const satisfies readonly ServiceName[]
 export type Service = (typeof SERVICES)[number]
@@ -31,6 +34,11 @@ export interface Shop extends AsyncDisposable {
   readonly coreFile: string
   /** From the start of the process to its first good answer to /readyz, in milliseconds; the median of three starts. */
   readonly coldStartMs: Readonly<Record<Service, number>>
+  /**
+   * From the start of the bot's process over HTTP to its answer to the interaction that woke it, which asks core, in
+   * milliseconds; the median of three starts. `cached` is with Node's compile cache, as an image has it.
+   */
+  readonly firstInteractionMs: { readonly plain: number; readonly cached: number }
   /** Resident memory now, in MB; null where there is no /proc. */
   memoryMb(): Readonly<Record<Service, number | null>>
   /** Ends all; safe to call twice. */
@@ -46,21 +54,30 @@ export async function startShop(options: {
   const { dataDir, shell, profileDir } = options
   const secrets = keepLocalSecrets(join(dataDir, 'local-secrets.json'))
   const ports = await freePorts(PORTS.length)
-  const plan = planLaunch({
-    shell: {
-      PATH: shell.PATH,
-      HOME: shell.HOME,
-      TMPDIR: shell.TMPDIR,
-      ...Object.fromEntries(PORTS.map((variable, index) => [variable, String(ports[index])])),
-    },
-    files: { core: {}, bot: {}, web: {} },
-    secrets,
-    dataDir,
-  })
+  const planWith = (more: Readonly<Record<string, string>>): LaunchPlan =>
+    planLaunch({
+      shell: {
+        PATH: shell.PATH,
+        HOME: shell.HOME,
+        TMPDIR: shell.TMPDIR,
+        ...Object.fromEntries(PORTS.map((variable, index) => [variable, String(ports[index])])),
+        ...more,
+      },
+      files: { core: {}, bot: {}, web: {} },
+      secrets,
+      dataDir,
+    })
+  const plan = planWith({})
   await using stack = new AsyncDisposableStack()
 
-  /** One process in a fleet of its own, so that it can be stopped and started alone. */
-  async function start(service: ServicePlan): Promise<{ readyMs: number; stop(): Promise<void> }> {
+  /**
+   * One process in a fleet of its own, so that it can be stopped and started alone. `readyMs` is until `ask` had its
+   * good answer.
+   */
+  async function start(
+    service: ServicePlan,
+    ask = askReady(service.readyUrl),
+  ): Promise<{ readyMs: number; stop(): Promise<void> }> {
     const fleet = createFleet({
       root: dirname(import.meta.dirname),
       onLine: () => {},
@@ -73,7 +90,7 @@ export async function startShop(options: {
     })
     const startedAt = performance.now()
     try {
-      const answered = service.readyUrl === null ? null : firstAnswer(service.readyUrl, READY_MS)
+      const answered = ask && firstAnswer(service.name, ask, READY_MS)
       await Promise.race([Promise.all([answered, fleet.start(service)]), died])
       // From here a death is somebody's failed request.
       died.catch(() => {})
@@ -84,20 +101,46 @@ export async function startShop(options: {
     }
   }
 
-  const coldStartMs: Record<Service, number> = { core: 0, bot: 0, web: 0 }
-  for (const service of plan.services) {
-    const name = SERVICES.find((one) => one === service.name)
+  /** Starts and stops it so many times; how long each start took. */
+  async function tryStarts(count: number, service: ServicePlan, ask?: () => Ask): Promise<number[]> {
     const times: number[] = []
-    for (let again = name ? COLD_STARTS - 1 : 0; again > 0; again--) {
-      const trial = await start(service)
+    while (times.length < count) {
+      const trial = await start(service, ask?.())
       times.push(trial.readyMs)
       await trial.stop()
     }
+    return times
+  }
+
+  async function wakeBotOverHttp(
+    more: Readonly<Record<string, string>>,
+    starts = COLD_STARTS,
+  ): Promise<number> {
+    const { services, urls } = planWith({ BOT_TRANSPORT: 'http' })
+    const bot = services.find(({ name }) => name === 'bot')
+    if (!bot || !urls.interactions) throw new Error('There is no bot over HTTP.')
+    const service = { ...bot, env: { ...bot.env, ...more } }
+    const url = urls.interactions
+    return median(await tryStarts(starts, service, () => askAsDiscord(url, secrets.discordKeySeed)))
+  }
+
+  const coldStartMs: Record<Service, number> = { core: 0, bot: 0, web: 0 }
+  const firstInteractionMs = { plain: 0, cached: 0 }
+  for (const service of plan.services) {
+    const name = SERVICES.find((one) => one === service.name)
+    if (name === 'bot') {
+      firstInteractionMs.plain = await wakeBotOverHttp({})
+      const cache = { NODE_COMPILE_CACHE: join(dataDir, 'compile-cache') }
+      // Its first start fills the cache.
+      await wakeBotOverHttp(cache, 1)
+      firstInteractionMs.cached = await wakeBotOverHttp(cache)
+    }
+    const times = await tryStarts(name ? COLD_STARTS - 1 : 0, service)
     const profiled = name === 'core' && profileDir !== null ? withProfile(service, profileDir) : service
     const running = await start(profiled)
     stack.defer(running.stop)
     times.push(running.readyMs)
-    if (name) coldStartMs[name] = times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0
+    if (name) coldStartMs[name] = median(times)
   }
 
   const running = stack.move()
@@ -108,6 +151,7 @@ export async function startShop(options: {
     secrets,
     coreFile: join(dataDir, 'core', 'c500.sqlite'),
     coldStartMs,
+    firstInteractionMs,
     memoryMb: () => {
       const of = (name: Service) => residentMb(scripts[name] ?? '')
       return { core: of('core'), bot: of('bot'), web: of('web') }
@@ -121,25 +165,60 @@ function withProfile(service: ServicePlan, dir: string): ServicePlan {
   return { ...service, env: { ...service.env, NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${dir}` } }
 }
 
-/** When the first 2xx came (performance.now()). Asks far more often than a launcher needs to. */
-async function firstAnswer(url: string, patienceMs: number): Promise<number> {
+/** Asks once; true for a good answer. */
+type Ask = () => Promise<boolean>
+
+/** When the first good answer came (performance.now()). Asks far more often than a launcher needs to. */
+async function firstAnswer(name: string, ask: Ask, patienceMs: number): Promise<number> {
   const until = performance.now() + patienceMs
   while (performance.now() < until) {
-    if (await answersWell(url)) return performance.now()
+    if (await ask()) return performance.now()
     await wait(ASK_EVERY_MS)
   }
-  throw new Error(`${url} did not answer within ${patienceMs / 1_000} s`)
+  throw new Error(`${name} did not answer within ${patienceMs / 1_000} s`)
 }
 
-function answersWell(url: string): Promise<boolean> {
+function askReady(url: string | null): Ask | null {
+  if (url === null) return null
+  return () => isAnsweredWell(get(url, { agent: false, timeout: 1_000 }))
+}
+
+/** One person's `/c500 profile`, typed now, signed and posted as the local Discord does. */
+function askAsDiscord(url: string, keySeed: string): Ask {
+  const now = Date.now()
+  const { id, username, globalName } = PEOPLE.poppy
+  const body = JSON.stringify({
+    id: String(BigInt(now - DISCORD_EPOCH) << 22n),
+    application_id: APPLICATION.id,
+    type: 2,
+    token: 'of-the-bench',
+    version: 1,
+    guild_id: GUILD.id,
+    member: { user: { id, username, global_name: globalName }, permissions: '0', roles: [] },
+    data: { id: '1', type: 1, name: 'c500', options: [{ type: 1, name: 'profile', options: [] }] },
+  })
+  const headers = createDiscordKey(keySeed).headers(body, now)
+  return () => {
+    const asking = request(url, { method: 'POST', headers, agent: false, timeout: 5_000 })
+    const answered = isAnsweredWell(asking)
+    asking.end(body)
+    return answered
+  }
+}
+
+function isAnsweredWell(asking: ClientRequest): Promise<boolean> {
   return new Promise((resolve) => {
-    const request = get(url, { agent: false, timeout: 1_000 }, (response) => {
+    asking.once('response', (response) => {
       response.resume()
       resolve(response.statusCode === 200)
     })
-    request.once('error', () => resolve(false))
-    request.once('timeout', () => request.destroy())
+    asking.once('error', () => resolve(false))
+    asking.once('timeout', () => asking.destroy())
   })
+}
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0
 }
 
 /** Of the child process that runs this script. */

@@ -39,6 +39,7 @@ import {
   sampleMoneyReport,
   sampleNotice,
   sampleOrder,
+  sampleProfile,
   sampleQueue,
   WEBP_BASE64,
 } from './testing/samples.ts'
@@ -508,6 +509,22 @@ test('after the line to Discord was cut the bot answers again', async (t) => {
   const help = { as: poppy.id, channelId: DROPS, path: ['c500', 'help'], options: {} }
   while (!(await world.look()).bot.online) await new Promise((resolve) => setImmediate(resolve))
   assert.equal((await world.act('command', help)).result, 'message')
+})
+
+testBoth('a core that takes long is waited for after a first word', async (t, transport) => {
+  const slow = Promise.withResolvers<void>()
+  const world = await startWorld(t, transport, {
+    profile: async () => {
+      await slow.promise
+      return sampleProfile()
+    },
+  })
+  const act = { as: poppy.id, channelId: DROPS, path: ['c500', 'profile'], options: {} }
+  assert.equal((await world.act('command', act)).result, 'deferred')
+  slow.resolve()
+  await world.bot.idle()
+  const shown = (await world.read(DROPS, poppy.id)).at(-1)
+  assert.match(JSON.stringify(shown?.embeds), /Your orders/)
 })
 
 testBoth('stopping waits for the answer in hand', async (t, transport) => {

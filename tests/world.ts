@@ -27,6 +27,9 @@ export const WEBHOOK_SECRETS = {
 /** The app that is registered at the local Twitch. */
 export const TWITCH_APP = { clientId: 'world-twitch-app', clientSecret: 'world-twitch-secret-00' } as const
 
+/** What the key is made from with which the local Discord signs interactions it posts. */
+export const DISCORD_KEY_SEED = 'world-discord-key'
+
 /** What core signs its news to the bot with. */
 export const PUSH_SECRET = 'world-push-secret-00'
 
@@ -96,7 +99,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     {
       host: '127.0.0.1',
       dataDir: null,
-      discord: { port: 0 },
+      discord: { port: 0, keySeed: DISCORD_KEY_SEED },
       stripe: {
         port: 0,
         webhooks: [

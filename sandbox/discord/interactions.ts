@@ -272,8 +272,7 @@ export function createInteractions(deps: {
       if (first !== undefined) await answer(pending.id, pending.token, first, [])
     } catch (error) {
       if (pending.state !== 'waiting') return
-      const why = error instanceof DiscordError && error.errors ? JSON.stringify(error.errors) : String(error)
-      log(`local Discord has no answer to interaction ${pending.id}: ${why}`)
+      log(`local Discord has no answer to interaction ${pending.id}: ${reasonOf(error)}`)
       fail(pending)
     }
   }
@@ -374,6 +373,12 @@ export function createInteractions(deps: {
 function refusedType(): DiscordError {
   const message = 'This response type is not allowed for this interaction.'
   return invalidForm([{ path: ['type'], code: 'INTERACTION_RESPONSE_TYPE_INVALID', message }])
+}
+
+/** For a developer: what is wrong with the form, or why the line broke. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DiscordError && error.errors) return JSON.stringify(error.errors)
+  return String(error instanceof Error && error.cause ? error.cause : error)
 }
 
 /** Which first answers an interaction takes. A modal cannot open a modal; updates need a message to update. */
