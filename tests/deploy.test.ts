@@ -155,7 +155,7 @@ async function layOut(t: TestContext): Promise<string> {
   return app
 }
 
-test('the files of the image are enough: every service can be loaded, and core and web run', async (t) => {
+test('the files of the image are enough: every service can be loaded and runs', async (t) => {
   const app = await layOut(t)
   assert.ok(existsSync(join(app, 'node_modules/hono')) && !existsSync(join(app, 'node_modules/typescript')))
 
@@ -172,14 +172,21 @@ test('the files of the image are enough: every service can be loaded, and core a
   assert.ok(entry)
   const [, ...flags] = JSON.parse(entry.text) as string[]
   const here = { HOST: '127.0.0.1', PORT: '0' }
-  const envs = { core: composeEnv('core'), web: composeEnv('web') }
-  for (const service of ['core', 'web'] as const) {
-    await using child = run([...flags, `${service}/main.ts`], {
-      cwd: app,
-      env: { ...envs[service], ...here, DATA_DIR: join(app, 'data') },
-    })
+  const data = { DATA_DIR: join(app, 'data') }
+  const starts: readonly (readonly [Service, Readonly<Record<string, string>>])[] = [
+    ['core', { ...composeEnv('core'), ...data }],
+    ['web', composeEnv('web')],
+    // Core on Firestore cannot be started without one, nor the bot on the gateway without Discord.
+    ['bot', cloudEnv('bot')],
+    ['web', cloudEnv('web')],
+  ]
+  for (const [service, env] of starts) {
+    const { startupProbe, livenessProbe } = containerOf(cloudService(service))
+    await using child = run([...flags, `${service}/main.ts`], { cwd: app, env: { ...env, ...here } })
     const url = await child.listening
-    assert.equal((await fetch(`${url}/readyz`)).status, 200, service)
+    for (const { httpGet } of [startupProbe, livenessProbe]) {
+      assert.equal((await fetch(url + httpGet.path)).status, 200, `${service}${httpGet.path}`)
+    }
     child.process.kill('SIGTERM')
     assert.deepEqual(await once(child.process, 'exit'), [0, null], service)
   }
@@ -276,6 +283,13 @@ function cloudService(service: Service): CloudService {
   return parse(filled) as CloudService
 }
 
+/** A service's whole environment on Cloud Run: what its file sets, the image's HOST and the PORT that Google gives. */
+function cloudEnv(service: Service): Record<string, string> {
+  const { env } = containerOf(cloudService(service))
+  const given = Object.fromEntries(env.map(({ name, value }) => [name, value ?? dummy(name)]))
+  return { HOST: '0.0.0.0', PORT: '8080', ...given }
+}
+
 const containerOf = (service: CloudService) => service.spec.template.spec.containers[0]
 
 test('the Cloud Run files have the shape of a Cloud Run service', () => {
@@ -317,8 +331,7 @@ test('each service starts with what its Cloud Run file sets, and knows every nam
         `${service}.yaml: ${name}: secrets, and only they, are secret`,
       )
     }
-    const given = Object.fromEntries(env.map(({ name, value }) => [name, value ?? dummy(name)]))
-    admit(service, { ...given, HOST: '0.0.0.0', PORT: '8080' })
+    admit(service, cloudEnv(service))
   }
 })
 
