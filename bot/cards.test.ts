@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DiscordAPIError } from '@discordjs/rest'
+import { pino } from 'pino'
 import { AppError, type DropView } from '#contract'
 import { createCards } from './cards.ts'
 import type { MessageWithFiles } from './replies/message.ts'
 import { PICTURE, sampleDrop, WEBP_BASE64 } from './testing/samples.ts'
+import { createWork } from './work.ts'
 
 const CHANNEL = '100000000000000010'
 const CARD = { channelId: CHANNEL, messageId: '300000000000000001' }
+const SETTINGS = { channelId: CHANNEL, spacingMs: 1, log: pino({ level: 'silent' }) }
 const other = `drp_${'0'.repeat(25)}2`
 
 /** A channel whose first edit waits until it is let through, so that wishes pile up behind it. */
@@ -17,9 +20,9 @@ function createWorld(drops: Record<string, DropView>) {
   const posts: { message: MessageWithFiles; nonce: string }[] = []
   const inHand = { now: 0, most: 0 }
   const discord = {
-    deleted: false,
-    async editMessage(_channelId: string, _messageId: string, message: MessageWithFiles) {
-      if (discord.deleted) throw refusal(10008, 404)
+    deleted: '',
+    async editMessage(_channelId: string, messageId: string, message: MessageWithFiles) {
+      if (discord.deleted === messageId) throw refusal(10008, 404)
       inHand.now += 1
       inHand.most = Math.max(inHand.most, inHand.now)
       const [button] = message.rows?.[0]?.components ?? []
@@ -36,8 +39,9 @@ function createWorld(drops: Record<string, DropView>) {
     getDrop: async ({ dropId }: { dropId: string }) => drops[dropId] ?? assert.fail(),
     getPicture: async () => ({ base64: WEBP_BASE64 }),
   }
-  const cards = createCards({ core, discord, channelId: CHANNEL, spacingMs: 1 })
-  return { cards, core, discord, drops, edits, posts, inHand, open: () => gate.resolve() }
+  const work = createWork()
+  const cards = createCards({ core, discord, work, ...SETTINGS })
+  return { cards, work, core, discord, drops, edits, posts, inHand, open: () => gate.resolve() }
 }
 
 function refusal(code: number, status: number): DiscordAPIError {
@@ -90,17 +94,57 @@ test('a drop without a card gets one with its picture, and only one', async () =
   assert.equal(world.posts.length, 1)
   assert.equal(world.posts[0]?.message.pictures?.[0]?.name, 'drop.webp')
   assert.ok((world.posts[0]?.nonce.length ?? 99) <= 25)
-  assert.equal(world.edits.length, 1)
+  // One to be sure of the post, one for the second wish.
+  assert.equal(world.edits.length, 2)
+})
+
+test('an edit that comes after another bot drew something newer is drawn anew', async () => {
+  const drop = sampleDrop({ card: CARD })
+  const world = createWorld({ [drop.dropId]: drop })
+  let shown = ''
+  const bot = (line: Promise<void>) => {
+    const editMessage = async (_channelId: string, _messageId: string, message: MessageWithFiles) => {
+      await line
+      shown = JSON.stringify(message)
+    }
+    const work = createWork()
+    const discord = { ...world.discord, editMessage }
+    return { work, cards: createCards({ core: world.core, discord, work, ...SETTINGS }) }
+  }
+  const line = Promise.withResolvers<void>()
+  const slow = bot(line.promise)
+  const drawing = slow.cards.draw(drop.dropId)
+  await settle()
+  world.drops[drop.dropId] = { ...drop, available: 0, sold: 3 }
+  await bot(Promise.resolve()).cards.draw(drop.dropId)
+  assert.match(shown, /Sold out/)
+  line.resolve()
+  await drawing
+  await slow.work.idle()
+  assert.match(shown, /Sold out/)
+})
+
+test('a card that was posted by a bot that died before core knew is brought to the newest state', async () => {
+  const drop = sampleDrop({ card: null })
+  const world = createWorld({ [drop.dropId]: drop })
+  world.open()
+  await world.cards.draw(drop.dropId)
+  const next = createCards({ core: world.core, discord: world.discord, work: world.work, ...SETTINGS })
+  world.drops[drop.dropId] = { ...drop, available: 0, sold: 3 }
+  await next.draw(drop.dropId)
+  assert.equal(world.posts[0]?.nonce, world.posts[1]?.nonce, 'to Discord it is one message')
+  assert.equal(world.edits.at(-1), 'Moss mug Sold out')
 })
 
 test('a deleted card is posted anew under another nonce', async () => {
   const drop = sampleDrop({ card: CARD })
   const world = createWorld({ [drop.dropId]: drop })
-  world.discord.deleted = true
+  world.open()
+  world.discord.deleted = CARD.messageId
   const place = await world.cards.draw(drop.dropId)
   assert.notEqual(place.messageId, CARD.messageId)
   world.drops[drop.dropId] = { ...drop, card: null }
-  await createCards({ core: world.core, discord: world.discord, channelId: CHANNEL, spacingMs: 1 }).draw(
+  await createCards({ core: world.core, discord: world.discord, work: world.work, ...SETTINGS }).draw(
     drop.dropId,
   )
   assert.notEqual(world.posts[0]?.nonce, world.posts[1]?.nonce)

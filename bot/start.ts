@@ -46,6 +46,8 @@ export async function startBot(
     discord,
     channelId: config.dropsChannelId,
     spacingMs: config.cardSpacingMs,
+    work,
+    log,
   })
   const cases = createCases({
     core,
