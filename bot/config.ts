@@ -22,6 +22,8 @@ export interface Config {
   readonly coreUrl: string
   readonly webUrl: string
   readonly log: LogConfig
+  /** Where an OTLP/HTTP collector takes traces and metrics; null sends none. */
+  readonly telemetryUrl: string | null
   /** Milliseconds between two edits of public cards in one channel. */
   readonly cardSpacingMs: number
   /** Milliseconds core may take before the person is told "thinking"; Discord gives three seconds in all. */
@@ -74,6 +76,7 @@ const Settings = z.object({
   WEB_URL: address,
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.optional(),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
@@ -114,6 +117,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     coreUrl: e.CORE_URL,
     webUrl: e.WEB_URL,
     log: logConfig(e),
+    telemetryUrl: e.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     cardSpacingMs: 1_200,
     answerBudgetMs: 1_800,
     closeMs: 4_000,

@@ -49,6 +49,7 @@ import type { Reply, Visit } from './interactions/visit.ts'
 import { renderHelp } from './replies/help.ts'
 import { say } from './replies/message.ts'
 import { plainText } from './replies/text.ts'
+import { referenceOf } from './trace-interaction.ts'
 
 interface HandleDeps {
   readonly core: CoreClient
@@ -226,7 +227,7 @@ function subcommand(options: readonly APIApplicationCommandInteractionDataOption
 }
 
 function toVisit(interaction: Asked, deps: HandleDeps): Visit {
-  const reference = BigInt(interaction.id).toString(36)
+  const reference = referenceOf(interaction)
   const pressed = 'message' in interaction ? interaction.message : undefined
   return {
     person: toPerson(interaction),

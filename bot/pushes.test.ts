@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { pino } from 'pino'
 import { AppError, PUSHES, SIGNATURE_HEADER, signPush } from '#contract'
 import { recogniseSignature } from '../runtime/caller-auth.ts'
+import { NO_TELEMETRY } from '../runtime/telemetry.ts'
 import { createPushServer, type PushHandlers } from './pushes.ts'
 import { DROP_ID, NOW, sampleNotice } from './testing/samples.ts'
 
@@ -39,6 +40,7 @@ function createWorld(handlers: Partial<PushHandlers> = {}) {
     },
     ready: () => false,
     log: pino({ level: 'silent' }),
+    telemetry: NO_TELEMETRY,
   })
   const push = (path: string, body: string, signature = signPush(SECRET, body, NOW)) =>
     app.request(path, { method: 'POST', body, headers: { [SIGNATURE_HEADER]: signature } })

@@ -14,6 +14,7 @@ import {
   type Recognise,
 } from '#contract'
 import { observe, requestIdHere } from '../runtime/observe.ts'
+import type { Telemetry } from '../runtime/telemetry.ts'
 
 const BODY_AT_MOST = 64 * 1024
 
@@ -30,9 +31,10 @@ export function createPushServer(deps: {
   /** Whether the bot can answer people: connected to Discord with its commands in place. */
   readonly ready: () => boolean
   readonly log: Logger
+  readonly telemetry: Telemetry
 }): Hono {
   const app = new Hono()
-  app.use(observe({ log: deps.log, level: 'debug', callers: 'ours' }))
+  app.use(observe({ log: deps.log, level: 'debug', callers: 'ours', telemetry: deps.telemetry }))
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', (c) => c.json({ ok: deps.ready() }, deps.ready() ? 200 : 503))
   app.use('/push/*', bodyLimit({ maxSize: BODY_AT_MOST, onError: () => refuse('bad_request', 413) }))

@@ -1,9 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { APIInteraction } from 'discord-api-types/v10'
 import { bearer, type Credentials, createCoreClient, type Recognise } from '#contract'
 import { recogniseSignature } from '../runtime/caller-auth.ts'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
+import { openTelemetry } from '../runtime/open-telemetry.ts'
 import type { Service } from '../runtime/run-service.ts'
+import { tracedFetch } from '../runtime/telemetry.ts'
 import { createCards } from './cards.ts'
 import { createCases, TYPING_IS_ON } from './cases.ts'
 import { registerCommands } from './commands/register.ts'
@@ -15,6 +18,7 @@ import { createInteractionEndpoint } from './interaction-endpoint.ts'
 import { createLiveNews } from './live.ts'
 import { createPushServer } from './pushes.ts'
 import { createTell } from './tell.ts'
+import { traceInteraction } from './trace-interaction.ts'
 import { createWork } from './work.ts'
 
 export interface Bot extends Service, AsyncDisposable {
@@ -37,7 +41,8 @@ export async function startBot(
   const log = createLog('bot', config.log, { describeError: describeDiscordError })
   const now = overrides.now ?? Date.now
   const { credentials, recognise } = await openDoors(config, now)
-  const core = createCoreClient({ baseUrl: config.coreUrl, credentials })
+  const telemetry = await openTelemetry('bot', config.telemetryUrl)
+  const core = createCoreClient({ baseUrl: config.coreUrl, credentials, fetch: tracedFetch(telemetry) })
   const rest = createRest({ api: config.discordApi, token: config.secrets.discordToken, log })
   const discord = createDiscord(rest)
   const work = createWork()
@@ -65,6 +70,11 @@ export async function startBot(
   })
   const tell = createTell({ discord, channelId: config.dropsChannelId, log })
 
+  const answer = (interaction: APIInteraction, answerBudgetMs: number) =>
+    traceInteraction(interaction, telemetry, () =>
+      handle(interaction, { core, config: { ...config, answerBudgetMs }, log, now }),
+    )
+
   let online = () => false
   const app = createPushServer({
     recognise,
@@ -81,14 +91,14 @@ export async function startBot(
     },
     ready: () => online(),
     log,
+    telemetry,
   })
   const { transport } = config
   if (transport.kind === 'http') {
     const endpoint = createInteractionEndpoint({
       publicKey: transport.publicKey,
       mostBudgetMs: config.answerBudgetMs,
-      handle: (interaction, answerBudgetMs) =>
-        handle(interaction, { core, config: { ...config, answerBudgetMs }, log, now }),
+      handle: answer,
       discord,
       work,
       log,
@@ -123,7 +133,7 @@ export async function startBot(
       discord,
       work,
       log,
-      handle: (interaction) => handle(interaction, { core, config, log, now }),
+      handle: (interaction) => answer(interaction, config.answerBudgetMs),
     })
     try {
       const { id, endpoint } = await discord.readApplication()
@@ -154,6 +164,7 @@ export async function startBot(
       await Promise.all([listener.close(config.closeMs), Promise.race([work.idle(), late])])
       giveUp.abort()
       endRest()
+      await telemetry.close()
       log.info('the bot has stopped')
     }
     const bot: Bot = {

@@ -42,7 +42,7 @@ export function createCoreClient(options: {
     const content = JSON.stringify(parsed.data)
     const headers: Record<string, string> = {
       'content-type': 'application/json',
-      [REQUEST_ID_HEADER]: callOptions.requestId ?? crypto.randomUUID(),
+      ...(callOptions.requestId === undefined ? {} : { [REQUEST_ID_HEADER]: callOptions.requestId }),
     }
     if (route.kind === 'write') {
       headers[IDEMPOTENCY_KEY_HEADER] = callOptions.idempotencyKey ?? crypto.randomUUID()

@@ -111,6 +111,7 @@ const Settings = z.object({
   PICTURE_SOURCES: list.prefault(DISCORD_PICTURES),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud']).default('json'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url.optional(),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
 })
 
@@ -198,6 +199,8 @@ export interface Config {
   /** Address prefixes that pictures may be fetched from. */
   readonly pictureSources: readonly string[]
   readonly log: LogConfig
+  /** Where an OTLP/HTTP collector takes traces and metrics; null sends none. */
+  readonly telemetryUrl: string | null
   /** What makes core look for due work. */
   readonly jobs: Pace
   /** Never logged. */
@@ -284,6 +287,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     reconcileEveryMs: e.RECONCILE_MINUTES * 60_000,
     pictureSources: e.PICTURE_SOURCES,
     log: logConfig(e),
+    telemetryUrl: e.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     jobs: e.JOBS === 'timer' ? { kind: 'timer', everyMs: 500 } : { kind: 'request' },
     secrets: {
       services,

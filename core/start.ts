@@ -3,7 +3,10 @@ import type { Caller, Credentials, Recognise } from '#contract'
 import { recogniseBearer, signature } from '../runtime/caller-auth.ts'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
+import { openTelemetry } from '../runtime/open-telemetry.ts'
 import type { Service } from '../runtime/run-service.ts'
+import { tracedFetch } from '../runtime/telemetry.ts'
+import { markTrace } from '../runtime/trace.ts'
 import { createAccountsV1 } from './adapters/accounts-v1.ts'
 import { createAccountsV2 } from './adapters/accounts-v2.ts'
 import { createBotPushes } from './adapters/bot-pushes.ts'
@@ -50,11 +53,14 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   const log = createLog('core', config.log)
   const clock = overrides.clock ?? { now: () => Date.now() }
   const { credentials, recognise } = await openDoors(config, clock)
+  const telemetry = await openTelemetry('core', config.telemetryUrl)
   const store = await openStore(config.store)
   let outbox: Outbox | undefined
   const change = createChanges({
     store,
     random: Math.random,
+    onConflict: () => telemetry.count('c500.commit.conflicts'),
+    tracing: { inStep: telemetry.inStep, mark: markTrace },
     onCommit: (written) => {
       if (written.has('outbox')) outbox?.wake()
     },
@@ -65,6 +71,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     requestsPerSecond: config.stripe.requestsPerSecond,
     timeoutMs: config.stripe.timeoutMs,
     log,
+    telemetry,
   })
   const deps: Deps = {
     store,
@@ -104,6 +111,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
       botUrl: config.botUrl,
       credentials,
       timeoutMs: PUSH_TIMEOUT_MS,
+      fetch: tracedFetch(telemetry),
     }),
     settings: {
       webUrl: config.webUrl,
@@ -122,10 +130,14 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   outbox = createOutbox(deps, effectHandlers(deps, { onFrozen }), {
     random: Math.random,
     pace: config.jobs,
+    telemetry,
     onFailure: ({ kind, subject, attempts }, error) =>
       log.warn({ kind, subject, attempts, err: error }, 'effect failed, will be tried again'),
   })
   const work = outbox
+  telemetry.gauge('c500.outbox.due', async () =>
+    Object.entries(await work.countDue()).map(([queue, count]) => [count, { queue }] as const),
+  )
   // An embedded store belongs to this process alone.
   if (config.store.driver === 'sqlite') await work.takeOver()
   await beginReconciliation(deps)
@@ -135,6 +147,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   const app = createApp(deps, {
     recognise,
     log,
+    telemetry,
     jobs: { runJobs: () => runJobs(work, log) },
     ready: () => ready,
   })
@@ -152,6 +165,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     const late = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())
     // Nothing more is claimed from here on, while requests and effects in hand come to their end.
     await Promise.race([Promise.all([listener.close(DRAIN_MS), work.close()]), late])
+    await telemetry.close()
     await store.close()
     log.info('core has stopped')
   }

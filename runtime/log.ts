@@ -74,7 +74,7 @@ function cloudFields(project: string | undefined): object {
   return {
     requestId: trace.requestId,
     'logging.googleapis.com/trace': project ? `projects/${project}/traces/${trace.traceId}` : trace.traceId,
-    'logging.googleapis.com/spanId': trace.spanId,
+    ...(trace.spanId === null ? {} : { 'logging.googleapis.com/spanId': trace.spanId }),
     'logging.googleapis.com/trace_sampled': trace.sampled,
   }
 }

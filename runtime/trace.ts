@@ -5,10 +5,17 @@ import { randomBytes, randomUUID } from 'node:crypto'
 export interface Trace {
   /** 32 hex digits, the same in every service. */
   readonly traceId: string
-  /** 16 hex digits: the step at hand. */
-  readonly spanId: string
+  /** 16 hex digits: the step at hand; null before the first. */
+  readonly spanId: string | null
   readonly sampled: boolean
   /** Short enough for a person to quote. */
+  readonly requestId: string
+}
+
+/** A trace on its way: in headers, or with an effect in the outbox. */
+export interface TraceMark {
+  /** `00-<trace id>-<span id>-<flags>` */
+  readonly traceparent: string
   readonly requestId: string
 }
 
@@ -19,8 +26,20 @@ export const currentTrace = (): Trace | undefined => here.getStore()
 
 export const runInTrace = <T>(trace: Trace, work: () => T): T => here.run(trace, work)
 
+/** The same work, which will belong to the present trace whenever somebody else starts it. */
+export const keepTrace = <T>(work: () => T): (() => T) => AsyncLocalStorage.bind(work)
+
 export function newTrace(requestId: string = randomUUID()): Trace {
-  return { traceId: hex(16), spanId: hex(8), sampled: true, requestId }
+  return { traceId: hex(16), spanId: null, sampled: true, requestId }
+}
+
+/** For whoever goes on with the present trace elsewhere; null outside of any. */
+export function markTrace(): TraceMark | null {
+  const trace = currentTrace()
+  if (!trace) return null
+  const flags = trace.sampled ? '01' : '00'
+  const traceparent = `00-${trace.traceId}-${trace.spanId ?? hex(8)}-${flags}`
+  return { traceparent, requestId: trace.requestId }
 }
 
 /**
@@ -34,21 +53,19 @@ export function resumeTrace(given: {
   readonly requestId?: string | undefined
 }): Trace {
   const requestId = given.requestId ?? randomUUID()
-  const w3c = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-|$)/.exec(given.traceparent ?? '')
-  if (w3c?.[1] && w3c[2] && !/^ff/.test(w3c[0]) && !isZero(w3c[1]) && !isZero(w3c[2])) {
-    const sampled = (Number.parseInt(w3c[3] ?? '', 16) & 1) === 1
-    return { traceId: w3c[1], spanId: w3c[2], sampled, requestId }
+  const w3c = /^([\da-f]{2})-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})(?:-|$)/.exec(given.traceparent ?? '')
+  if (w3c) {
+    const [, version, traceId = '', spanId = '', flags = ''] = w3c
+    const sampled = (Number.parseInt(flags, 16) & 1) === 1
+    if (version !== 'ff' && !isZero(traceId) && !isZero(spanId))
+      return { traceId, spanId, sampled, requestId }
   }
   const google = /^([\da-f]{32})(?:\/(\d{1,20}))?(?:;o=(\d))?$/.exec(given.cloudTrace ?? '')
-  if (google?.[1] && !isZero(google[1])) {
-    const spanId = BigInt.asUintN(64, BigInt(google[2] ?? 0))
-      .toString(16)
-      .padStart(16, '0')
-    return {
-      traceId: google[1],
-      spanId: isZero(spanId) ? hex(8) : spanId,
-      sampled: google[3] !== '0',
-      requestId,
+  if (google) {
+    const [, traceId = '', span = '0', options] = google
+    const spanId = BigInt.asUintN(64, BigInt(span)).toString(16).padStart(16, '0')
+    if (!isZero(traceId)) {
+      return { traceId, spanId: isZero(spanId) ? null : spanId, sampled: options !== '0', requestId }
     }
   }
   return newTrace(requestId)

@@ -56,6 +56,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Packages that only one place may know: a vendor's library elsewhere means its adapter leaks. */
 const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   stripe: ['core/adapters', 'sandbox/stripe'],
+  '@opentelemetry/api': ['runtime'],
+  '@opentelemetry/sdk-trace': ['runtime'],
+  '@opentelemetry/sdk-metrics': ['runtime'],
   'google-auth-library': ['runtime', 'core/adapters'],
   '@discordjs/core': ['bot'],
   '@discordjs/rest': ['bot'],

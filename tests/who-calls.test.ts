@@ -21,6 +21,7 @@ import { createApp } from '../core/http/app.ts'
 import type { Deps } from '../core/usecases/deps.ts'
 import { recogniseBearer, recogniseSignature } from '../runtime/caller-auth.ts'
 import { googleCredentials, recogniseGoogle } from '../runtime/google-identity.ts'
+import { NO_TELEMETRY } from '../runtime/telemetry.ts'
 import { startLocalGoogle } from './local-google.ts'
 
 const CORE = 'https://core.c500.example'
@@ -97,7 +98,7 @@ const deps = { settings: {} } as unknown as Deps
 const { core: _, ...CALLER_ACCOUNTS } = ACCOUNTS
 const runJobs = async () => ({ ran: {}, failed: 0, left: 0 })
 const openCore = (recognise: Parameters<typeof createApp>[1]['recognise']): Hono =>
-  createApp(deps, { recognise, log, jobs: { runJobs }, ready: () => true })
+  createApp(deps, { recognise, log, telemetry: NO_TELEMETRY, jobs: { runJobs }, ready: () => true })
 
 const coreDoors: readonly Door[] = [
   {
@@ -142,7 +143,7 @@ const handlers = Object.fromEntries(
   Object.keys(PUSHES).map((name) => [name, take]),
 ) as unknown as PushHandlers
 const openBot = (recognise: Parameters<typeof createPushServer>[0]['recognise']): Hono =>
-  createPushServer({ recognise, handlers, ready: () => true, log })
+  createPushServer({ recognise, handlers, ready: () => true, log, telemetry: NO_TELEMETRY })
 const signature = (secret: string, body: string, at = NOW): Headers => ({
   [SIGNATURE_HEADER]: signPush(secret, body, at),
 })

@@ -74,6 +74,8 @@ export interface WorldOptions {
   readonly transport?: 'gateway' | 'http'
   readonly coreEnv?: Record<string, string>
   readonly stripeTimeoutMs?: number
+  /** Where all three services send traces and metrics. */
+  readonly telemetryUrl?: string
 }
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
@@ -118,6 +120,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   if (!discord || !stripe || !twitch || !page) throw new Error('the sandbox did not start')
 
   const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: PUSH_SECRET }
+  const telemetryEnv = options.telemetryUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: options.telemetryUrl } : {}
   const coreEnv = {
     PORT: String(corePort),
     DATA_DIR: dataDir,
@@ -136,6 +139,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
     ...(options.store === 'firestore' ? await firestoreEnv() : {}),
+    ...telemetryEnv,
     ...options.coreEnv,
   }
   function openCore(env: Readonly<Record<string, string>>): Promise<Core> {
@@ -145,6 +149,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   }
   const botConfig = {
     ...parseBotConfig({
+      ...telemetryEnv,
       PORT: String(botPort),
       DISCORD_TOKEN: 'world.bot.token',
       DISCORD_GUILD_ID: GUILD.id,
@@ -161,6 +166,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     cardSpacingMs: 1,
   }
   const webConfig = parseWebConfig({
+    ...telemetryEnv,
     PORT: String(webPort),
     CORE_URL: url(corePort),
     CORE_TOKEN: tokens.web,

@@ -34,7 +34,7 @@ const PROBLEM_OF: Partial<Record<ErrorCode, 'nothing_here' | 'link_invalid' | 'r
 export function createApp(deps: WebDeps): WebApp {
   const app = new Hono<WebEnv>()
 
-  app.use(observe({ log: deps.log, level: 'info', callers: 'public' }))
+  app.use(observe({ log: deps.log, level: 'info', callers: 'public', telemetry: deps.telemetry }))
   app.use(async (c, next) => {
     c.set('requestId', requestIdHere())
     await next()

@@ -10,6 +10,7 @@ test('only the token is needed, and the rest is local', () => {
     publicUrl: null,
     inviteUrl: null,
     log: { level: 'info', format: 'json' },
+    telemetryUrl: null,
     secrets: { coreToken: 'secret' },
   })
 })

@@ -11,6 +11,8 @@ export interface Config {
   /** Where "Buy in Discord" leads; null hides the button and leaves the words. */
   readonly inviteUrl: string | null
   readonly log: LogConfig
+  /** Where an OTLP/HTTP collector takes traces and metrics; null sends none. */
+  readonly telemetryUrl: string | null
   /** How core knows this service: by a token, or by Google's word for its service account (null). */
   readonly secrets: { readonly coreToken: string | null }
 }
@@ -64,6 +66,7 @@ const Settings = z.object({
     .default('info'),
   LOG_FORMAT: z.enum(['json', 'cloud'], { error: 'must be json or cloud' }).default('json'),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl.optional(),
 })
 
 const Environment = z.intersection(Settings, Auth)
@@ -85,6 +88,7 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     publicUrl: WEB_URL?.origin ?? null,
     inviteUrl: DISCORD_INVITE_URL ?? null,
     log: logConfig(e),
+    telemetryUrl: e.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '') ?? null,
     secrets: { coreToken: e.SERVICE_AUTH === 'bearer' ? e.CORE_TOKEN : null },
   }
 }

@@ -1,7 +1,9 @@
 import { bearer, type Credentials, createCoreClient } from '#contract'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
+import { openTelemetry } from '../runtime/open-telemetry.ts'
 import type { Service } from '../runtime/run-service.ts'
+import { tracedFetch } from '../runtime/telemetry.ts'
 import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
 import type { Config } from './config.ts'
@@ -21,7 +23,12 @@ export async function startWeb(
 ): Promise<Web> {
   const log = createLog('web', config.log, options.logTo ? { to: options.logTo } : {})
   const assets = loadAssets()
-  const core = createCoreClient({ baseUrl: config.coreUrl, credentials: await findCredentials(config) })
+  const telemetry = await openTelemetry('web', config.telemetryUrl)
+  const core = createCoreClient({
+    baseUrl: config.coreUrl,
+    credentials: await findCredentials(config),
+    fetch: tracedFetch(telemetry),
+  })
   let ready = true
   const listener = await listen(config, (url) => {
     const app = createApp({
@@ -31,6 +38,7 @@ export async function startWeb(
       inviteUrl: config.inviteUrl,
       ready: () => ready,
       log,
+      telemetry,
       now: options.now ?? Date.now,
     })
     return app.fetch
@@ -45,6 +53,7 @@ export async function startWeb(
   async function shutDown(): Promise<void> {
     retire()
     await listener.close(DRAIN_MS)
+    await telemetry.close()
     log.info('web stopped')
   }
   const close = () => {

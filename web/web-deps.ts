@@ -1,6 +1,7 @@
 import type { Hono } from 'hono'
 import type { Logger } from 'pino'
 import type { CoreClient } from '#contract'
+import type { Telemetry } from '../runtime/telemetry.ts'
 import type { Assets } from './assets.ts'
 
 /** Everything the pages are made with. */
@@ -26,6 +27,7 @@ export interface WebDeps {
   /** False while it is about to stop. */
   readonly ready: () => boolean
   readonly log: Logger
+  readonly telemetry: Telemetry
   /** UTC milliseconds. */
   readonly now: () => number
 }

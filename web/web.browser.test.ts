@@ -57,6 +57,7 @@ before(async () => {
     publicUrl: null,
     inviteUrl: 'https://discord.example/invite',
     log: { level: 'silent', format: 'json' },
+    telemetryUrl: null,
     secrets: { coreToken: CORE_TOKEN },
   } as const
   web = await startWeb(config, { now: () => NOW })

@@ -20,6 +20,7 @@ async function startShop(over: { publicUrl?: string; inviteUrl?: string | null }
     publicUrl: over.publicUrl ?? null,
     inviteUrl: over.inviteUrl ?? null,
     log: { level: 'info', format: 'json' },
+    telemetryUrl: null,
     secrets: { coreToken: CORE_TOKEN },
   } as const
   const web = await startWeb(config, { now: () => clock.at, logTo: { write: (line) => lines.push(line) } })
@@ -466,6 +467,7 @@ test('a taken port is refused', async () => {
     publicUrl: null,
     inviteUrl: null,
     log: { level: 'silent', format: 'json' },
+    telemetryUrl: null,
     secrets: { coreToken: 'x' },
   } as const
   await assert.rejects(startWeb(taken), /EADDRINUSE/)

@@ -3,6 +3,8 @@ import https from 'node:https'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
 import Stripe from 'stripe'
+import { NO_TELEMETRY, type Telemetry } from '../../runtime/telemetry.ts'
+import { keepTrace, markTrace } from '../../runtime/trace.ts'
 import { PaymentsError } from '../ports/payments.ts'
 
 const TIMEOUT_MS = 30_000
@@ -39,8 +41,10 @@ export function createStripeClient(options: {
   /** How long one call may take; 30 seconds unless told. */
   readonly timeoutMs?: number
   readonly log?: Pick<Logger, 'warn'>
+  readonly telemetry?: Telemetry
 }): StripeClient {
   const stripe = connect(options.secretKey, options.apiBase, options.timeoutMs ?? TIMEOUT_MS)
+  const { telemetry = NO_TELEMETRY } = options
   const inBudget = createBudgets(options.requestsPerSecond ?? 20)
   stripe.on('response', ({ method, path, status, request_id, elapsed }: Stripe.ResponseEvent) => {
     // The path without its query: lists carry ids there.
@@ -57,7 +61,9 @@ export function createStripeClient(options: {
     request: () => Promise<T>,
     urgency: Urgency = 'now',
   ): Promise<T> {
-    const answer = await inBudget(endpoint, request, urgency).catch((error: unknown) => {
+    const attributes = { 'server.address': 'stripe' }
+    const ask = () => inBudget(endpoint, keepTrace(request), urgency)
+    const answer = await telemetry.inStep(`Stripe ${endpoint}`, attributes, ask, 'client').catch((error) => {
       throw toPaymentsError(endpoint, error)
     })
     // The SDK takes any body without an `error` key for a success, a proxy's 404 included.
@@ -91,12 +97,30 @@ function connect(secretKey: string, apiBase: string | undefined, timeoutMs: numb
       port: base.port || (plain ? 80 : 443),
       protocol: plain ? 'http' : 'https',
     }),
-    httpAgent: plain ? new http.Agent(agentOptions) : new https.Agent(agentOptions),
+    httpClient: tracedHttp(plain ? new http.Agent(agentOptions) : new https.Agent(agentOptions)),
     // Once, for a lost connection or a 5xx; it repeats our idempotency key. Whatever needs longer is the outbox's.
     maxNetworkRetries: 1,
     timeout: timeoutMs,
     telemetry: false,
   })
+}
+
+/** Stripe makes nothing of a traceparent, but a proxy between us may, and a stand-in shows it. */
+function tracedHttp(agent: http.Agent) {
+  const client = Stripe.createNodeHttpClient(agent)
+  const send = client.makeRequest.bind(client)
+  client.makeRequest = (host, port, path, method, headers, ...others) => {
+    const mark = markTrace()
+    return send(
+      host,
+      port,
+      path,
+      method,
+      { ...headers, ...(mark && { traceparent: mark.traceparent }) },
+      ...others,
+    )
+  }
+  return client
 }
 
 /** A queue per endpoint that never starts more calls than the budget allows. */

@@ -56,11 +56,12 @@ export function createHintParsers(
       mustBe(THIN, body, 'thin')
       const event = ThinEvent.safeParse(body)
       if (!event.success) throw refuse('webhook_body', 'the webhook is no event')
-      const { id, type, livemode, related_object: about } = event.data
+      const { id, type, created, livemode, related_object: about } = event.data
       const isAccount = about?.type === 'v2.core.account' || about?.type === 'account'
       return {
         eventId: id,
         type,
+        happenedAt: Date.parse(created ?? '') || null,
         orderId: null,
         chargeId: null,
         accountId: (livemode === live && isAccount && about.id) || null,
@@ -119,6 +120,7 @@ const Names = z.object({
 const SnapshotEvent = z.object({
   id: z.string(),
   type: z.string(),
+  created: z.number().optional().catch(undefined),
   livemode: z.boolean(),
   account: z.string().optional(),
   data: z.object({ object: Names }),
@@ -128,6 +130,7 @@ const SnapshotEvent = z.object({
 const ThinEvent = z.object({
   id: z.string(),
   type: z.string(),
+  created: z.string().optional().catch(undefined),
   livemode: z.boolean(),
   related_object: z.object({ id: z.string(), type: z.string() }).nullish(),
 })
@@ -147,6 +150,7 @@ function toHint(event: z.infer<typeof SnapshotEvent>, live: boolean): PaymentHin
   return {
     eventId: event.id,
     type: event.type,
+    happenedAt: event.created === undefined ? null : event.created * 1_000,
     orderId: ours ? orderIdOf(object) : null,
     chargeId: ours ? chargeIdOf(object) : null,
     accountId: (ours && accountId) || null,

@@ -508,11 +508,13 @@ test('a thin event is reduced to the account to read again', () => {
   const hint = {
     eventId: 'evt_2',
     type: 'v2.core.account[requirements].updated',
+    happenedAt: Date.UTC(2026, 10, 22, 9),
     orderId: null,
     chargeId: null,
     accountId: 'acct_1',
   }
   assert.deepEqual(read({}), hint)
+  assert.equal(read({ created: 'once' }).happenedAt, null)
   assert.deepEqual(read({ livemode: true }), { ...hint, accountId: null })
   assert.deepEqual(read({ type: 'v1.account.updated', related_object: { id: 'acct_1', type: 'account' } }), {
     ...hint,

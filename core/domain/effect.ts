@@ -85,6 +85,8 @@ export interface Effect {
   /** Failed runs in a row. */
   readonly attempts: number
   readonly lastError: string | null
+  /** The trace that wished for it, as a W3C traceparent; absent for what has its own time, and in older documents. */
+  readonly trace?: { readonly traceparent: string; readonly requestId: string }
   readonly createdAt: number
 }
 

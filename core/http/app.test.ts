@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { type Caller, ErrorBody, ROUTES, type RouteName } from '#contract'
 import { recogniseBearer } from '../../runtime/caller-auth.ts'
+import { NO_TELEMETRY } from '../../runtime/telemetry.ts'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import { createChanges } from '../usecases/change.ts'
@@ -53,6 +54,7 @@ function createSurface() {
     app: createApp(deps, {
       recognise: recogniseBearer(TOKENS),
       log,
+      telemetry: NO_TELEMETRY,
       jobs: { runJobs },
       ready: () => state.ready,
     }),

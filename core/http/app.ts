@@ -9,6 +9,7 @@ import {
   STATUS,
 } from '#contract'
 import { observe, requestIdHere } from '../../runtime/observe.ts'
+import type { Telemetry } from '../../runtime/telemetry.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { createHandlers, type Handlers } from './handlers.ts'
@@ -31,14 +32,15 @@ export function createApp(
   options: {
     readonly recognise: Recognise<Caller>
     readonly log: Log
+    readonly telemetry: Telemetry
     readonly jobs: Pick<Handlers, 'runJobs'>
     /** False while it is about to stop. */
     readonly ready: () => boolean
   },
 ): Hono {
   const app = new Hono()
-  app.use(observe({ log: options.log, level: 'debug', callers: 'ours' }))
-  const handlers = createHandlers(deps, options.jobs)
+  app.use(observe({ log: options.log, level: 'debug', callers: 'ours', telemetry: options.telemetry }))
+  const handlers = countReservations(createHandlers(deps, options.jobs), options.telemetry)
 
   for (const name of Object.keys(ROUTES) as RouteName[]) {
     const route = ROUTES[name]
@@ -58,9 +60,9 @@ export function createApp(
     })
   }
 
-  stripeWebhook(app, deps, options.log, 'platform', '/webhooks/stripe')
-  stripeWebhook(app, deps, options.log, 'connect', '/webhooks/stripe-connect')
-  stripeWebhook(app, deps, options.log, 'thin', '/webhooks/stripe-thin')
+  stripeWebhook(app, deps, options, 'platform', '/webhooks/stripe')
+  stripeWebhook(app, deps, options, 'connect', '/webhooks/stripe-connect')
+  stripeWebhook(app, deps, options, 'thin', '/webhooks/stripe-thin')
 
   twitchWebhook(app, deps, options.log)
 
@@ -79,6 +81,23 @@ export function createApp(
     return answerError(c, known)
   })
   return app
+}
+
+function countReservations(handlers: Handlers, telemetry: Telemetry): Handlers {
+  const count = (outcome: string) => telemetry.count('c500.reservations', { outcome })
+  return {
+    ...handlers,
+    async createCheckout(input, call) {
+      try {
+        const answer = await handlers.createCheckout(input, call)
+        count(answer.already ? 'already' : 'held')
+        return answer
+      } catch (error) {
+        count(error instanceof AppError ? error.code : 'internal')
+        throw error
+      }
+    },
+  }
 }
 
 function answerError(c: Context, error: AppError): Response {

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono'
+import type { Telemetry } from '../../runtime/telemetry.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { takeHint } from '../usecases/take-hint.ts'
@@ -14,7 +15,7 @@ const EVENT_MAX_BYTES = 1024 * 1024
 export function stripeWebhook(
   app: Hono,
   deps: Deps,
-  log: Pick<Log, 'warn'>,
+  { log, telemetry }: { readonly log: Pick<Log, 'warn'>; readonly telemetry: Telemetry },
   endpoint: 'platform' | 'connect' | 'thin',
   path: string,
 ): void {
@@ -29,6 +30,9 @@ export function stripeWebhook(
         endpoint === 'thin'
           ? deps.payments.parseThinEvent(body, signature)
           : deps.payments.parseEvent(body, signature, endpoint)
+      if (hint.happenedAt !== null) {
+        telemetry.time('c500.webhook.lag', (deps.clock.now() - hint.happenedAt) / 1_000, { endpoint })
+      }
       await takeHint(deps, hint)
     } catch (error) {
       if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { NO_TELEMETRY } from '../../runtime/telemetry.ts'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { type Effect, type EffectKind, effectId } from '../domain/effect.ts'
 import { createChanges } from '../usecases/change.ts'
@@ -21,6 +22,7 @@ function setUp(handle: EffectHandler) {
     createOutbox({ store, change, clock }, handlers, {
       random: () => 0,
       pace,
+      telemetry: NO_TELEMETRY,
       onFailure: (_, error) => void failures.push(error),
     })
   return { store, change, time, failures, start, outbox: start() }

@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import PQueue from 'p-queue'
+import type { Telemetry } from '../../runtime/telemetry.ts'
+import { resumeTrace, runInTrace } from '../../runtime/trace.ts'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
 import type { Page, Stored } from '../ports/store.ts'
 import type { Deps } from '../usecases/deps.ts'
@@ -68,6 +70,7 @@ export function createOutbox(
     readonly random: () => number
     readonly onFailure: (effect: Effect, error: unknown) => void
     readonly pace: Pace
+    readonly telemetry: Telemetry
   },
 ): Outbox {
   const queues = Object.fromEntries(
@@ -79,7 +82,7 @@ export function createOutbox(
   let woken = false
   let looking: Promise<void> | undefined
   let rounds = 0
-  const { pace } = options
+  const { pace, telemetry } = options
 
   /** Start what is due in every queue, as far as there is room. Answers what was started. */
   async function look(atMost = Number.POSITIVE_INFINITY): Promise<Run[]> {
@@ -103,16 +106,28 @@ export function createOutbox(
         if (left === 0 || started.length >= atMost || turns.has(turn)) continue
         turns.add(turn)
         left--
-        started.push({ kind: document.value.kind, over: queue.add(() => run(document)) })
+        started.push({ kind: document.value.kind, over: queue.add(() => begin(document)) })
       }
     }
     return started
   }
 
+  /** In the trace that wished for it, whoever's work made room for it. */
+  function begin(document: Stored<'outbox'>): Promise<Outcome> {
+    return runInTrace(resumeTrace(document.value.trace ?? {}), () => run(document))
+  }
+
   async function run(document: Stored<'outbox'>): Promise<Outcome> {
     try {
       const effect = await claim(document)
-      return effect ? await carryOut(document.id, effect) : 'not_ours'
+      if (!effect) return 'not_ours'
+      const { kind, queue, subject, attempts } = effect
+      telemetry.time('c500.outbox.lag', Math.max(0, deps.clock.now() - document.value.dueAt) / 1_000, {
+        queue,
+      })
+      return await telemetry.inStep(`effect ${kind}`, { queue, subject, attempts }, () =>
+        carryOut(document.id, effect),
+      )
     } catch (error) {
       // The store did not answer: the lease runs out and somebody tries again.
       options.onFailure(document.value, error)
@@ -167,7 +182,14 @@ export function createOutbox(
         const attempts = lastError === null || newerWish ? 0 : claimed.attempts
         // A newer wish is due at once, but not at the price of hammering a vendor that just failed.
         const dueAt = newerWish && lastError === null ? now : (again ?? now)
-        sheet.put('outbox', id, { ...effect, dueAt, leaseUntil: 0, attempts, lastError })
+        const next = { ...effect, dueAt, leaseUntil: 0, attempts, lastError }
+        if (lastError !== null || newerWish) {
+          sheet.put('outbox', id, next)
+          return
+        }
+        // The next look has its own time and its own trace.
+        const { trace: _, ...onItsOwn } = next
+        sheet.put('outbox', id, onItsOwn)
       },
     })
     return lastError === null ? 'done' : 'failed'

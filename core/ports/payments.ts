@@ -68,6 +68,8 @@ export class PaymentsError extends Error {
 export interface PaymentHint {
   readonly eventId: string
   readonly type: string
+  /** UTC ms, or null where the event does not say. */
+  readonly happenedAt: number | null
   /** From metadata.order_id or client_reference_id of the object; null when it names none of our orders. */
   readonly orderId: string | null
   /** The charge an event is about, for objects that carry no metadata of ours, such as disputes; or null. */

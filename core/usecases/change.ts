@@ -1,4 +1,5 @@
 import { AppError, isAppError } from '#contract'
+import type { Effect } from '../domain/effect.ts'
 import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
 
 /** The documents a decision may see and write. What it may overwrite, it must have read. */
@@ -6,7 +7,20 @@ export interface Sheet {
   get<C extends CollectionName>(collection: C, id: string): Collections[C] | undefined
   put<C extends CollectionName>(collection: C, id: string, value: Collections[C]): void
   remove(collection: CollectionName, id: string): void
+  /** What asked for this change, for those who go on with it later. */
+  readonly trace: TraceMark | null
 }
+
+type TraceMark = NonNullable<Effect['trace']>
+
+/** Following one piece of work through the services; see runtime/. */
+export interface Tracing {
+  /** Do this as a step of the present trace. */
+  inStep<T>(name: string, attributes: { readonly lane: string }, work: () => Promise<T>): Promise<T>
+  mark(): TraceMark | null
+}
+
+const NO_TRACING: Tracing = { inStep: (_name, _attributes, work) => work(), mark: () => null }
 
 export interface Change<T> {
   /** Changes of one lane are decided one after another, in memory, and written together: a drop's id, say. */
@@ -26,6 +40,7 @@ const LONGEST_PAUSE_MS = 250
 interface Task {
   readonly reads: readonly Key[]
   readonly decide: (sheet: Sheet) => unknown
+  readonly trace: TraceMark | null
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
 }
@@ -46,8 +61,10 @@ export function createChanges(options: {
   readonly onCommit: (written: ReadonlySet<CollectionName>) => void
   /** For the pause between tries: 0 up to 1. */
   readonly random: () => number
+  readonly onConflict?: () => void
+  readonly tracing?: Tracing
 }): MakeChange {
-  const { store, onCommit, random } = options
+  const { store, onCommit, random, onConflict, tracing = NO_TRACING } = options
   /** Waiting tasks by lane; a lane is here as long as it is being worked on. */
   const lanes = new Map<string, Task[]>()
 
@@ -63,6 +80,7 @@ export function createChanges(options: {
         for (const answer of answers) answer()
         return
       } catch (error) {
+        if (isAppError(error, 'conflict')) onConflict?.()
         if (!isAppError(error, 'conflict') || tries >= MAX_TRIES) {
           // Several together may fail for the fault of one: each gets its own last word.
           if (isAppError(error, 'conflict') && tasks.length > 1) {
@@ -85,7 +103,7 @@ export function createChanges(options: {
     for (const task of tasks) {
       const own: Layer = new Map()
       try {
-        const result = task.decide(sheetOver(own, layer, base))
+        const result = task.decide(sheetOver(own, layer, base, task.trace))
         for (const [key, entry] of own) layer.set(key, entry)
         answers.push(() => task.resolve(result as never))
       } catch (error) {
@@ -111,26 +129,29 @@ export function createChanges(options: {
   }
 
   return function change<T>({ lane: name, reads, decide }: Change<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const task: Task = { reads, decide, resolve, reject }
-      if (name === undefined) {
-        void settle([task])
-        return
-      }
-      const waiting = lanes.get(name)
-      if (waiting) {
-        waiting.push(task)
-        return
-      }
-      const started = [task]
-      lanes.set(name, started)
-      void drain(name, started)
-    })
+    const run = () =>
+      new Promise<T>((resolve, reject) => {
+        const task: Task = { reads, decide, trace: tracing.mark(), resolve, reject }
+        if (name === undefined) {
+          void settle([task])
+          return
+        }
+        const waiting = lanes.get(name)
+        if (waiting) {
+          waiting.push(task)
+          return
+        }
+        const started = [task]
+        lanes.set(name, started)
+        void drain(name, started)
+      })
+    return tracing.inStep('change', { lane: name ?? '' }, run)
   }
 }
 
-function sheetOver(own: Layer, layer: Layer, base: Base): Sheet {
+function sheetOver(own: Layer, layer: Layer, base: Base, trace: TraceMark | null): Sheet {
   return {
+    trace,
     get<C extends CollectionName>(collection: C, id: string) {
       const text = keyText([collection, id])
       const written = own.get(text) ?? layer.get(text)

@@ -27,12 +27,13 @@ export function wish(
   const dueAt = options.dueAt ?? now
   const earlier = sheet.get('outbox', id)
   if (!earlier) {
-    sheet.put('outbox', id, newEffect(kind, subject, now, dueAt))
+    sheet.put('outbox', id, newEffect(sheet, kind, subject, now, dueAt))
     return
   }
   const leased = earlier.leaseUntil > now
   sheet.put('outbox', id, {
     ...earlier,
+    ...traceOf(sheet),
     revision: earlier.revision + 1,
     attempts: 0,
     dueAt: leased ? earlier.dueAt : Math.min(earlier.dueAt, dueAt),
@@ -42,10 +43,10 @@ export function wish(
 /** Ask for one person to be told one thing. `subject` is the order or the builder it is about. */
 export function wishNotice(sheet: Sheet, subject: string, notice: NoticeWish, now: number): void {
   const id = effectId('notify', noticeId(subject, notice))
-  sheet.put('outbox', id, { ...newEffect('notify', subject, now, now), notice })
+  sheet.put('outbox', id, { ...newEffect(sheet, 'notify', subject, now, now), notice })
 }
 
-function newEffect(kind: EffectKind, subject: string, now: number, dueAt: number): Effect {
+function newEffect(sheet: Sheet, kind: EffectKind, subject: string, now: number, dueAt: number): Effect {
   return {
     kind,
     queue: queueOf(kind),
@@ -57,5 +58,8 @@ function newEffect(kind: EffectKind, subject: string, now: number, dueAt: number
     attempts: 0,
     lastError: null,
     createdAt: now,
+    ...traceOf(sheet),
   }
 }
+
+const traceOf = ({ trace }: Sheet) => (trace ? { trace } : {})

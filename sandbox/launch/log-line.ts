@@ -18,6 +18,7 @@ const UNREAD = new Set([
   'name',
   'service',
   'requestId',
+  'traceId',
   'msg',
   'message',
   'err',

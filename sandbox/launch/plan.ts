@@ -82,6 +82,8 @@ const SHELL_VARIABLES = [
   'NODE_OPTIONS',
   'NODE_EXTRA_CA_CERTS',
   'LOG_LEVEL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ]
 
 /** What may be set for core and has a default there. */
