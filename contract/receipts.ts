@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { Money } from './money.ts'
-import { Millis, OrderId, OrderStatus, OrderView, Person, RefundReason, RefundState } from './views.ts'
+import { Currency, Money } from './money.ts'
+import { Millis, OrderId, OrderView, Person, RefundReason, RefundState } from './views.ts'
 
 /** A calendar month by UTC, e.g. `2026-11`. */
 export const Month = z.string().regex(/^20\d\d-(0[1-9]|1[0-2])$/)
@@ -39,44 +39,64 @@ export const ReceiptView = z.object({
 })
 export type ReceiptView = z.infer<typeof ReceiptView>
 
-/** gross - refunded - fee === net, always. */
-const Amounts = { gross: Money, fee: Money, refunded: Money, net: Money }
+/** An amount that may be less than nothing: a fee that went back, or what is owed. Minor units. */
+const SignedMoney = z.object({ amount: z.int(), currency: Currency })
 
+/** gross - refunded - fee === net, always. A refund gives the fee of its part back, so there fee and net are negative. */
+const Amounts = { gross: Money, refunded: Money, fee: SignedMoney, net: SignedMoney }
+
+/** What was booked of an order on one day: that it was sold, or that a part or all of it goes back. */
 export const StatementLine = z.object({
+  kind: z.enum(['sale', 'refund']),
   orderId: OrderId,
-  /** The buyer's receipt; null for the moment until it is numbered. */
-  receipt: z.string().nullable(),
-  paidAt: Millis,
+  at: Millis,
   title: z.string(),
-  status: OrderStatus,
+  /** Number of the buyer's receipt or credit note, when it was given before the month was over. */
+  paper: z.string().nullable(),
   ...Amounts,
-  releasedAt: Millis.nullable(),
-  /** When the share is released by itself; as in OrderView. */
-  releasesAt: Millis.nullable(),
 })
 export type StatementLine = z.infer<typeof StatementLine>
 
-export const StatementSum = z.object({ orders: z.int().nonnegative(), ...Amounts })
-export type StatementSum = z.infer<typeof StatementSum>
+/** Money on its way to the builder's Stripe account, or taken back from there. */
+export const StatementTransfer = z.object({
+  kind: z.enum(['sent', 'taken_back']),
+  orderId: OrderId,
+  at: Millis,
+  title: z.string(),
+  amount: Money,
+})
+export type StatementTransfer = z.infer<typeof StatementTransfer>
 
-/** A builder's month: every order that was paid in it, as it stands when asked. */
+/** Of one currency. before + net - sent === after, always. */
+export const StatementTotal = z.object({
+  sales: z.int().nonnegative(),
+  ...Amounts,
+  /** What was sent less what was taken back. */
+  sent: SignedMoney,
+  /** What is held for the builder less what they owe, when the month began and when it ended. */
+  before: SignedMoney,
+  after: SignedMoney,
+})
+export type StatementTotal = z.infer<typeof StatementTotal>
+
+/** A builder's month: everything that was booked in it. Once `complete` it never changes. */
 export const StatementView = z.object({
   /** A row of its own for each builder, running on by months. */
   number: z.string(),
   builder: Person,
   month: Month,
+  /** Now, or the last moment of a complete month. */
   asOf: Millis,
-  /** False while the month is not over. */
+  /** The month is over, and whatever was decided in it is booked. */
   complete: z.boolean(),
   /** Months that have a statement; null where there is none. */
   earlier: Month.nullable(),
   later: Month.nullable(),
-  /** Oldest payment first. */
+  /** Oldest first, both. */
   lines: z.array(StatementLine),
-  /** Per state and currency, in the order an order goes through them. */
-  byStatus: z.array(StatementSum.extend({ status: OrderStatus })),
+  transfers: z.array(StatementTransfer),
   /** Per currency. */
-  totals: z.array(StatementSum),
+  totals: z.array(StatementTotal),
   /** What the builder owed at the end of the month, or owes now; one per currency, none when nothing. */
   debt: z.array(Money),
 })

@@ -531,15 +531,21 @@ test('an unpaid order has no receipt yet, and a wrong link opens none', async ()
   assert.equal((await shop.get('/statement/nope/orders.csv')).status, 404)
 })
 
-test('a statement lists the month, its sums, the months beside it and what is owed', async () => {
+test('a statement lists what was booked in the month, what was sent, what is held and what is owed', async () => {
   await using shop = await startShop()
   const page = await shop.text('/statement/ready?month=2026-11')
   for (const words of [
     'November 2026',
     'S-RCLQ1Z7PVX1H-2026-11',
-    'Together, 5 orders',
-    '$271.70',
-    'held until 12 Dec at the latest',
+    'Together, 3 sales',
+    '\u2212$20.00',
+    '$231.80',
+    'Refund: ',
+    'Taken back: ',
+    '\u2212$12.90',
+    'When the month ended',
+    '$191.90',
+    'this does not change any more',
     'href="/statement/ready?month=2026-10"',
     'href="/statement/ready/payouts.csv?month=2026-11"',
     'href="/statement/ready/ledger.csv"',

@@ -1,6 +1,5 @@
-import type { Month, OrderStatus, ReceiptView, StatementLine, StatementSum, StatementView } from '#contract'
-import type { LedgerEntry } from './ledger.ts'
-import { givenBack, type Order, type OrderRefund, remaining } from './order.ts'
+import type { Month, ReceiptView } from '#contract'
+import { givenBack, type Order, type OrderRefund } from './order.ts'
 
 /**
  * Give every paper of an order that has none yet the next numbers: the receipt first, then a credit note for each
@@ -44,78 +43,4 @@ export function monthOf(at: number): Month {
 export function spanOf(month: Month): { readonly from: number; readonly to: number } {
   const [year = 0, number = 0] = month.split('-').map(Number)
   return { from: Date.UTC(year, number - 1), to: Date.UTC(year, number) }
-}
-
-/**
- * A builder's statements are a row of their own that runs on by months, so a number needs no counter: it is the same
- * whoever asks and whenever.
- */
-export function statementNumber(builderId: string, month: Month): string {
-  return `S-${BigInt(builderId).toString(36).toUpperCase()}-${month}`
-}
-
-/** An order on its builder's statement, amounts by the frozen rate: gross - refunded - fee === net. */
-export function statementLine(order: Order, releasesAt: number | null): StatementLine | null {
-  if (!order.payment) return null
-  const { orderId, title, status, receipt, currency, total, releasedAt } = order
-  const { fee, share } = remaining(order)
-  return {
-    orderId,
-    receipt: receipt && paperNumber(receipt.number),
-    paidAt: order.payment.at,
-    title,
-    status,
-    gross: { amount: total, currency },
-    refunded: { amount: givenBack(order), currency },
-    fee: { amount: fee, currency },
-    net: { amount: share, currency },
-    releasedAt,
-    releasesAt,
-  }
-}
-
-/** In the order an order goes through them. */
-const STATUSES: readonly OrderStatus[] = [
-  'paid',
-  'shipped',
-  'arrived',
-  'release_blocked',
-  'released',
-  'refunding',
-  'refunded',
-]
-
-/** What the lines come to, per state and per currency. */
-export function sumUp(lines: readonly StatementLine[]): Pick<StatementView, 'byStatus' | 'totals'> {
-  const byStatus = STATUSES.flatMap((status) =>
-    perCurrency(lines.filter((line) => line.status === status)).map((sum) => ({ status, ...sum })),
-  )
-  return { byStatus, totals: perCurrency(lines) }
-}
-
-function perCurrency(lines: readonly StatementLine[]): StatementSum[] {
-  return [...Map.groupBy(lines, ({ gross }) => gross.currency)].map(([currency, mine]) => {
-    const sum = (field: 'gross' | 'fee' | 'refunded' | 'net') => ({
-      amount: mine.reduce((total, line) => total + line[field].amount, 0),
-      currency,
-    })
-    return {
-      orders: mine.length,
-      gross: sum('gross'),
-      fee: sum('fee'),
-      refunded: sum('refunded'),
-      net: sum('net'),
-    }
-  })
-}
-
-/** What a builder owed after these entries of theirs, per currency. */
-export function debtIn(entries: readonly LedgerEntry[]): StatementView['debt'] {
-  const owed = new Map<string, number>()
-  for (const { currency, lines } of entries) {
-    for (const { account, amount } of lines) {
-      if (account === 'builder_debt') owed.set(currency, (owed.get(currency) ?? 0) + amount)
-    }
-  }
-  return [...owed].filter(([, amount]) => amount > 0).map(([currency, amount]) => ({ amount, currency }))
 }

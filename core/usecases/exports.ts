@@ -1,7 +1,8 @@
 import type { CsvFile, ExportKind, Month } from '#contract'
 import type { Builder } from '../domain/builder.ts'
 import { type Cell, decimal, toCsv } from '../domain/csv.ts'
-import { paperNumber, spanOf, statementLine } from '../domain/receipt.ts'
+import { givenBack, remaining } from '../domain/order.ts'
+import { paperNumber, spanOf } from '../domain/receipt.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Page } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
@@ -52,7 +53,8 @@ const COLUMNS = {
 } as const satisfies Record<ExportKind, readonly string[]>
 
 /**
- * What a builder's link opens as a table: their orders by the month of payment, the books about them, or what Stripe
+ * What a builder's link opens as a table: their orders by the month of payment as they stand now, the books about them by
+ * the day of booking, or what Stripe
  * sent to their bank; one month or everything. Throws link_invalid or builder_not_found, and PaymentsError 'busy'.
  */
 export async function exportAsBuilder(
@@ -97,14 +99,14 @@ function tableOf(
 async function orderRows(deps: Needs, builder: Builder | null, span: Span): Promise<Table> {
   const orders = await ordersPaid(deps, await entriesBetween(deps, builder?.userId ?? null, span))
   return orders.flatMap((order) => {
-    const line = statementLine(order, null)
-    const { payment, shipment, currency } = order
-    if (!line || !payment) return []
+    const { payment, shipment, currency, receipt } = order
+    if (!payment) return []
+    const { fee, share } = remaining(order)
     const amount = (minor: number) => decimal(minor, currency)
     return [
       [
         order.orderId,
-        line.receipt,
+        receipt && paperNumber(receipt.number),
         order.refunds
           .flatMap(({ creditNote }) => (creditNote ? paperNumber(creditNote.number) : []))
           .join(' '),
@@ -116,10 +118,10 @@ async function orderRows(deps: Needs, builder: Builder | null, span: Span): Prom
         order.status,
         order.settlement,
         currency,
-        amount(line.gross.amount),
-        amount(line.refunded.amount),
-        amount(line.fee.amount),
-        amount(line.net.amount),
+        amount(order.total),
+        amount(givenBack(order)),
+        amount(fee),
+        amount(share),
         payment.stripeFee === null ? null : amount(payment.stripeFee),
         time(shipment?.shippedAt ?? null),
         time(order.releasedAt),

@@ -3,22 +3,13 @@ import type { Builder } from '../domain/builder.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import { readLink } from '../domain/link.ts'
 import type { Order } from '../domain/order.ts'
-import {
-  debtIn,
-  heldOf,
-  monthOf,
-  numberPapers,
-  paperNumber,
-  spanOf,
-  statementLine,
-  statementNumber,
-  sumUp,
-} from '../domain/receipt.ts'
+import { heldOf, monthOf, numberPapers, paperNumber, spanOf } from '../domain/receipt.ts'
+import { ordersOnStatement, statementNumber, writeStatement } from '../domain/statement.ts'
 import type { Key, Page } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import { orderByLink } from './order-by-link.ts'
 import { toOrderView } from './views.ts'
-import { holdingEndsAt, releasesAt } from './watch-order.ts'
+import { holdingEndsAt } from './watch-order.ts'
 
 const COUNTER: Key = ['counters', 'receipts']
 
@@ -67,7 +58,13 @@ export async function readReceipt(
   }
 }
 
-/** A builder's month behind their link. Throws link_invalid or builder_not_found. */
+/**
+ * How long after its end a month waits for what was decided in it and is still being written: it is closed after that,
+ * and does not change any more. Far longer than any commit takes.
+ */
+const CLOSING_MS = 10 * 60_000
+
+/** A builder's month behind their link, by the day of booking. Throws link_invalid or builder_not_found. */
 export async function readStatement(
   deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
   input: { readonly token: string; readonly month: Month },
@@ -78,22 +75,17 @@ export async function readStatement(
   const now = deps.clock.now()
   const [first, running] = [monthOf(builder.joinedAt), monthOf(now)]
   const entries = await entriesBetween(deps, builder.userId, { from: 0, to })
-  const orders = await ordersPaid(
-    deps,
-    entries.filter(({ at }) => at >= from),
-  )
-  const lines = orders.flatMap((order) => statementLine(order, releasesAt(order, deps.settings)) ?? [])
+  const orders = await getOrders(deps, ordersOnStatement(entries, from))
+  const complete = now >= to + CLOSING_MS
   return {
     number: statementNumber(builder.userId, month),
     builder: { userId: builder.userId, name: builder.name },
     month,
-    asOf: now,
-    complete: now >= to,
+    asOf: complete ? to - 1 : now,
+    complete,
     earlier: month > first ? monthOf(from - 1) : null,
     later: month < running ? monthOf(to) : null,
-    lines,
-    ...sumUp(lines),
-    debt: debtIn(entries),
+    ...writeStatement(entries, new Map(orders.map((order) => [order.orderId, order])), { from, to }),
   }
 }
 
@@ -143,10 +135,14 @@ export async function ordersPaid(
   deps: Pick<Deps, 'store'>,
   entries: readonly LedgerEntry[],
 ): Promise<Order[]> {
-  const keys = entries.flatMap(({ movement, orderId }): Key<'orders'>[] =>
-    movement === 'payment' && orderId ? [['orders', orderId]] : [],
+  return getOrders(
+    deps,
+    entries.flatMap(({ movement, orderId }) => (movement === 'payment' && orderId ? [orderId] : [])),
   )
-  const found = await deps.store.getAll(keys)
+}
+
+async function getOrders(deps: Pick<Deps, 'store'>, orderIds: readonly string[]): Promise<Order[]> {
+  const found = await deps.store.getAll(orderIds.map((orderId): Key<'orders'> => ['orders', orderId]))
   // Every key is one of the orders'.
   return found.flatMap((document) => (document ? [document.value as Order] : []))
 }

@@ -2,9 +2,9 @@ import { html } from 'hono/html'
 import {
   ExportKind,
   formatMoney,
-  type OrderStatus,
   type StatementLine,
-  type StatementSum,
+  type StatementTotal,
+  type StatementTransfer,
   type StatementView,
 } from '#contract'
 import { calendarDay, monthName, shortDay } from './calendar.ts'
@@ -12,7 +12,7 @@ import { type Html, renderLayout, type Site } from './layout.ts'
 
 /** A builder's month, on the screen and on paper. */
 export function renderStatement(site: Site, statement: StatementView, token: string): Html {
-  const { number, builder, month, asOf, complete, lines, byStatus, totals, debt } = statement
+  const { number, builder, month, asOf, complete, lines, transfers, totals, debt } = statement
   const name = monthName(month)
   return renderLayout(site, {
     title: `Statement for ${name}`,
@@ -26,12 +26,13 @@ export function renderStatement(site: Site, statement: StatementView, token: str
 </div>
 <dl class="paper__facts">
 <div class="paper__fact"><dt>Number</dt><dd class="receipt__id">${number}</dd></div>
-<div class="paper__fact"><dt>As it stands on</dt><dd>${calendarDay(asOf)}</dd></div>
+<div class="paper__fact"><dt>${complete ? 'Until' : 'As it stands on'}</dt><dd>${calendarDay(asOf)}</dd></div>
 </dl>
 </header>
-<p class="paper__parties">For <strong><bdi>${builder.name}</bdi></strong>, who sold through C500 Collective.${complete ? '' : ' The month is not over yet.'}</p>
-${lines.length === 0 ? html`<p class="paper__empty">Nothing was paid in ${name}.</p>` : renderLines(lines, totals)}
-${byStatus.length > 0 && renderSums(byStatus)}
+<p class="paper__parties">For <strong><bdi>${builder.name}</bdi></strong>, who sold through C500 Collective.${complete ? ' The month is closed: this does not change any more.' : ' The month is not closed yet.'}</p>
+${lines.length === 0 ? html`<p class="paper__empty">Nothing was sold or given back in ${name}.</p>` : renderLines(lines, totals)}
+${transfers.length > 0 && renderTransfers(transfers, totals)}
+${totals.length > 0 && renderBalances(totals, complete)}
 ${debt.map(
   (owed) =>
     html`<p class="note paper__debt">${formatMoney(owed)} is owed to the collective ${complete ? 'at the end of the month' : 'now'}, after refunds that came too late to be taken back. It is taken off what is sent next.</p>`,
@@ -51,15 +52,15 @@ ${ExportKind.options.map(
 )}
 </ul>
 </section>
-<p class="paper__small">Orders are listed in the month of their payment, with what is left of them after refunds: gross less refunds less fee is net. Stripe's own fees are carried by the collective. All dates are in UTC.</p>
+<p class="paper__small">Everything stands on the day it was booked: a sale when it was paid, a refund when it was decided, so what happens later is in a later month. Gross less refunds less fee is net; a refund gives the fee of its part back. Stripe's own fees are carried by the collective. All dates are in UTC.</p>
 </div>
 </article>`,
   })
 }
 
 const FILES: Record<ExportKind, string> = {
-  orders: 'Orders',
-  ledger: 'Ledger',
+  orders: 'Orders by the day of payment, as they stand today',
+  ledger: 'Ledger by the day of booking',
   payouts: 'Payouts to your bank',
 }
 
@@ -68,64 +69,84 @@ function address(token: string, month: string | null, kind?: string): string {
   return month ? `${path}?month=${month}` : path
 }
 
-function renderLines(lines: readonly StatementLine[], totals: readonly StatementSum[]): Html {
-  return html`<div class="paper__wide" role="region" aria-label="Orders of the month" tabindex="0">
+function renderLines(lines: readonly StatementLine[], totals: readonly StatementTotal[]): Html {
+  return html`<div class="paper__wide" role="region" aria-label="Sales and refunds of the month" tabindex="0">
 <table class="paper__table paper__table--many">
-<thead><tr><th scope="col">Paid</th><th scope="col">What</th>${AMOUNTS}<th scope="col">State</th></tr></thead>
+<thead><tr><th scope="col">Booked</th><th scope="col">What</th>${AMOUNTS}</tr></thead>
 <tbody>
 ${lines.map(
-  (line) => html`<tr><td class="paper__day">${shortDay(line.paidAt)}</td>
-<th scope="row"><bdi>${line.title}</bdi>${line.receipt && html`<span class="paper__note">${line.receipt}</span>`}</th>
-${renderAmounts(line)}<td class="paper__named" data-name="State"><span>${STATES[line.status]}</span><span class="paper__note">${whereNetIs(line)}</span></td></tr>`,
+  (line) => html`<tr><td class="paper__day">${shortDay(line.at)}</td>
+<th scope="row">${line.kind === 'refund' && 'Refund: '}<bdi>${line.title}</bdi>${line.paper && html`<span class="paper__note">${PAPER[line.kind]} ${line.paper}</span>`}</th>
+${renderAmounts(line)}</tr>`,
 )}
 </tbody>
 <tfoot>
-${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together, ${sum.orders === 1 ? '1 order' : `${sum.orders} orders`}</th>${renderAmounts(sum)}<td></td></tr>`)}
+${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together, ${sum.sales === 1 ? '1 sale' : `${sum.sales} sales`}</th>${renderAmounts(sum)}</tr>`)}
 </tfoot>
 </table>
 </div>`
 }
 
-function renderSums(byStatus: StatementView['byStatus']): Html {
-  return html`<h2 class="paper__title">By state</h2>
-<div class="paper__wide" role="region" aria-label="Sums by state" tabindex="0">
+const PAPER: Record<StatementLine['kind'], string> = { sale: 'Receipt', refund: 'Credit note' }
+
+const AMOUNTS = html`<th scope="col" class="paper__sum">Gross</th><th scope="col" class="paper__sum">Refunds</th><th scope="col" class="paper__sum">Fee</th><th scope="col" class="paper__sum">Net</th>`
+
+function renderAmounts({
+  gross,
+  refunded,
+  fee,
+  net,
+}: Omit<StatementLine, 'kind' | 'orderId' | 'at' | 'title' | 'paper'>): Html {
+  return html`${amountCell('Gross', signed(gross))}${amountCell('Refunds', signed(less(refunded)))}${amountCell('Fee', signed(less(fee)))}${amountCell('Net', signed(net))}`
+}
+
+function renderTransfers(transfers: readonly StatementTransfer[], totals: readonly StatementTotal[]): Html {
+  return html`<h2 class="paper__title">Sent to you</h2>
+<div class="paper__wide" role="region" aria-label="Money sent in the month" tabindex="0">
 <table class="paper__table paper__table--many">
-<thead><tr><th scope="col">State</th><th scope="col">Orders</th>${AMOUNTS}</tr></thead>
+<thead><tr><th scope="col">Booked</th><th scope="col">What</th><th scope="col" class="paper__sum">Amount</th></tr></thead>
 <tbody>
-${byStatus.map((sum) => html`<tr><th scope="row">${STATES[sum.status]}</th><td class="paper__named" data-name="Orders">${sum.orders}</td>${renderAmounts(sum)}</tr>`)}
+${transfers.map(
+  ({ kind, at, title, amount }) => html`<tr><td class="paper__day">${shortDay(at)}</td>
+<th scope="row">${kind === 'taken_back' && 'Taken back: '}<bdi>${title}</bdi></th>
+${amountCell('Amount', signed(kind === 'sent' ? amount : less(amount)))}</tr>`,
+)}
 </tbody>
+<tfoot>
+${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together</th>${amountCell('Amount', signed(sum.sent))}</tr>`)}
+</tfoot>
 </table>
 </div>`
 }
 
-const AMOUNTS = html`<th scope="col" class="paper__sum">Gross</th><th scope="col" class="paper__sum">Refunds</th><th scope="col" class="paper__sum">Fee</th><th scope="col" class="paper__sum">Net</th>`
-
-function renderAmounts({ gross, refunded, fee, net }: Omit<StatementSum, 'orders'>): Html {
-  const cell = (name: string, words: string) =>
-    html`<td class="paper__sum paper__named" data-name="${name}">${words}</td>`
-  const less = (money: typeof fee) =>
-    money.amount === 0 ? formatMoney(money) : `\u2212${formatMoney(money)}`
-  return html`${cell('Gross', formatMoney(gross))}${cell('Refunds', less(refunded))}${cell('Fee', less(fee))}${cell('Net', formatMoney(net))}`
+/** From what was held when the month began to what was held when it ended. */
+function renderBalances(totals: readonly StatementTotal[], complete: boolean): Html {
+  const row = (name: string, pick: (total: StatementTotal) => SignedMoney) =>
+    html`<tr><th scope="row">${name}</th>${totals.map((total) => amountCell(total.net.currency.toUpperCase(), signed(pick(total))))}</tr>`
+  return html`<h2 class="paper__title">Held for you, less what you owe</h2>
+<table class="paper__table">
+<tbody>
+${row('When the month began', ({ before }) => before)}
+${row('Net of the month', ({ net }) => net)}
+${row('Sent to you', ({ sent }) => less(sent))}
+</tbody>
+<tfoot>
+${row(complete ? 'When the month ended' : 'Now', ({ after }) => after)}
+</tfoot>
+</table>`
 }
 
-const STATES: Record<OrderStatus, string> = {
-  held: 'On hold',
-  clearing: 'Waiting for the bank',
-  closing: 'Hold ended',
-  expired: 'Hold ended',
-  paid: 'Paid, to ship',
-  shipped: 'On its way',
-  arrived: 'Arrived, being sent',
-  release_blocked: 'Arrived, not sent yet',
-  released: 'Arrived, sent',
-  refunding: 'Refund on its way',
-  refunded: 'Refunded',
+type SignedMoney = StatementTotal['net']
+
+function amountCell(name: string, words: string): Html {
+  return html`<td class="paper__sum paper__named" data-name="${name}">${words}</td>`
 }
 
-/** What became of the net amount, or what is to become of it. */
-function whereNetIs({ net, status, releasedAt, releasesAt }: StatementLine): string {
-  if (status === 'released' && releasedAt !== null) return shortDay(releasedAt)
-  if (releasedAt !== null) return `sent ${shortDay(releasedAt)}`
-  if (net.amount === 0 || status === 'refunding' || status === 'refunded') return ''
-  return releasesAt === null ? 'held' : `held until ${shortDay(releasesAt)} at the latest`
+function less({ amount, currency }: SignedMoney): SignedMoney {
+  return { amount: 0 - amount, currency }
+}
+
+function signed({ amount, currency }: SignedMoney): string {
+  const words = formatMoney({ amount: Math.abs(amount), currency })
+  return amount < 0 ? `\u2212${words}` : words
 }

@@ -37,26 +37,25 @@ export function makeReceipt(over: Partial<ReceiptView> = {}): ReceiptView {
   }
 }
 
-function line(n: number, over: Partial<StatementLine>): StatementLine {
+function sale(n: number, over: Partial<StatementLine> = {}): StatementLine {
   return {
+    kind: 'sale',
     orderId: makeId('ord', n),
-    receipt: `C500-0000${40 + n}`,
-    paidAt: NOW - (30 - n) * DAY,
+    at: NOW - (30 - n) * DAY,
     title: 'Speckled stoneware mug',
-    status: 'shipped',
-    gross: usd(4200),
+    paper: `C500-0000${40 + n}`,
+    gross: usd(4_200),
     refunded: usd(0),
     fee: usd(210),
-    net: usd(3990),
-    releasedAt: null,
-    releasesAt: null,
+    net: usd(3_990),
     ...over,
   }
 }
 
-/** November with an order in many states; some owed to the collective. */
+const BLANKET = 'Wool blanket in the colours of an October hedge, woven on a floor loom'
+
+/** November with sales, refunds and money sent; some owed to the collective. */
 export function makeStatement(over: Partial<StatementView> = {}): StatementView {
-  const sum = { orders: 1, gross: usd(4200), refunded: usd(0), fee: usd(210), net: usd(3990) }
   return {
     number: 'S-RCLQ1Z7PVX1H-2026-11',
     builder: { userId: '100000000000000101', name: 'Juniper' },
@@ -66,35 +65,34 @@ export function makeStatement(over: Partial<StatementView> = {}): StatementView 
     earlier: '2026-10',
     later: '2026-12',
     lines: [
-      line(1, { status: 'released', releasedAt: NOW - 3 * DAY }),
-      line(2, {
-        status: 'shipped',
-        title: 'Wool blanket in the colours of an October hedge, woven on a floor loom',
-        releasesAt: NOW + 9 * DAY,
-        gross: usd(18_000),
+      sale(1),
+      sale(2, { title: BLANKET, gross: usd(18_000), fee: usd(900), net: usd(17_100) }),
+      sale(3, { paper: null }),
+      sale(4, {
+        kind: 'refund',
+        title: BLANKET,
+        gross: usd(0),
         refunded: usd(2_000),
-        fee: usd(800),
-        net: usd(15_200),
+        fee: usd(-100),
+        net: usd(-1_900),
       }),
-      line(3, { status: 'paid', receipt: null }),
-      line(4, { status: 'release_blocked' }),
-      line(5, { status: 'refunded', refunded: usd(4200), fee: usd(0), net: usd(0) }),
     ],
-    byStatus: [
-      { status: 'paid', ...sum },
+    transfers: [
+      { kind: 'sent', orderId: makeId('ord', 1), at: NOW - 3 * DAY, title: BLANKET, amount: usd(3_990) },
+      { kind: 'taken_back', orderId: makeId('ord', 9), at: NOW - DAY, title: 'Ash bowl', amount: usd(1_290) },
+    ],
+    totals: [
       {
-        status: 'shipped',
-        orders: 1,
-        gross: usd(18_000),
+        sales: 3,
+        gross: usd(26_400),
         refunded: usd(2_000),
-        fee: usd(800),
-        net: usd(15_200),
+        fee: usd(1_220),
+        net: usd(23_180),
+        sent: usd(2_700),
+        before: usd(-1_290),
+        after: usd(19_190),
       },
-      { status: 'release_blocked', ...sum },
-      { status: 'released', ...sum },
-      { status: 'refunded', orders: 1, gross: usd(4200), refunded: usd(4200), fee: usd(0), net: usd(0) },
     ],
-    totals: [{ orders: 5, gross: usd(34_800), refunded: usd(6_200), fee: usd(1_430), net: usd(27_170) }],
     debt: [usd(1_290)],
     ...over,
   }

@@ -119,7 +119,7 @@ export function startShopWindow(): Promise<FakeCore> {
     statement({ token, month }) {
       if (token === 'ready') return makeStatement({ month })
       if (token !== 'new') throw new AppError('link_invalid')
-      const nothing = { lines: [], byStatus: [], totals: [], debt: [], earlier: null, later: null }
+      const nothing = { lines: [], transfers: [], totals: [], debt: [], earlier: null, later: null }
       return makeStatement({ month, complete: false, ...nothing })
     },
     exportCsv({ token, kind, month }) {
