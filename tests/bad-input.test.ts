@@ -559,8 +559,7 @@ describe('odd requests', () => {
     ]
     for (const name of Object.keys(ROUTES) as RouteName[]) {
       const route = ROUTES[name]
-      const token = (route.callers as readonly string[]).includes('bot') ? 'bot' : 'web'
-      const authorization = `Bearer world-${token}-token-0000`
+      const authorization = `Bearer world-${route.callers[0]}-token-0000`
       for (const body of bodies) {
         const headers = { ...bot, authorization, 'idempotency-key': crypto.randomUUID() }
         const answer = await post(route.path, headers, body)

@@ -4,14 +4,12 @@ import { bearer, createCoreClient, isAppError } from '#contract'
 import { linkOf, payInBrowser } from '../sandbox/player.ts'
 import { buy } from '../sandbox/scenes.ts'
 import { openShop, orderOf } from './shop.ts'
-import { createWorld } from './world.ts'
-
-const TOKEN = 'world-scheduler-token'
+import { createWorld, SCHEDULER_TOKEN } from './world.ts'
 
 test('a scheduler drives the shop, with rounds that overlap and repeat', async () => {
-  await using world = await createWorld({ coreEnv: { TOKEN_SCHEDULER: TOKEN } })
+  await using world = await createWorld()
   const { card, dropId } = await openShop(world)
-  const scheduler = createCoreClient({ baseUrl: world.core.url, credentials: bearer(TOKEN) })
+  const scheduler = createCoreClient({ baseUrl: world.core.url, credentials: bearer(SCHEDULER_TOKEN) })
   const poppy = world.player('poppy')
 
   await world.client.createCheckout({ buyer: { userId: poppy.id, name: 'Poppy' }, dropId })

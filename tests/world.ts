@@ -30,6 +30,8 @@ export const TWITCH_APP = { clientId: 'world-twitch-app', clientSecret: 'world-t
 /** What the key is made from with which the local Discord signs interactions it posts. */
 export const DISCORD_KEY_SEED = 'world-discord-key'
 
+export const SCHEDULER_TOKEN = 'world-scheduler-token-0000'
+
 /** What core signs its news to the bot with. */
 export const PUSH_SECRET = 'world-push-secret-00'
 
@@ -128,6 +130,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     BOT_URL: url(botPort),
     TOKEN_BOT: tokens.bot,
     TOKEN_WEB: tokens.web,
+    TOKEN_SCHEDULER: SCHEDULER_TOKEN,
     BOT_PUSH_SECRET: tokens.push,
     LINK_SECRET: 'world-link-secret-00',
     STRIPE_SECRET_KEY: 'sk_test_world',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import Stripe from 'stripe'
+import { newTrace, runInTrace } from '../../runtime/trace.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import { createStripePayments } from './stripe.ts'
 import { createStripeClient } from './stripe-client.ts'
@@ -422,6 +423,22 @@ test('one of many cores keeps to its part of the budget, be it less than one cal
   t.mock.timers.tick(1)
   await reads[1]
   assert.equal(script.calls.length, 2)
+})
+
+test('a call that waited for its turn still belongs to the trace that asked for it', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout', 'setInterval', 'Date'] })
+  await using script = await startScript(() => ok({ id: 'ch_1', object: 'charge' }))
+  const { readFee } = payments(script.apiBase, 1)
+  const traces = [newTrace(), newTrace()]
+  const reads = traces.map((trace, i) => runInTrace(trace, () => readFee(`ch_${i}`)))
+  await reads[0]
+  t.mock.timers.tick(1_000)
+  await reads[1]
+  const sent = script.calls.map(({ headers }) => String(headers.traceparent).split('-')[1])
+  assert.deepEqual(
+    sent,
+    traces.map(({ traceId }) => traceId),
+  )
 })
 
 test('whoever reads records lets a call that somebody waits for go first', async (t) => {
