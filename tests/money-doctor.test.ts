@@ -423,7 +423,7 @@ async function runDoctor(world: World, args: readonly string[], env: Record<stri
         WEB_URL: 'http://127.0.0.1:1',
         BOT_URL: 'http://127.0.0.1:1',
         TOKEN_BOT: secret,
-        TOKEN_WEB: secret,
+        TOKEN_WEB: `${secret}-web`,
         BOT_PUSH_SECRET: secret,
         LINK_SECRET: secret,
         STRIPE_SECRET_KEY: 'sk_test_world',
