@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Order } from '../core/domain/order.ts'
 import { PEOPLE } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser } from '../sandbox/player.ts'
 import { buy } from '../sandbox/scenes.ts'
@@ -232,4 +233,29 @@ testInWorld('an operator takes the records of everybody, and a title is never a 
 
 test('the table of this file reads what it must', () => {
   assert.deepEqual(readCsv('a,b\r\n1,2\r\n'), [{ a: '1', b: '2' }])
+})
+
+testInWorld('a sale from before receipts goes on, and is numbered by itself', async (world) => {
+  const { card } = await openShop(world, { options: { closes_in_hours: 720 } })
+  await payInBrowser(linkOf(await buy(world.player('poppy'), card), /Pay/))
+  await world.settle()
+  const { store } = world.core
+  const { orderId } = await orderOf(world, world.player('poppy'))
+  const [order, counter] = [await store.get('orders', orderId), await store.get('counters', 'receipts')]
+  assert.ok(order && counter)
+  const { receipt, drift, dispute, refunds, caseId, ...old } = order.value
+  assert.ok(receipt)
+  await store.commit([
+    // As an earlier version stored it: what it did not know is not there.
+    { op: 'replace', collection: 'orders', id: orderId, value: old as Order, version: order.version },
+    { op: 'delete', collection: 'counters', id: 'receipts', version: counter.version },
+  ])
+  const view = await world.client.getOrder({ userId: poppy.userId, orderId })
+  assert.deepEqual([view.status, view.receiptUrl, view.refunds, view.frozenBy], ['paid', null, [], null])
+  await arrive(world, orderId, poppy.userId)
+  assert.equal((await orderOf(world, world.player('poppy'))).status, 'released')
+  await world.advance(DAY)
+  const after = await orderOf(world, world.player('poppy'))
+  assert.deepEqual([after.receipt?.number, after.drift], [1, null])
+  assert.deepEqual((await world.client.checkMoney({ operator: olive })).mismatches, [])
 })

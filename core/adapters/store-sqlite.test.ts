@@ -48,6 +48,22 @@ test('a full disk refuses the write, keeps what was there, and goes on when ther
     await full.close()
   }))
 
+test('an order that was paid before charges could be searched is found by its charge', () =>
+  withFile(async (path) => {
+    await createSqliteStore({ path }).close()
+    const db = new DatabaseSync(path)
+    db.prepare('INSERT INTO orders (id, version, value, createdAt) VALUES (?, 1, ?, 1)').run(
+      'old',
+      JSON.stringify({ payment: { chargeId: 'ch_1' } }),
+    )
+    db.exec('PRAGMA user_version = 7')
+    db.close()
+    const store = createSqliteStore({ path })
+    const query = { where: { chargeId: 'ch_1' }, orderBy: 'createdAt', direction: 'asc', limit: 1 } as const
+    assert.equal((await store.find('orders', query)).documents[0]?.id, 'old')
+    await store.close()
+  }))
+
 test('data of a newer version is refused, not guessed at', () =>
   withFile(async (path) => {
     await createSqliteStore({ path }).close()

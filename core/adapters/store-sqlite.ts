@@ -74,6 +74,11 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX inbox_by_expiry ON inbox (expireAt);
    CREATE INDEX drafts_by_expiry ON drafts (expireAt);
    CREATE INDEX tickets_by_expiry ON tickets (expireAt);`,
+  // What was written before a field could be searched is found by it as well.
+  `UPDATE orders SET chargeId = json_extract(value, '$.payment.chargeId') WHERE chargeId IS NULL;
+   UPDATE cases SET orderId = json_extract(value, '$.orderId') WHERE orderId IS NULL;
+   UPDATE builders SET joinedAt = json_extract(value, '$.joinedAt') WHERE joinedAt IS NULL;
+   UPDATE builders SET status = coalesce(json_extract(value, '$.status'), 'approved') WHERE status IS NULL;`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

@@ -1,7 +1,8 @@
 import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
-import type { Drop } from '../domain/drop.ts'
+import type { Claim, Drop } from '../domain/drop.ts'
 import type { Effect, NoticeWish } from '../domain/effect.ts'
+import type { Order, OrderDispute, OrderPayment, OrderRefund } from '../domain/order.ts'
 import type { CollectionName, Collections, Missed, Page, Store, Stored, User } from '../ports/store.ts'
 
 /**
@@ -12,6 +13,9 @@ const UPCASTS: { readonly [C in CollectionName]?: (stored: Collections[C]) => Co
   users: upcastUser,
   builders: upcastBuilder,
   inventory: upcastDrop,
+  claims: upcastClaim,
+  orders: upcastOrder,
+
   cases: upcastCase,
   outbox: upcastEffect,
 }
@@ -68,22 +72,96 @@ function upcastUser(user: User): User {
   return { ...user, missed }
 }
 
-/** Terms came without their dates, and before that there were none; nor was there a channel. */
-function upcastBuilder(builder: Older<Builder, 'terms' | 'statusHistory' | 'twitch'>): Builder {
+/** Terms came without their dates, and before that there were none; nor were there standing, debt or a channel. */
+function upcastBuilder(
+  builder: Older<Builder, 'status' | 'terms' | 'statusHistory' | 'currentlyDue' | 'debt' | 'twitch'>,
+): Builder {
   const { terms = [], statusHistory = [], twitch = null } = builder
   return {
     ...builder,
+    status: builder.status ?? 'approved',
+    currentlyDue: builder.currentlyDue ?? [],
+    debt: builder.debt ?? 0,
     twitch,
     statusHistory,
     terms: terms.map((one) => ({ ...one, at: one.at ?? one.from })),
   }
 }
 
-/** A drop carried the terms of its builder as they were then, and no dates. */
-function upcastDrop(drop: Older<Drop, 'terms'> & { readonly settlement?: string }): Drop {
+/** A drop carried the terms of its builder as they were then, and no dates; before that it could not be paused. */
+function upcastDrop(
+  drop: Older<Drop, 'terms' | 'destination' | 'closed' | 'pauses'> & { readonly settlement?: string },
+): Drop {
   const { settlement, ...rest } = drop
   const split = [{ from: 0, settlement: 'at_payment', feeBps: drop.feeBps }] as const
-  return { ...rest, terms: drop.terms ?? (settlement === 'at_payment' ? split : []) }
+  return {
+    ...rest,
+    terms: drop.terms ?? (settlement === 'at_payment' ? split : []),
+    destination: drop.destination ?? null,
+    closed: drop.closed ?? drop.status === 'closed',
+    pauses: drop.pauses ?? [],
+  }
+}
+
+/** A claim did not remember its requests. */
+function upcastClaim(claim: Older<Claim, 'requests'>): Claim {
+  return { ...claim, requests: claim.requests ?? [] }
+}
+
+type OldOrder = Older<
+  Order,
+  | 'settlement'
+  | 'destination'
+  | 'chargeId'
+  | 'release'
+  | 'refunds'
+  | 'receipt'
+  | 'caseId'
+  | 'dispute'
+  | 'drift'
+  | 'holdingWarnedAt'
+  | 'attention'
+>
+
+/**
+ * An order came without what was built later: settlements, refunds in parts, cases, disputes and what belongs to them,
+ * drifts, receipts. Whatever of that is missing had not happened. The receipt of a paid one is numbered when our books
+ * are compared the next time.
+ */
+function upcastOrder(order: OldOrder): Order {
+  const { payment, refunds, dispute } = order
+  return {
+    ...order,
+    settlement: order.settlement ?? 'on_arrival',
+    destination: order.destination ?? null,
+    payment: payment && upcastPayment(payment),
+    chargeId: order.chargeId ?? payment?.chargeId ?? null,
+    release: order.release ?? null,
+    refunds: (refunds ?? []).map(upcastRefund),
+    receipt: order.receipt ?? null,
+    caseId: order.caseId ?? null,
+    dispute: dispute ? upcastDispute(dispute) : null,
+    drift: order.drift ?? null,
+    holdingWarnedAt: order.holdingWarnedAt ?? null,
+    attention: order.attention ?? null,
+  }
+}
+
+function upcastPayment(payment: Older<OrderPayment, 'transferId'>): OrderPayment {
+  return { ...payment, transferId: payment.transferId ?? null }
+}
+
+function upcastRefund(refund: Older<OrderRefund, 'creditNote'>): OrderRefund {
+  return { ...refund, creditNote: refund.creditNote ?? null }
+}
+
+function upcastDispute(dispute: Older<OrderDispute, 'laterFees' | 'evidence'>): OrderDispute {
+  const { evidence, laterFees = [] } = dispute
+  return {
+    ...dispute,
+    laterFees,
+    evidence: evidence ? { ...evidence, fileId: evidence.fileId ?? null } : null,
+  }
 }
 
 /** The silence of a builder was not written down. */

@@ -298,11 +298,13 @@ function wanted(order: Order): EffectKind[] {
   const due = order.status === 'arrived' || order.status === 'release_blocked'
   const unsent = (refund: Order['refunds'][number]) =>
     refund.status === 'asked' || refund.status === 'pending' || refund.reversal === 'asked'
+  const unnumbered = (refund: Order['refunds'][number]) => refund.status === 'succeeded' && !refund.creditNote
   if (isHeld(order)) kinds.push('checkout')
   if (held && order.settlement === 'on_arrival') kinds.push('watch')
   if (due && !frozenBy(order) && givenBack(order) < order.total) kinds.push('transfer')
   if (order.refunds.some(unsent)) kinds.push('refund')
   if (order.payment?.stripeFee === null) kinds.push('stripe_fee')
+  if (order.payment && (!order.receipt || order.refunds.some(unnumbered))) kinds.push('receipt')
   if (order.dispute?.status === 'open') kinds.push('dispute')
   return kinds
 }
