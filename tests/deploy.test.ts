@@ -164,7 +164,10 @@ test('the files of the image are enough: every service can be loaded and runs', 
   assert.ok(compile)
   const [, ...compileArgs] = JSON.parse(compile.text.replaceAll("'/app/'", `'${app}/'`)) as string[]
   for (const path of importedLater(app))
-    assert.ok(compile.text.includes(`'${path}'`), `${path} is not compiled`)
+    assert.ok(
+      compile.text.includes(`'${path}'`),
+      `${path} is loaded later: name it in the step of deploy/Dockerfile that compiles`,
+    )
   const compiled = spawnSync(process.execPath, compileArgs, { cwd: app, encoding: 'utf8' })
   assert.equal(compiled.status, 0, compiled.stderr)
 
