@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
 import { parentPort } from 'node:worker_threads'
 import type { LoadJob, LoadResult } from './load.ts'
 
@@ -26,27 +27,32 @@ function opened(port: number): Promise<Socket> {
   })
 }
 
-async function run({ port, connections, opening, requests, keepBodies }: LoadJob): Promise<LoadResult> {
+async function run(job: LoadJob): Promise<LoadResult> {
+  const { ports, connections, opening, requests, overMs, keepBodies } = job
   const result: LoadResult = {
     statuses: new Uint16Array(requests.length),
     sentMs: new Float64Array(requests.length),
     answeredMs: new Float64Array(requests.length),
     bodies: [],
   }
+  const portOf = (nth: number) => ports[nth % ports.length] ?? 0
   const width = Math.min(connections, requests.length)
-  const sockets = new Set(await Promise.all(Array.from({ length: width }, () => opened(port))))
+  const sockets = new Set(await Promise.all(Array.from({ length: width }, (_, nth) => opened(portOf(nth)))))
   // A busy server takes new connections slowly: until then a request waits for its connection, not for work.
   if (opening !== null) await Promise.all([...sockets].map((socket) => ask(socket, opening)))
   const startedAt = performance.now()
   let next = 0
 
   /** One connection asks one request after another; a lost one is status 0 and goes on with a new socket. */
-  async function work(first: Socket): Promise<void> {
+  async function work(first: Socket, nth: number): Promise<void> {
     let socket: Socket | null = first
     while (next < requests.length) {
       const index = next++
-      result.sentMs[index] = performance.now() - startedAt
-      socket ??= await opened(port).catch(() => null)
+      const dueMs = (overMs * index) / requests.length
+      const early = dueMs - (performance.now() - startedAt)
+      if (early > 0) await wait(early)
+      result.sentMs[index] = overMs > 0 ? dueMs : performance.now() - startedAt
+      socket ??= await opened(portOf(nth)).catch(() => null)
       if (socket) sockets.add(socket)
       const answer: string | null = socket && (await ask(socket, requests[index] ?? ''))
       result.answeredMs[index] = performance.now() - startedAt

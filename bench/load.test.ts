@@ -33,7 +33,12 @@ test('every request is sent once, over as many kept connections as asked for', a
     seen.push(request.url ?? '')
     response.setHeader('content-length', 2).end('ok')
   })
-  const result = await load.run({ port: server.port, connections: 4, requests: gets(50), keepBodies: true })
+  const result = await load.run({
+    ports: [server.port],
+    connections: 4,
+    requests: gets(50),
+    keepBodies: true,
+  })
   assert.equal(new Set(seen).size, 50)
   assert.equal(seen.length, 50)
   assert.equal(sockets.size, 4)
@@ -50,7 +55,7 @@ test('answers are read to their end, however they are cut', async () => {
       setImmediate(() => response.end('chunks'))
     }
   })
-  const result = await load.run({ port: server.port, connections: 1, requests: gets(3), keepBodies: true })
+  const result = await load.run({ ports: [server.port], connections: 1, requests: gets(3), keepBodies: true })
   assert.equal(result.bodies[0], long)
   assert.match(result.bodies[1] ?? '', /in .*chunks/s)
   assert.deepEqual([...result.statuses], [200, 200, 200])
@@ -63,7 +68,7 @@ test('each connection is opened by a request that does not count', async () => {
     response.setHeader('content-length', 0).end()
   })
   const opening = writeRequest({ method: 'GET', path: '/open', headers: {} })
-  const result = await load.run({ port: server.port, connections: 2, opening, requests: gets(4) })
+  const result = await load.run({ ports: [server.port], connections: 2, opening, requests: gets(4) })
   assert.deepEqual(seen.slice(0, 2), ['/open', '/open'])
   assert.deepEqual(seen.slice(2).toSorted(), ['/0', '/1', '/2', '/3'])
   assert.equal(result.statuses.length, 4)
@@ -82,7 +87,7 @@ test('what was sent arrives as it was written', async () => {
     })
   })
   const request = writeRequest({ method: 'POST', path: '/a', headers: { 'x-from': 'b' }, body: '{"c":"ü"}' })
-  await load.run({ port: server.port, connections: 1, requests: [request] })
+  await load.run({ ports: [server.port], connections: 1, requests: [request] })
   assert.deepEqual(heard, ['POST /a b {"c":"ü"}'])
 })
 
@@ -94,7 +99,7 @@ test('refusals and lost connections are counted, and the rest goes on', async ()
       response.setHeader('content-length', 0).end()
     }
   })
-  const result = await load.run({ port: server.port, connections: 2, requests: gets(6) })
+  const result = await load.run({ ports: [server.port], connections: 2, requests: gets(6) })
   assert.deepEqual([...result.statuses], [200, 0, 409, 200, 200, 200])
   const pace = paceOf(result, 200)
   assert.equal(pace.count, 4)
@@ -105,7 +110,7 @@ test('an answer that does not say where it ends is a problem, not a figure', asy
   const server = createSocketServer((socket) => socket.resume().write('HTTP/1.1 200 OK\r\n\r\nhello'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
-  await assert.rejects(load.run({ port, connections: 1, requests: gets(1) }), /where it ends/)
+  await assert.rejects(load.run({ ports: [port], connections: 1, requests: gets(1) }), /where it ends/)
   await new Promise((closed) => server.close(closed))
 })
 

@@ -2,16 +2,22 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 
 export interface LoadJob {
-  readonly port: number
+  /** On 127.0.0.1; connections take turns among them. */
+  readonly ports: readonly number[]
   readonly connections: number
   /** Complete HTTP/1.1 requests. Each is sent once, in this order, by whichever connection is free. */
   readonly requests: readonly string[]
+  /** The requests come one after another over this long; 0 lets each come as soon as a connection is free. */
+  readonly overMs: number
   /** Asked once on each connection before the clock starts, so that all are taken; null for none. */
   readonly opening: string | null
   readonly keepBodies: boolean
 }
 
-/** By request, in the order of the job. Times are milliseconds since the first request could be sent. */
+/**
+ * By request, in the order of the job. Times are milliseconds since the first request could be sent; a request that had
+ * its moment counts as sent then.
+ */
 export interface LoadResult {
   /** 0 is a lost connection. */
   readonly statuses: Uint16Array
@@ -23,7 +29,7 @@ export interface LoadResult {
 
 export interface LoadClient extends AsyncDisposable {
   /** One job at a time. Rejects after `LONGEST_MS`, and when an answer is no HTTP/1.1 that this client reads. */
-  run(job: Pick<LoadJob, 'port' | 'connections' | 'requests'> & Partial<LoadJob>): Promise<LoadResult>
+  run(job: Pick<LoadJob, 'ports' | 'connections' | 'requests'> & Partial<LoadJob>): Promise<LoadResult>
 }
 
 const LONGEST_MS = 30_000
@@ -33,7 +39,7 @@ export function createLoadClient(): LoadClient {
   const worker = new Worker(new URL('./load-worker.ts', import.meta.url))
   return {
     async run(job) {
-      worker.postMessage({ opening: null, keepBodies: false, ...job } satisfies LoadJob)
+      worker.postMessage({ opening: null, overMs: 0, keepBodies: false, ...job } satisfies LoadJob)
       const [answer] = (await once(worker, 'message', { signal: AbortSignal.timeout(LONGEST_MS) })) as [
         { readonly result: LoadResult } | { readonly problem: string },
       ]
@@ -86,7 +92,7 @@ export function paceOf(result: LoadResult, wanted: number): Pace {
     }
   })
   waits.sort((a, b) => a - b)
-  const quantile = (part: number) => waits[Math.floor((waits.length - 1) * part)] ?? 0
+  const quantile = (part: number) => quantileOf(waits, part)
   return {
     perSecond: waits.length === 0 ? 0 : (waits.length / lastMs) * 1_000,
     p50Ms: quantile(0.5),
@@ -95,6 +101,11 @@ export function paceOf(result: LoadResult, wanted: number): Pace {
     count: waits.length,
     others,
   }
+}
+
+/** Of sorted values; `part` from 0 to 1. */
+export function quantileOf(sorted: readonly number[], part: number): number {
+  return sorted[Math.floor((sorted.length - 1) * part)] ?? 0
 }
 
 /** The round in the middle by speed; of an even number the slower one. */

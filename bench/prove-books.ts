@@ -48,30 +48,102 @@ export interface Books {
   readonly wishes: readonly WishSeen[]
 }
 
+/** Where core's engine keeps them. Firestore is Google's emulator, host:port. */
+export type BooksPlace =
+  | { readonly store: 'sqlite'; readonly path: string }
+  | { readonly store: 'firestore'; readonly emulatorHost: string; readonly projectId: string }
+
 export interface BooksReader extends Disposable {
-  read(): Books
-  wishes(): readonly WishSeen[]
+  read(): Promise<Books>
+  wishes(): Promise<readonly WishSeen[]>
 }
 
-/** Reads core's file beside it and past its own code, so that a mistake there is not repeated here. */
-export function openBooks(path: string): BooksReader {
+type BooksCollection = 'orders' | 'inventory' | 'ledger' | 'outbox'
+type ReadAll = (collection: BooksCollection) => Promise<readonly object[]>
+
+/** Reads core's data beside it and past its own code, so that a mistake there is not repeated here. */
+export function openBooks(place: BooksPlace): BooksReader {
+  const { readAll, close } = place.store === 'sqlite' ? inFile(place.path) : inEmulator(place)
+  const all = async <T>(collection: BooksCollection) => (await readAll(collection)) as T[]
+  return {
+    wishes: () => all<WishSeen>('outbox'),
+    async read() {
+      const [orders, drops, ledger, wishes] = await Promise.all([
+        all<OrderSeen>('orders'),
+        all<DropSeen>('inventory'),
+        all<LedgerRowSeen>('ledger'),
+        all<WishSeen>('outbox'),
+      ])
+      return { orders, drops, ledger, wishes }
+    },
+    [Symbol.dispose]: close,
+  }
+}
+
+function inFile(path: string): { readonly readAll: ReadAll; close(): void } {
   const db = new DatabaseSync(path, { readOnly: true })
   db.exec('PRAGMA busy_timeout = 5000')
-  function all<T>(collection: 'orders' | 'inventory' | 'ledger' | 'outbox'): T[] {
-    const rows = db.prepare(`SELECT id, value FROM ${collection}`).all()
-    return rows.map(({ id, value }) => ({ id, ...JSON.parse(String(value)) }) as T)
-  }
-  const wishes = () => all<WishSeen>('outbox')
   return {
-    wishes,
-    read: () => ({
-      orders: all<OrderSeen>('orders'),
-      drops: all<DropSeen>('inventory'),
-      ledger: all<LedgerRowSeen>('ledger'),
-      wishes: wishes(),
-    }),
-    [Symbol.dispose]: () => db.close(),
+    async readAll(collection) {
+      const rows = db.prepare(`SELECT id, value FROM ${collection}`).all()
+      return rows.map(({ id, value }) => ({ id, ...JSON.parse(String(value)) }))
+    },
+    close: () => db.close(),
   }
+}
+
+/** Over Firestore's REST interface (firebase.google.com/docs/firestore/use-rest-api), as anybody would. */
+function inEmulator(place: { readonly emulatorHost: string; readonly projectId: string }): {
+  readonly readAll: ReadAll
+  close(): void
+} {
+  const { emulatorHost, projectId } = place
+  const documents = `http://${emulatorHost}/v1/projects/${projectId}/databases/(default)/documents`
+  return {
+    async readAll(collection) {
+      const all: object[] = []
+      let pageToken = ''
+      do {
+        const response = await fetch(`${documents}/${collection}?pageSize=300&pageToken=${pageToken}`, {
+          headers: { authorization: 'Bearer owner' },
+        })
+        if (!response.ok) throw new Error(`${collection}: ${response.status} ${await response.text()}`)
+        const page = (await response.json()) as {
+          readonly documents?: readonly {
+            readonly name: string
+            readonly fields: { readonly value: RestValue }
+          }[]
+          readonly nextPageToken?: string
+        }
+        for (const { name, fields } of page.documents ?? []) {
+          const id = decodeURIComponent(name.split('/').at(-1) ?? '')
+          all.push({ id, ...(fromRest(fields.value) as object) })
+        }
+        pageToken = page.nextPageToken ?? ''
+      } while (pageToken)
+      return all
+    },
+    close() {},
+  }
+}
+
+type RestValue =
+  | { readonly mapValue: { readonly fields?: Readonly<Record<string, RestValue>> } }
+  | { readonly arrayValue: { readonly values?: readonly RestValue[] } }
+  | { readonly integerValue: string }
+  | { readonly nullValue: null }
+  | { readonly stringValue: string }
+  | { readonly booleanValue: boolean }
+  | { readonly doubleValue: number }
+
+function fromRest(value: RestValue): unknown {
+  if ('mapValue' in value) {
+    const entries = Object.entries(value.mapValue.fields ?? {})
+    return Object.fromEntries(entries.map(([name, field]) => [name, fromRest(field)]))
+  }
+  if ('arrayValue' in value) return (value.arrayValue.values ?? []).map(fromRest)
+  if ('integerValue' in value) return Number(value.integerValue)
+  return Object.values(value)[0]
 }
 
 /** Has core come to rest at `now`: nothing due, nothing in hand, nothing that failed and will be tried again? */
@@ -87,6 +159,8 @@ interface SessionAtStripe {
   readonly status: 'open' | 'complete' | 'expired'
   readonly payment_status: 'paid' | 'unpaid'
   readonly payment_intent: string | null
+  /** UTC seconds. */
+  readonly created: number
 }
 interface ChargeAtStripe {
   readonly id: string

@@ -70,6 +70,7 @@ function session(n: number, status: 'open' | 'complete' | 'expired'): AtStripe['
     client_reference_id: `ord_${n}`,
     status,
     payment_status: paid ? 'paid' : 'unpaid',
+    created: 1_700_000_000,
     payment_intent: paid ? `pi_${n}` : null,
   }
 }

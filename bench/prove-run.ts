@@ -1,13 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { PEOPLE } from '../sandbox/cast.ts'
+import { joinBuilder, openDrop } from './builder.ts'
 import { isAtRest, openBooks, readStripe, type WishSeen } from './prove-books.ts'
 import { createBuyer, createBuyers, type Progress } from './prove-buyers.ts'
 import { type Chance, createChance } from './prove-chance.ts'
 import { judge, missingNews, type Verdict } from './prove-judge.ts'
-import { type ProvingShop, startProvingShop } from './prove-shop.ts'
+import { type Engine, type ProvingShop, startProvingShop } from './prove-shop.ts'
 
-const LONGEST_RUN_MS = 90_000
-const REST_WITHIN_MS = 20_000
+/** Every further core is three more starts of a process. */
+const LONGEST_RUN_MS = { first: 90_000, further: 45_000 } as const
+const REST_WITHIN_MS = { sqlite: 20_000, firestore: 60_000 } as const
 const RUSH_MS = 500
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -43,6 +44,7 @@ export interface RunResult extends Verdict {
  */
 export async function proveOnce(options: {
   readonly seed: number
+  readonly engine: Engine
   readonly buyers: number
   readonly units: number
   readonly realBot: boolean
@@ -50,13 +52,15 @@ export async function proveOnce(options: {
 }): Promise<RunResult> {
   const startedAt = performance.now()
   const chance = createChance(options.seed)
+  const longestMs = LONGEST_RUN_MS.first + (instancesOf(options.engine) - 1) * LONGEST_RUN_MS.further
   await using shop = await startProvingShop({
+    engine: options.engine,
     realBot: options.realBot,
     compiledDir: options.compiledDir,
     unlucky: () => chance.next() < 0.02,
   })
-  const overdue = wait(LONGEST_RUN_MS, null, { ref: false }).then((): never => {
-    throw new Error(`The run is not over after ${LONGEST_RUN_MS / 1_000} s.`)
+  const overdue = wait(longestMs, null, { ref: false }).then((): never => {
+    throw new Error(`The run is not over after ${longestMs / 1_000} s.`)
   })
   const result = await Promise.race([play(shop, chance, options), shop.broken, overdue])
   return { ...result, seed: options.seed, ms: performance.now() - startedAt }
@@ -67,16 +71,24 @@ async function play(
   chance: Chance,
   {
     seed,
+    engine,
     buyers: count,
     units,
     realBot,
-  }: { readonly seed: number; readonly buyers: number; readonly units: number; readonly realBot: boolean },
+  }: {
+    readonly seed: number
+    readonly engine: Engine
+    readonly buyers: number
+    readonly units: number
+    readonly realBot: boolean
+  },
 ): Promise<Omit<RunResult, 'seed' | 'ms'>> {
+  await joinBuilder(shop)
   const dropId = await openDrop(shop, units, 1_000 + chance.below(9_000))
   const accountId = await readAccountId(shop)
   /** Discord takes about one private message a second per person, and the builder has hundreds to read. */
   const matters = ({ kind }: WishSeen) => !realBot || kind !== 'notify'
-  const kills = planKills(shop, chance, {
+  const kills = planKills(shop, chance, instancesOf(engine), {
     answers: count * 1.5,
     payments: units * 0.4,
     arrivals: units * 0.4,
@@ -100,7 +112,7 @@ async function play(
 
   // Every hold is over, and whatever failed is due again.
   await shop.sleepThrough(SHORT_NAPS_MS[chance.below(SHORT_NAPS_MS.length)] ?? SHORT_NAPS_MS[0])
-  await comeToRest(shop, matters)
+  await comeToRest(shop, matters, REST_WITHIN_MS[engine.store])
 
   // What came back is sold again while some pay after hours; parcels arrive; much is told once more.
   const closed = chance.next() < 0.3
@@ -125,10 +137,10 @@ async function play(
   await shop.sleepThrough(LONG_NAPS_MS[chance.below(LONG_NAPS_MS.length)] ?? LONG_NAPS_MS[0], () =>
     shop.stripeControl('/faults/clear', {}),
   )
-  await comeToRest(shop, matters)
-  await shop.stopCore()
-  using reader = openBooks(shop.booksPath)
-  const books = reader.read()
+  await comeToRest(shop, matters, REST_WITHIN_MS[engine.store])
+  await shop.stopCores()
+  using reader = openBooks(shop.books)
+  const books = await reader.read()
   const verdict = judge(
     { ...books, wishes: books.wishes.filter(matters) },
     await readStripe(shop.stripeUrl, shop.stripeKey),
@@ -139,37 +151,14 @@ async function play(
   return {
     ...verdict,
     problems: [...people.problems, ...verdict.problems, ...untold],
-    kills: kills.count() + NAPS,
+    kills: kills.count() + NAPS * instancesOf(engine),
     worstAnswerMs: people.worstAnswerMs,
     refusedWhileDown: people.refusedWhileDown,
   }
 }
 
-/** A builder who can be paid, and a drop on sale. `price` is minor units. */
-async function openDrop(shop: ProvingShop, units: number, price: number): Promise<string> {
-  const { id: userId, globalName: name } = PEOPLE.juniper
-  const builder = { userId, name }
-  const { onboardingUrl } = await shop.bot.joinBuilder({ person: builder })
-  const token = onboardingUrl?.split('/').at(-1) ?? ''
-  const { url } = await shop.web.openOnboarding({ token })
-  await (await fetch(url)).body?.cancel()
-  await fetch(url, { method: 'POST', body: new URLSearchParams({ action: 'finish' }), redirect: 'manual' })
-  await shop.web.returnFromOnboarding({ token })
-  const draft = await shop.bot.createDrop({
-    builder,
-    draftId: null,
-    form: {
-      title: 'Speckled mug',
-      story: 'Wheel-thrown, glazed by hand, fired twice.',
-      price: (price / 100).toFixed(2),
-      quantity: String(units),
-      closesInHours: 72,
-      perPerson: 1,
-    },
-    picture: null,
-  })
-  const drop = await shop.bot.publishDrop({ userId, draftId: draft.draftId })
-  return drop.dropId
+function instancesOf(engine: Engine): number {
+  return engine.store === 'sqlite' ? 1 : engine.instances
 }
 
 async function readAccountId(shop: ProvingShop): Promise<string> {
@@ -179,17 +168,24 @@ async function readAccountId(shop: ProvingShop): Promise<string> {
 }
 
 /**
- * One to three ends of core, the first in the rush, each when a random part of the answers, payments or arrivals has
- * been reached, and some milliseconds later. `most` says how many of each are to be expected.
+ * One to three ends of core, or as many more as there are cores beside the first, of any of them: the first in the
+ * rush, each when a random part of the answers, payments or arrivals has been reached, and some milliseconds later.
+ * `most` says how many of each are to be expected.
  */
-function planKills(shop: ProvingShop, chance: Chance, most: Readonly<Record<Progress, number>>) {
+function planKills(
+  shop: ProvingShop,
+  chance: Chance,
+  instances: number,
+  most: Readonly<Record<Progress, number>>,
+) {
   const reached: Record<Progress, number> = { answers: 0, payments: 0, arrivals: 0 }
   const kinds: Progress[] = ['answers']
-  for (let more = chance.below(3); more > 0; more--) {
+  for (let more = chance.below(3) + instances - 1; more > 0; more--) {
     kinds.push(chance.oneOf({ answers: 1, payments: 2, arrivals: 2 }))
   }
   let planned = kinds.map((what) => ({
     what,
+    which: instances === 1 ? 0 : chance.below(instances),
     after: 1 + chance.below(most[what]),
     waitMs: chance.below(40),
     downMs: chance.below(150),
@@ -202,7 +198,7 @@ function planKills(shop: ProvingShop, chance: Chance, most: Readonly<Record<Prog
     for (const kill of planned.filter(isDue)) {
       trouble = trouble.then(async () => {
         await wait(kill.waitMs)
-        await shop.crash(kill.downMs)
+        await shop.crash(kill.downMs, kill.which)
       })
     }
     trouble.catch(() => {})
@@ -279,9 +275,13 @@ async function repeatEvents(shop: ProvingShop, chance: Chance): Promise<void> {
 }
 
 /** Until Stripe has nothing to deliver and core nothing to do that matters, twice in a row: the work of one wakes the other. */
-async function comeToRest(shop: ProvingShop, matters: (wish: WishSeen) => boolean): Promise<void> {
-  using books = openBooks(shop.booksPath)
-  const until = performance.now() + REST_WITHIN_MS
+async function comeToRest(
+  shop: ProvingShop,
+  matters: (wish: WishSeen) => boolean,
+  withinMs: number,
+): Promise<void> {
+  using books = openBooks(shop.books)
+  const until = performance.now() + withinMs
   for (let quiet = 0; quiet < 2 && performance.now() < until; ) {
     const due = (await readDeliveries(shop)).filter(({ state }) => state === 'due')
     if (due.length > 0) {
@@ -290,7 +290,8 @@ async function comeToRest(shop: ProvingShop, matters: (wish: WishSeen) => boolea
       const next = Math.max(...due.map(({ nextAt }) => nextAt))
       if (next > now) await shop.stripeControl('/clock', { advanceMs: next - now })
     }
-    quiet = due.length === 0 && isAtRest(books.wishes().filter(matters), shop.now()) ? quiet + 1 : 0
+    const wishes = (await books.wishes()).filter(matters)
+    quiet = due.length === 0 && isAtRest(wishes, shop.now()) ? quiet + 1 : 0
     // The local Stripe looks four times a second for what its clock has made due.
     await wait(quiet === 1 ? 300 : 100)
   }

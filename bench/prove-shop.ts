@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer as createHttpServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -7,6 +8,8 @@ import { createFleet, type Fleet } from '../sandbox/launch/fleet.ts'
 import { keepLocalSecrets } from '../sandbox/launch/local-secrets.ts'
 import { HOST, planLaunch, type ServiceName } from '../sandbox/launch/plan.ts'
 import { freePorts } from '../sandbox/launch/ports.ts'
+import { createFrontDoor } from './front-door.ts'
+import type { BooksPlace } from './prove-books.ts'
 
 const PORTS = [
   'SANDBOX_PORT',
@@ -22,27 +25,47 @@ const READY_MS = 30_000
 /** More than one machine needs, so that the budget towards Stripe does not stretch a run; its own tests hold it. */
 const STRIPE_REQUESTS_PER_SECOND = '200'
 
+/** Longer than one run of an effect may take before another core takes it over. */
+const LEASE_IS_OVER_MS = 61_000
+
+/** Which engine keeps core's data, and how many cores work on it. Firestore is Google's emulator, host:port. */
+export type Engine =
+  | { readonly store: 'sqlite' }
+  | {
+      readonly store: 'firestore'
+      readonly emulatorHost: string
+      readonly projectId: string
+      readonly instances: number
+    }
+
 /** One shop for one run: core, the stand-ins, and the bot or its double, each a process that can be ended. */
 export interface ProvingShop extends AsyncDisposable {
   /** Core as the bot asks it. */
   readonly bot: CoreClient
+  /** What the bot shows core. */
+  readonly botToken: string
   /** Core as the web asks it. */
   readonly web: CoreClient
   readonly stripeUrl: string
   readonly stripeKey: string
-  readonly booksPath: string
+  readonly books: BooksPlace
+  /** Each core's own address. `bot`, `web` and Stripe's webhooks come to all of them in turn, through one address. */
+  readonly coreUrls: readonly string[]
   /** UTC milliseconds as core, bot and Stripe have it. */
   now(): number
-  /** Which start of core answers now; null while it is down. */
+  /** How often a core has ended, to be compared; null while none answers or one is just ending. */
   life(): number | null
-  /** Resolves once core answers. */
+  /** Resolves once a core answers. */
   up(): Promise<void>
-  /** kill -9, and a start on the same data after `downMs`. */
-  crash(downMs: number): Promise<void>
-  /** kill -9 for core and bot; everybody's clock goes on by `ms`; `meanwhile` is done; a start on the same data. */
+  /**
+   * kill -9 for one core (`which` of them), and a start on the same data after `downMs`. Beside other cores it cannot
+   * know what it held: everybody's clock goes on by a minute, so that its leases are over.
+   */
+  crash(downMs: number, which?: number): Promise<void>
+  /** kill -9 for every core and the bot; everybody's clock goes on by `ms`; `meanwhile` is done; a start on the same data. */
   sleepThrough(ms: number, meanwhile?: () => Promise<unknown>): Promise<void>
-  /** Ends core as a deploy does, and the bot before it, which would keep it waiting. */
-  stopCore(): Promise<void>
+  /** Ends every core as a deploy does, and the bot before it, which would keep it waiting. */
+  stopCores(): Promise<void>
   /** Do what no customer of Stripe can: a path below /local. */
   stripeControl<T = unknown>(path: string, body?: object): Promise<T>
   /** What the bot's double was told, as `person kind`. Null with the real bot. */
@@ -57,6 +80,9 @@ export interface ProvingShop extends AsyncDisposable {
  * says so.
  */
 export async function startProvingShop(options: {
+  readonly engine: Engine
+  /** More of core's environment. */
+  readonly coreEnv?: Readonly<Record<string, string>>
   readonly realBot: boolean
   readonly unlucky: () => boolean
   /** Where Node keeps what it has compiled: a run starts half a dozen processes of the same code. */
@@ -77,13 +103,23 @@ export async function startProvingShop(options: {
     secrets,
     dataDir,
   })
+  const { engine } = options
+  const instances = engine.store === 'sqlite' ? 1 : engine.instances
+  const address = portOf(plan.urls.core)
+  const corePorts = instances === 1 ? [address] : await freePorts(instances)
+  const door = instances === 1 ? null : stack.use(await createFrontDoor(address))
+  const clockFile = join(dataDir, 'clock')
+  const clockUrl = new URL('./clock-from-file.ts', import.meta.url)
+  clockUrl.searchParams.set('file', clockFile)
   let aheadMs = 0
+  const setClock = () => writeFileSync(clockFile, String(aheadMs))
+  setClock()
   const { promise: broken, reject: report } = Promise.withResolvers<never>()
   // Whoever waits for something of this shop waits for this, too.
   broken.catch(() => {})
 
   /** One process in a fleet of its own, so that it can be ended alone. */
-  async function start(name: ServiceName): Promise<Fleet> {
+  async function start(name: ServiceName, more: Readonly<Record<string, string>> = {}): Promise<Fleet> {
     const service = plan.services.find((one) => one.name === name)
     if (!service) throw new Error(`${name} is not in the plan`)
     const { DATA_DIR, ...env } = service.env
@@ -100,12 +136,14 @@ export async function startProvingShop(options: {
     })
     const ready = fleet.start({
       ...service,
+      ...(more.PORT && { readyUrl: `http://${HOST}:${more.PORT}/readyz` }),
       env: {
         ...env,
+        ...more,
         NODE_COMPILE_CACHE: options.compiledDir,
         // The stand-ins keep what they know in memory: they are not what is tried here.
         ...(DATA_DIR !== undefined && name !== 'sandbox' && { DATA_DIR }),
-        ...(aheadMs > 0 && name !== 'sandbox' && { NODE_OPTIONS: `--import=${clockAhead(aheadMs)}` }),
+        ...(name !== 'sandbox' && { NODE_OPTIONS: `--import=${clockUrl}` }),
       },
     })
     try {
@@ -117,25 +155,45 @@ export async function startProvingShop(options: {
     return fleet
   }
 
-  let core: Fleet | null = null
+  const cores: (Fleet | null)[] = corePorts.map(() => null)
   let bot: Fleet | null = null
-  let lives = 0
-  let life: number | null = null
+  let deaths = 0
+  let dying = 0
   let whenUp = Promise.withResolvers<void>()
+  const everyCore = [...corePorts.keys()]
 
-  async function startCore(): Promise<void> {
-    core = await start('core')
-    life = ++lives
+  const engineEnv =
+    engine.store === 'sqlite'
+      ? undefined
+      : {
+          STORE: engine.store,
+          GOOGLE_CLOUD_PROJECT: engine.projectId,
+          FIRESTORE_EMULATOR_HOST: engine.emulatorHost,
+        }
+
+  async function startCore(which: number): Promise<void> {
+    const port = corePorts[which] ?? 0
+    cores[which] = await start('core', { ...engineEnv, ...options.coreEnv, PORT: String(port) })
+    door?.open(port)
     whenUp.resolve()
   }
-  async function killCore(): Promise<void> {
-    life = null
-    whenUp = Promise.withResolvers<void>()
-    await kill(core)
+  async function endCore(which: number, end: (fleet: Fleet | null) => Promise<void>): Promise<void> {
+    const fleet = cores[which] ?? null
+    cores[which] = null
+    deaths++
+    dying++
+    if (cores.every((one) => one === null)) whenUp = Promise.withResolvers<void>()
+    await end(fleet)
+    door?.shut(corePorts[which] ?? 0)
+    // Whoever asks from now on must not find a connection that ends in the dead one.
+    await new Promise((resolve) => setTimeout(resolve, 10))
+    dying--
   }
+  const killCores = () => Promise.all(everyCore.map((which) => endCore(which, kill)))
+  const startCores = () => Promise.all(everyCore.map(startCore))
   stack.defer(async () => {
     await kill(bot)
-    await killCore()
+    await killCores()
   })
 
   const sandbox = start('sandbox')
@@ -143,7 +201,7 @@ export async function startProvingShop(options: {
   const told = options.realBot ? null : new Set<string>()
   if (told) {
     const double = await startDouble({
-      port: Number(new URL(plan.urls.bot).port),
+      port: portOf(plan.urls.bot),
       secret: secrets.botPushSecret,
       now: () => Date.now() + aheadMs,
       unlucky: options.unlucky,
@@ -151,7 +209,7 @@ export async function startProvingShop(options: {
     })
     stack.defer(double)
   }
-  await Promise.all([sandbox, startCore()])
+  await Promise.all([sandbox, startCores()])
   if (options.realBot) bot = await start('bot')
 
   const stripeControl = async <T>(path: string, body?: object): Promise<T> => {
@@ -163,35 +221,41 @@ export async function startProvingShop(options: {
     if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
     return (await response.json()) as T
   }
+  async function passTime(ms: number): Promise<void> {
+    aheadMs += ms
+    setClock()
+    await stripeControl('/clock', { advanceMs: ms })
+  }
   const running = stack.move()
   return {
     bot: createCoreClient({ baseUrl: plan.urls.core, credentials: bearer(secrets.tokenBot) }),
+    botToken: secrets.tokenBot,
     web: createCoreClient({ baseUrl: plan.urls.core, credentials: bearer(secrets.tokenWeb) }),
     stripeUrl: plan.urls.stripe,
     stripeKey: secrets.stripeSecretKey,
-    booksPath: join(dataDir, 'core', 'c500.sqlite'),
+    books: engine.store === 'sqlite' ? { ...engine, path: join(dataDir, 'core', 'c500.sqlite') } : engine,
+    coreUrls: corePorts.map((port) => `http://${HOST}:${port}`),
     now: () => Date.now() + aheadMs,
-    life: () => life,
+    life: () => (dying > 0 || cores.every((one) => one === null) ? null : deaths),
     up: () => Promise.race([whenUp.promise, broken]),
-    async crash(downMs) {
-      await killCore()
+    async crash(downMs, which = 0) {
+      await endCore(which, kill)
       await new Promise((resolve) => setTimeout(resolve, downMs))
-      await startCore()
+      await startCore(which)
+      if (instances > 1) await passTime(LEASE_IS_OVER_MS)
     },
     async sleepThrough(ms, meanwhile) {
-      await Promise.all([killCore(), kill(bot)])
-      aheadMs += ms
-      await stripeControl('/clock', { advanceMs: ms })
+      await Promise.all([killCores(), kill(bot)])
+      await passTime(ms)
       await meanwhile?.()
       const startBot = async () => {
         bot = await start('bot')
       }
-      await Promise.all([startCore(), bot && startBot()])
+      await Promise.all([startCores(), bot && startBot()])
     },
-    async stopCore() {
-      life = null
+    async stopCores() {
       await kill(bot)
-      await core?.stop()
+      await Promise.all(everyCore.map((which) => endCore(which, async (fleet) => fleet?.stop())))
     },
     stripeControl,
     told,
@@ -205,9 +269,8 @@ async function kill(fleet: Fleet | null): Promise<void> {
   await fleet?.stop()
 }
 
-/** The service's own code unchanged, on a machine whose clock shows a later time. */
-function clockAhead(ms: number): string {
-  return `data:text/javascript,{const%20real=Date.now;Date.now=()=>real()+${ms}}`
+function portOf(url: string): number {
+  return Number(new URL(url).port)
 }
 
 /** Answers core's pushes as the bot would, without a Discord behind it. Returns how to end it. */

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { emptyProject, firestoreEmulator } from '../tests/firestore-emulator.ts'
 import { createChance } from './prove-chance.ts'
 import { proveOnce, type RunResult } from './prove-run.ts'
+import type { Engine } from './prove-shop.ts'
 
 /** The bot is started beside core in the first run and in every so many after it; a double answers elsewhere. */
 const REAL_BOT_EVERY = 25
@@ -12,6 +14,9 @@ const PROBLEMS_SHOWN = 20
 const note = (line: string) => process.stderr.write(`${line}\n`)
 
 interface Wish {
+  readonly store: Engine['store']
+  /** How many cores work on one store. */
+  readonly instances: number
   readonly runs: number
   readonly buyers: number
   readonly units: number
@@ -25,7 +30,8 @@ interface Totals {
 }
 
 /** Run after run; each has the next seed, so that one of them can be played again alone. */
-async function prove({ runs, buyers, units, seed: first }: Wish, compiledDir: string): Promise<Totals> {
+async function prove(wish: Wish, compiledDir: string): Promise<Totals> {
+  const { runs, buyers, units, seed: first } = wish
   const results: RunResult[] = []
   const failed: number[] = []
   for (let seed = first; seed < first + runs; seed++) {
@@ -33,6 +39,7 @@ async function prove({ runs, buyers, units, seed: first }: Wish, compiledDir: st
     try {
       const result = await proveOnce({
         seed,
+        engine: await emptyEngine(wish),
         buyers,
         units,
         realBot: seed % REAL_BOT_EVERY === 1,
@@ -50,6 +57,14 @@ async function prove({ runs, buyers, units, seed: first }: Wish, compiledDir: st
   return { results, failed }
 }
 
+/** Each run has data of its own. Throws where Firestore's emulator is missing. */
+async function emptyEngine({ store, instances }: Wish): Promise<Engine> {
+  if (store === 'sqlite') return { store }
+  const emulator = await firestoreEmulator()
+  if ('missing' in emulator) throw new Error(emulator.missing)
+  return { store, emulatorHost: emulator.host, projectId: emptyProject(), instances }
+}
+
 function describe(result: RunResult): string {
   const { sold, paid, refunded, released, kills, worstAnswerMs, refusedWhileDown, ms, problems } = result
   const verdict = problems.length === 0 ? 'right' : `${problems.length} PROBLEMS`
@@ -59,7 +74,7 @@ function describe(result: RunResult): string {
   )
 }
 
-function toJson({ runs, buyers, units, seed }: Wish, { results, failed }: Totals) {
+function toJson({ store, instances, runs, buyers, units, seed }: Wish, { results, failed }: Totals) {
   const sum = (of: (result: RunResult) => number) => results.reduce((total, result) => total + of(result), 0)
   return {
     runs,
@@ -75,6 +90,8 @@ function toJson({ runs, buyers, units, seed }: Wish, { results, failed }: Totals
     refused_while_down: sum(({ refusedWhileDown }) => refusedWhileDown),
     problems: sum(({ problems }) => problems.length),
     failed_seeds: failed,
+    store,
+    instances,
     buyers,
     units,
     seed,
@@ -96,10 +113,19 @@ const { values: args } = parseArgs({
     units: { type: 'string', default: '50' },
     // One that starts with the real bot; the next ones follow from it.
     seed: { type: 'string', default: String(1 + REAL_BOT_EVERY * createChance(Date.now()).below(1_000_000)) },
+    store: { type: 'string', default: 'sqlite' },
+    instances: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 })
+const { store } = args
+if (store !== 'sqlite' && store !== 'firestore') throw new Error('--store must be sqlite or firestore.')
+if (store === 'sqlite' && args.instances !== '1') {
+  throw new Error('--instances: a SQLite file belongs to one core; several need --store firestore.')
+}
 const wish: Wish = {
+  store,
+  instances: whole('instances', args.instances, 16),
   runs: whole('runs', args.runs, 10_000),
   buyers: whole('buyers', args.buyers, 10_000),
   units: whole('units', args.units, 1_000),
@@ -111,7 +137,8 @@ rmSync(compiledDir, { recursive: true, force: true })
 const found = toJson(wish, totals)
 process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : `${JSON.stringify(found, null, 2)}\n`)
 if (totals.failed.length > 0) {
-  note(`To play one again: npm run prove -- --runs 1 --seed ${totals.failed[0]}`)
+  const engine = store === 'sqlite' ? '' : ` --store ${store} --instances ${wish.instances}`
+  note(`To play one again: npm run prove -- --runs 1${engine} --seed ${totals.failed[0]}`)
   process.exitCode = 1
 } else {
   note('Every unit and every cent is where it should be.')

@@ -62,28 +62,8 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
     return core.publishDrop({ userId: builder.id, draftId: draft.draftId })
   }
 
-  /** A buyer nobody has seen before, as the bot would ask for them. */
-  function buyRequest(dropId: string, path: string): string {
-    const number = buyers++
-    return writeRequest({
-      method: 'POST',
-      path,
-      headers: {
-        authorization: `Bearer ${shop.secrets.tokenBot}`,
-        'content-type': 'application/json',
-        'x-request-id': crypto.randomUUID(),
-        // Discord's ids grow with time.
-        'idempotency-key': String(1_400_000_000_000_000_000n + BigInt(number) * 4_096n),
-      },
-      body: JSON.stringify({
-        buyer: {
-          userId: String(200_000_000_000_000_000n + BigInt(number) * 7_919n),
-          name: `Buyer ${number}`,
-        },
-        dropId,
-      }),
-    })
-  }
+  const buyRequest = (dropId: string, path: string) =>
+    writeBuyRequest({ token: shop.secrets.tokenBot, number: buyers++, dropId, path })
 
   return {
     async sellOut(connections, units = UNITS) {
@@ -91,8 +71,8 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
       const requests = Array.from({ length: units + LATE_BUYERS }, () =>
         buyRequest(drop.dropId, ROUTES.createCheckout.path),
       )
-      const port = portOf(shop.urls.core)
-      const result = await load.run({ port, connections, opening: OPENING, requests, keepBodies: true })
+      const ports = [portOf(shop.urls.core)]
+      const result = await load.run({ ports, connections, opening: OPENING, requests, keepBodies: true })
       const pace = paceOf(result, 200)
       const orderIds = result.bodies.flatMap((body) => /"orderId":"(ord_\w{26})"/.exec(body)?.[1] ?? [])
       const after = await core.getDrop({ dropId: drop.dropId })
@@ -101,7 +81,7 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
 
     async echo(port, connections) {
       const requests = Array.from({ length: UNITS * 3 }, () => buyRequest(`drp_${'0'.repeat(26)}`, '/'))
-      return paceOf(await load.run({ port, connections, opening: OPENING, requests }), 200)
+      return paceOf(await load.run({ ports: [port], connections, opening: OPENING, requests }), 200)
     },
 
     async hearStripe(orderIds, connections) {
@@ -123,7 +103,7 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
         })
       })
       return paceOf(
-        await load.run({ port: portOf(shop.urls.core), connections, opening: OPENING, requests }),
+        await load.run({ ports: [portOf(shop.urls.core)], connections, opening: OPENING, requests }),
         200,
       )
     },
@@ -135,11 +115,39 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
       const request = writeRequest({ method: 'GET', path: '/', headers })
       const requests = Array.from({ length: LANDINGS }, () => request)
       return paceOf(
-        await load.run({ port: portOf(shop.urls.web), connections, opening: OPENING, requests }),
+        await load.run({ ports: [portOf(shop.urls.web)], connections, opening: OPENING, requests }),
         200,
       )
     },
   }
+}
+
+/** The click of a buyer nobody has seen before, `number` of them, as the bot would ask for it. */
+export function writeBuyRequest(click: {
+  readonly token: string
+  readonly number: number
+  readonly dropId: string
+  readonly path: string
+}): string {
+  const { token, number, dropId, path } = click
+  return writeRequest({
+    method: 'POST',
+    path,
+    headers: {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'x-request-id': crypto.randomUUID(),
+      // Discord's ids grow with time.
+      'idempotency-key': String(1_400_000_000_000_000_000n + BigInt(number) * 4_096n),
+    },
+    body: JSON.stringify({
+      buyer: {
+        userId: String(200_000_000_000_000_000n + BigInt(number) * 7_919n),
+        name: `Buyer ${number}`,
+      },
+      dropId,
+    }),
+  })
 }
 
 /** Does what the buyers were told agree with what core has written down (`after`), and with the number of units? */
