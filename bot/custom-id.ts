@@ -39,6 +39,7 @@ export type OperatorPress = z.infer<typeof OperatorPress>
  */
 const Press = z.union([
   z.tuple([z.literal('buy'), DropId]),
+  z.tuple([z.literal('remind'), DropId]),
   z.tuple([z.literal('letgo'), OrderId]),
   z.tuple([z.literal('publish'), DraftId]),
   z.tuple([z.literal('fix'), DraftId]),

@@ -12,6 +12,8 @@ export const SENTENCE: Record<ErrorCode, string> = {
 
   drop_not_found: 'That drop is no longer here.',
   drop_closed: 'This drop has closed. Keep an eye on the channel for the next one.',
+  not_open_yet: 'This drop is not open yet. Its card says when it opens, and can remind you.',
+  already_open: 'It has opened already, so it can no longer be called off.',
   sold_out: 'Sold out. Every one of them has found a home.',
   all_held: 'All held right now, one may come back. Try again in a little while.',
   own_drop: 'This one is yours, so it is kept for somebody else to buy.',
@@ -53,5 +55,7 @@ export const SENTENCE: Record<ErrorCode, string> = {
   twitch_off: 'This collective does without Twitch, so there is nothing to link.',
   twitch_refused:
     'Twitch did not confirm the channel, so nothing was linked. `/c500 link-twitch` starts again.',
+  channel_missing:
+    'Your going live can open a drop once your Twitch channel is linked: `/c500 link-twitch` does that.',
   channel_taken: 'Another builder has linked that channel. If it is yours, please ask an operator.',
 }

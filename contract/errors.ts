@@ -13,6 +13,8 @@ export const STATUS = {
 
   drop_not_found: 404,
   drop_closed: 409,
+  not_open_yet: 409,
+  already_open: 409,
   sold_out: 409,
   all_held: 409,
   own_drop: 409,
@@ -51,6 +53,7 @@ export const STATUS = {
   twitch_off: 409,
   twitch_refused: 409,
   channel_taken: 409,
+  channel_missing: 409,
 } as const satisfies Record<string, number>
 
 export type ErrorCode = keyof typeof STATUS

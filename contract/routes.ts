@@ -120,8 +120,33 @@ export const ROUTES = {
     path: '/api/internal/publish-drop',
     callers: ['bot'],
     kind: 'write',
-    input: z.object({ userId: Snowflake, draftId: DraftId }),
+    /** `atOnce`: whatever the draft says of its opening. */
+    input: z.object({ userId: Snowflake, draftId: DraftId, atOnce: z.boolean().optional() }),
     output: DropView,
+  },
+  /** Its builder opens a drop before its time. One that is open already stays as it is. */
+  openDropNow: {
+    path: '/api/internal/open-drop-now',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ userId: Snowflake, dropId: DropId }),
+    output: DropView,
+  },
+  /** Its builder calls off a drop that has not opened. */
+  callOffDrop: {
+    path: '/api/internal/call-off-drop',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ userId: Snowflake, dropId: DropId }),
+    output: DropView,
+  },
+  /** Somebody wants to be told when a drop opens, or no longer. `on` in the answer: they will be. */
+  remind: {
+    path: '/api/internal/remind',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ person: Person, dropId: DropId, on: z.boolean() }),
+    output: z.object({ drop: DropView, on: z.boolean() }),
   },
   getDrop: {
     path: '/api/internal/get-drop',
@@ -130,7 +155,7 @@ export const ROUTES = {
     input: z.object({ dropId: DropId }),
     output: DropView,
   },
-  /** Newest first. `cursor` is opaque and comes from the page before. */
+  /** Newest first, but scheduled ones by what opens next. `cursor` is opaque and comes from the page before. */
   listDrops: {
     path: '/api/internal/list-drops',
     callers: ['bot', 'web'],

@@ -45,8 +45,12 @@ export const ChannelView = z.object({
 })
 export type ChannelView = z.infer<typeof ChannelView>
 
-/** paused: nobody can hold a unit until it is open again; holds that began before may still be paid. */
-export const DropStatus = z.enum(['open', 'paused', 'closed'])
+/**
+ * scheduled: published, and not open yet. paused: nobody can hold a unit until it is open again, or may open at all;
+ * holds that began before may still be paid.
+ */
+export const DropStatus = z.enum(['scheduled', 'open', 'paused', 'closed'])
+export type DropStatus = z.infer<typeof DropStatus>
 
 export const DropView = z.object({
   dropId: DropId,
@@ -60,8 +64,15 @@ export const DropView = z.object({
   sold: z.int().nonnegative(),
   perPerson: z.int().positive(),
   status: DropStatus,
+  /** When it opened. Of one that has not: the same as opensAt, and closesAt counts from it. */
   openedAt: Millis,
   closesAt: Millis,
+  /** It has not opened yet and does then, at the latest; null once it has. Closed and not null: it was called off. */
+  opensAt: Millis.nullable(),
+  /** It opens when its builder goes live, if that is before opensAt. */
+  opensWithStream: z.boolean(),
+  /** How many people asked to be told when it opens. */
+  reminders: z.int().nonnegative(),
   builder: Person,
   /** The builder's linked channel, as it is now. */
   channel: ChannelView.nullable(),
@@ -70,13 +81,27 @@ export const DropView = z.object({
 })
 export type DropView = z.infer<typeof DropView>
 
+/** Core's clock counts these, from publishing. */
+const OpensInHours = z
+  .number()
+  .min(0.1)
+  .max(24 * 30)
+/** When a drop opens that does not open with its publishing: later, or when its builder goes live, at the latest then. */
+export const Opens = z.discriminatedUnion('when', [
+  z.object({ when: z.literal('later'), inHours: OpensInHours }),
+  z.object({ when: z.literal('with_stream'), inHoursAtTheLatest: OpensInHours }),
+])
+export type Opens = z.infer<typeof Opens>
+
 /** What a builder typed, exactly as typed: nothing is lost when something in it is wrong. */
 export const DropForm = z.object({
   title: z.string().max(20_000),
   story: z.string().max(20_000),
   price: z.string().max(2_000),
   quantity: z.string().max(2_000),
-  /** Hours from publishing to closing. */
+  /** Absent: at once. */
+  opens: Opens.optional(),
+  /** Hours from opening to closing. */
   closesInHours: z
     .int()
     .min(1)
@@ -322,8 +347,17 @@ const TermsNotice = z.object({
   change: Terms,
 })
 
+/** A drop that somebody wanted to be told of opened, or was called off before. `drop` is how it stands now. */
+export const DropNotice = z.object({
+  ...noticeFields,
+  about: z.literal('drop'),
+  kind: z.enum(['drop_opened', 'drop_called_off']),
+  drop: DropView,
+})
+export type DropNotice = z.infer<typeof DropNotice>
+
 /** Something a person was told, or should have been. A new kind of news is one more of these. */
-export const Notice = z.discriminatedUnion('about', [OrderNotice, StandingNotice, TermsNotice])
+export const Notice = z.discriminatedUnion('about', [OrderNotice, StandingNotice, TermsNotice, DropNotice])
 export type Notice = z.infer<typeof Notice>
 
 export const ProfileView = z.object({

@@ -299,7 +299,7 @@ async function assertAllSettled(shop: LiveShop, counts: Readonly<Record<string, 
   try {
     await until('nothing to be due', async () => {
       const effects = await Promise.all(
-        (['checkout', 'money', 'cards', 'news'] as const).map((queue) =>
+        (['checkout', 'doors', 'money', 'cards', 'news'] as const).map((queue) =>
           readAll(store, 'outbox', 'dueAt', { queue }),
         ),
       )

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { OrderStatus } from '#contract'
-import { claimId } from '../core/domain/drop.ts'
+import { claimId, isWaiting } from '../core/domain/drop.ts'
 import { balances, type LedgerEntry } from '../core/domain/ledger.ts'
 import { givenBack, type Order, remaining } from '../core/domain/order.ts'
 import type { CollectionName, Page, Searchable, Store, Stored } from '../core/ports/store.ts'
@@ -48,7 +48,7 @@ export interface AtStripe {
  * left undone without a reason.
  */
 export async function assertInvariants(world: {
-  readonly store: Pick<Store, 'find' | 'get'>
+  readonly store: Pick<Store, 'find' | 'get' | 'scan'>
   readonly stripeUrl: string
   /** UTC milliseconds, as the world's clock has it. */
   readonly now: number
@@ -61,6 +61,10 @@ export async function assertInvariants(world: {
   ])
   const orderById = new Map(orders.map(({ id, value }) => [id, value]))
   await assertShelves(
+    store,
+    orders.map(({ value }) => value),
+  )
+  await assertDoors(
     store,
     orders.map(({ value }) => value),
   )
@@ -103,6 +107,20 @@ async function assertShelves(store: Pick<Store, 'find' | 'get'>, orders: readonl
       const taken = mine.filter((order) => HOLDS.includes(order.status) || isSold(order)).length
       assert.equal(claim.taken, taken, `how many of ${id} ${buyerId} has`)
     }
+  }
+}
+
+/** Nobody holds or held a unit of a drop before it opened, and whoever wanted to be told of it was, or still waits. */
+async function assertDoors(store: Pick<Store, 'find' | 'scan'>, orders: readonly Order[]): Promise<void> {
+  const { documents } = await store.scan('reminders', { limit: 5_000, cursor: null })
+  for (const { id, value: drop } of await readAll(store, 'inventory', 'openedAt')) {
+    const ofDrop = orders.filter(({ dropId }) => dropId === id)
+    if (drop.waitsFor !== null) assert.equal(ofDrop.length, 0, `${id} has orders and never opened`)
+    for (const { orderId, createdAt } of ofDrop) {
+      assert.ok(createdAt >= drop.openedAt, `${orderId} is older than the opening of ${id}`)
+    }
+    const waiting = documents.filter(({ value }) => value.dropId === id).length
+    assert.equal(waiting, isWaiting(drop) ? drop.reminders : 0, `how many wait to be told of ${id}`)
   }
 }
 
@@ -223,13 +241,14 @@ async function assertNothingForgotten(
   orders: ReadonlyMap<string, Order>,
   now: number,
 ): Promise<void> {
-  for (const queue of ['checkout', 'money', 'cards', 'news'] as const) {
+  for (const queue of ['checkout', 'doors', 'money', 'cards', 'reminders', 'news'] as const) {
     for (const { id, value: effect } of await readAll(store, 'outbox', 'dueAt', { queue })) {
       assert.ok(effect.dueAt > now && effect.leaseUntil <= now, `${id} was due and is not done`)
       const order = orders.get(effect.subject)
       const waits =
         effect.lastError !== null ||
         effect.kind === 'close_drop' ||
+        effect.kind === 'open_drop' ||
         effect.kind === 'watch' ||
         effect.kind === 'account' ||
         effect.kind === 'tend_case' ||

@@ -1,7 +1,7 @@
 import type { APIEmbed } from 'discord-api-types/v10'
 import { accent, type DropView, formatMoney, type Money, type PaletteColour, type Picture } from '#contract'
 import { button, type Message, type PictureFile, rows } from './message.ts'
-import { clockTime, escapeText, plainText, relativeTime } from './text.ts'
+import { clockTime, dateTime, escapeText, plainText, relativeTime } from './text.ts'
 
 const ROTATION = [
   'strawberry',
@@ -20,6 +20,8 @@ interface CardText {
   readonly held: number
   readonly quantity: number
   readonly closesAt: number
+  readonly opensAt: number | null
+  readonly opensWithStream: boolean
   readonly builder: { readonly userId: string; readonly name: string }
 }
 
@@ -37,19 +39,38 @@ export function pictureFile(picture: Picture, base64: string): PictureFile {
   return { name: PICTURE_NAME, bytes: Buffer.from(base64, 'base64'), alt: plainText(picture.alt, 1_000) }
 }
 
+type ShelfState =
+  | 'Opens soon'
+  | 'Called off'
+  | 'Sold out'
+  | 'Closed'
+  | 'Paused for a moment'
+  | 'All held right now'
+
 /** What can be said about the shelf in two words; `null` while there is something to buy. */
-export function shelfState(
-  drop: DropView,
-): 'Sold out' | 'Closed' | 'Paused for a moment' | 'All held right now' | null {
+export function shelfState(drop: DropView): ShelfState | null {
   if (drop.sold >= drop.quantity) return 'Sold out'
-  if (drop.status === 'closed') return 'Closed'
+  if (drop.status === 'closed') return drop.opensAt === null ? 'Closed' : 'Called off'
   if (drop.status === 'paused') return 'Paused for a moment'
+  if (drop.status === 'scheduled') return 'Opens soon'
   return drop.available === 0 ? 'All held right now' : null
+}
+
+/** Whether somebody can be told of its opening: it has not opened, and was not called off. */
+export function isWaiting(drop: DropView): boolean {
+  return drop.opensAt !== null && drop.status !== 'closed'
+}
+
+/** "in 3 hours", or "when Juniper goes live, at the latest …"; `opensAt` is UTC milliseconds. */
+export function opensWhen(drop: Pick<CardText, 'opensWithStream' | 'builder'>, opensAt: number): string {
+  return drop.opensWithStream
+    ? `when ${escapeText(drop.builder.name, 80)} goes live, at the latest ${dateTime(opensAt)}`
+    : `${relativeTime(opensAt)}, ${dateTime(opensAt)}`
 }
 
 /** The cozy card of a drop, as buyers see it and as its builder previews it. */
 export function cardEmbed(drop: CardText, state: string | null, withPicture: boolean): APIEmbed {
-  const over = state === 'Sold out' || state === 'Closed'
+  const over = state === 'Sold out' || state === 'Closed' || state === 'Called off'
   const left = `**${drop.available} of ${drop.quantity} left**`
   const held = drop.held > 0 && !over ? `\n${drop.held} held while somebody pays` : ''
   return {
@@ -60,22 +81,29 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
     fields: [
       { name: 'Price', value: `**${formatMoney(drop.price)}**`, inline: true },
       { name: state ?? 'On the shelf', value: left + held, inline: true },
-      {
-        name: state === 'Closed' ? 'Closed' : 'Closes',
-        value: `${relativeTime(drop.closesAt)}\nat ${clockTime(drop.closesAt)}`,
-        inline: true,
-      },
+      { ...timeField(drop, state), inline: true },
     ],
     footer: { text: 'Your money is held until it arrives.' },
     ...(withPicture ? { image: { url: `attachment://${PICTURE_NAME}` } } : {}),
   }
 }
 
+function timeField(drop: CardText, state: string | null): { name: string; value: string } {
+  if (state === 'Called off') return { name: 'Opens', value: 'Not any more' }
+  if (drop.opensAt !== null) return { name: 'Opens', value: opensWhen(drop, drop.opensAt) }
+  return {
+    name: state === 'Closed' ? 'Closed' : 'Closes',
+    value: `${relativeTime(drop.closesAt)}\nat ${clockTime(drop.closesAt)}`,
+  }
+}
+
 /** The public card of a drop with its one button. */
 export function renderCard(drop: DropView): Message {
   const state = shelfState(drop)
+  const embeds = [cardEmbed(drop, state, drop.picture !== null)]
+  if (isWaiting(drop)) return { embeds, rows: rows(button('Remind me', ['remind', drop.dropId], 'primary')) }
   return {
-    embeds: [cardEmbed(drop, state, drop.picture !== null)],
+    embeds,
     rows: rows(button(state ?? 'Buy now', ['buy', drop.dropId], state ? 'quiet' : 'primary', state !== null)),
   }
 }

@@ -21,7 +21,7 @@ export function renderPreview(
       ...preview,
       available: preview.quantity,
       held: 0,
-      closesAt: about.now + draft.form.closesInHours * 3_600_000,
+      ...whenOpen(draft.form, about.now),
       builder: about.builder,
     },
     null,
@@ -39,6 +39,17 @@ export function renderPreview(
       button('Edit', ['fix', draft.draftId]),
     ),
     ...(about.picture ? { pictures: [about.picture] } : {}),
+  }
+}
+
+/** When it would open and close if it were published `now`, UTC milliseconds. */
+function whenOpen({ opens, closesInHours }: DropForm, now: number) {
+  const hours = opens?.when === 'later' ? opens.inHours : (opens?.inHoursAtTheLatest ?? 0)
+  const at = now + hours * 3_600_000
+  return {
+    opensAt: opens ? at : null,
+    opensWithStream: opens?.when === 'with_stream',
+    closesAt: at + closesInHours * 3_600_000,
   }
 }
 

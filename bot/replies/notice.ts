@@ -1,5 +1,13 @@
-import { accent, formatMoney, type Notice, type OrderNotice, type OrderView } from '#contract'
+import {
+  accent,
+  type DropNotice,
+  formatMoney,
+  type Notice,
+  type OrderNotice,
+  type OrderView,
+} from '#contract'
 import { builderEmbed, standingWords, termsDecided, termsWords } from './builder.ts'
+import { cardEmbed, shelfState } from './card.ts'
 import { button, type Message, rows } from './message.ts'
 import { nextSteps, orderTitle, orderWords, parcel, somethingIsWrong } from './order.ts'
 import { dateTime, escapeText } from './text.ts'
@@ -9,6 +17,8 @@ export function noticeHeadline(notice: Notice): string {
   switch (notice.about) {
     case 'order':
       return orderHeadline(notice)
+    case 'drop':
+      return dropHeadline(notice)
     case 'standing':
       return `News about your standing. ${standingWords(notice.change, notice.builder.builder)}`
     case 'terms':
@@ -16,6 +26,19 @@ export function noticeHeadline(notice: Notice): string {
     default:
       return notice satisfies never
   }
+}
+
+/** A drop may be over by the time its news can be told. */
+function dropHeadline({ kind, drop }: DropNotice): string {
+  const title = `**${escapeText(drop.title, 200)}**`
+  if (kind === 'drop_called_off') {
+    return `${escapeText(drop.builder.name, 80)} called off ${title}, so it does not open. You asked me to tell you.`
+  }
+  const where = drop.card ? ` in <#${drop.card.channelId}>` : ''
+  const state = shelfState(drop)
+  return state === null
+    ? `${title} is open${where}. You asked me to tell you.`
+    : `${title} opened${where}. By now: ${state.toLowerCase()}.`
 }
 
 function orderHeadline(notice: OrderNotice): string {
@@ -93,6 +116,7 @@ export function renderNotice(notice: Notice, place: 'dm' | 'thread'): Message {
   const mentions = place === 'thread' ? { mentions: [notice.userId] } : {}
   const content = called + noticeHeadline(notice)
   if (notice.about === 'order') return { content, ...orderNews(notice, place), ...mentions }
+  if (notice.about === 'drop') return { content, ...dropNews(notice), ...mentions }
   return {
     content,
     embeds: [builderEmbed(notice.builder)],
@@ -121,6 +145,16 @@ function orderNews(notice: OrderNotice, place: 'dm' | 'thread'): Message {
       },
     ],
     rows: rows(...nextSteps(order, reader), ...ownSteps(notice)),
+  }
+}
+
+/** The card's own button comes along, so that nobody is late for having been told elsewhere. */
+function dropNews({ kind, drop }: DropNotice): Pick<Message, 'embeds' | 'rows'> {
+  const state = shelfState(drop)
+  const canBuy = kind === 'drop_opened' && (state === null || state === 'All held right now')
+  return {
+    embeds: [cardEmbed(drop, state, false)],
+    rows: rows(canBuy ? button('Buy now', ['buy', drop.dropId], 'primary') : null),
   }
 }
 

@@ -79,6 +79,7 @@ const MIGRATIONS: readonly string[] = [
    UPDATE cases SET orderId = json_extract(value, '$.orderId') WHERE orderId IS NULL;
    UPDATE builders SET joinedAt = json_extract(value, '$.joinedAt') WHERE joinedAt IS NULL;
    UPDATE builders SET status = coalesce(json_extract(value, '$.status'), 'approved') WHERE status IS NULL;`,
+  `CREATE TABLE reminders (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

@@ -88,9 +88,11 @@ function upcastBuilder(
   }
 }
 
-/** A drop carried the terms of its builder as they were then, and no dates; before that it could not be paused. */
+/** A drop carried the terms of its builder as they were then, and no dates; before that it could not be paused. It opened at once. */
 function upcastDrop(
-  drop: Older<Drop, 'terms' | 'destination' | 'closed' | 'pauses'> & { readonly settlement?: string },
+  drop: Older<Drop, 'terms' | 'destination' | 'closed' | 'pauses' | 'waitsFor' | 'reminders'> & {
+    readonly settlement?: string
+  },
 ): Drop {
   const { settlement, ...rest } = drop
   const split = [{ from: 0, settlement: 'at_payment', feeBps: drop.feeBps }] as const
@@ -100,6 +102,8 @@ function upcastDrop(
     destination: drop.destination ?? null,
     closed: drop.closed ?? drop.status === 'closed',
     pauses: drop.pauses ?? [],
+    waitsFor: drop.waitsFor ?? null,
+    reminders: drop.reminders ?? 0,
   }
 }
 

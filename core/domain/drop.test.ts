@@ -31,9 +31,11 @@ const drop: Drop = {
   perPerson: 1,
   closed: false,
   pauses: [],
+  waitsFor: null,
   status: 'open',
   openedAt: 0,
   closesAt: 1_000,
+  reminders: 0,
   picture: null,
   card: null,
 }

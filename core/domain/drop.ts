@@ -4,6 +4,8 @@ import {
   type Currency,
   type DraftProblem,
   type DropForm,
+  type DropStatus,
+  type Opens,
   type Person,
   type Picture,
 } from '#contract'
@@ -50,21 +52,80 @@ export interface Drop {
   readonly closed: boolean
   /** Why nobody can hold a unit for now; empty while it is on sale. */
   readonly pauses: readonly PauseReason[]
-  /** open, paused or closed: kept with the drop so that it can be searched; see statusOf. */
+  /** What opens it: its time, or a stream of its builder before its time. Null once it has opened. */
+  readonly waitsFor: 'time' | 'stream' | null
+  /** Kept with the drop so that it can be searched; see withStatus. */
   readonly status: DropStatus
+  /** UTC ms. While it waits: its time, and closesAt counts from there. */
   readonly openedAt: number
   readonly closesAt: number
+  /** How many people asked to be told when it opens. */
+  readonly reminders: number
   readonly picture: Picture | null
   readonly card: CardPlace | null
 }
 
 /** drop, builder: an operator or the builder stopped it. account: Stripe would not pay the builder. */
 export type PauseReason = 'drop' | 'builder' | 'account'
-type DropStatus = 'open' | 'paused' | 'closed'
+
+/** Somebody wants to be told when a drop opens. */
+export interface Reminder {
+  readonly dropId: string
+  readonly person: Person
+  readonly at: number
+}
+
+export const reminderId = (dropId: string, userId: string) => `${dropId}:${userId}`
+
+const HOUR_MS = 60 * 60_000
+
+/** When a drop that is published now opens and closes, UTC ms. `opens`: undefined is at once. `live`: its builder is. */
+export function planOpening(
+  opens: Opens | undefined,
+  closesInHours: number,
+  live: boolean,
+  now: number,
+): Pick<Drop, 'waitsFor' | 'openedAt' | 'closesAt'> {
+  const plan = (waitsFor: Drop['waitsFor'], inHours: number) => {
+    const openedAt = now + Math.round(inHours * HOUR_MS)
+    return { waitsFor, openedAt, closesAt: openedAt + closesInHours * HOUR_MS }
+  }
+  switch (opens?.when) {
+    case undefined:
+      return plan(null, 0)
+    case 'later':
+      return plan('time', opens.inHours)
+    case 'with_stream':
+      return live ? plan(null, 0) : plan('stream', opens.inHoursAtTheLatest)
+    default:
+      return opens satisfies never
+  }
+}
+
+/** Not open yet, and not called off. */
+export const isWaiting = (drop: Drop) => drop.waitsFor !== null && !drop.closed
+
+/** Open a drop that waits: from now on, for as long as it was meant to be open. */
+export function openDrop(drop: Drop, now: number): Drop {
+  const closesAt = now + drop.closesAt - drop.openedAt
+  return withStatus({ ...drop, waitsFor: null, openedAt: now, closesAt })
+}
+
+/** Closed, or past its time. */
+export function isOver(drop: Drop, now: number): boolean {
+  return drop.closed || (drop.waitsFor === null && now >= drop.closesAt)
+}
 
 /** The drop with its status brought up to date. */
-function withStatus(drop: Drop): Drop {
-  return { ...drop, status: drop.closed ? 'closed' : drop.pauses.length > 0 ? 'paused' : 'open' }
+export function withStatus(drop: Drop): Drop {
+  const status = drop.closed
+    ? 'closed'
+    : drop.pauses.length > 0
+      ? 'paused'
+      : drop.waitsFor
+        ? 'scheduled'
+        : 'open'
+  return { ...drop, status }
 }
 
 export function closeDrop(drop: Drop): Drop {
@@ -185,7 +246,8 @@ export function moveUnit(drop: Drop, move: ShelfMove): Drop {
 /** May this person hold a unit now? Throws the reason why not. */
 export function assertReservable(drop: Drop, buyerId: string, claim: Claim, now: number): void {
   if (drop.builderId === buyerId) throw new AppError('own_drop')
-  if (drop.closed || now >= drop.closesAt) throw new AppError('drop_closed')
+  if (isOver(drop, now)) throw new AppError('drop_closed')
+  if (drop.waitsFor !== null) throw new AppError('not_open_yet')
   if (drop.status === 'paused') throw new AppError('paused')
   if (claim.taken >= drop.perPerson) throw new AppError('limit_reached')
   if (drop.available === 0) throw new AppError(drop.held > 0 ? 'all_held' : 'sold_out')

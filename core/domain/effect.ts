@@ -26,7 +26,15 @@ export type EffectKind =
   | 'account'
   /** Bring a builder's drops in line with their standing, their account and their terms. */
   | 'follow_builder'
+  /** Open a drop when its time has come, or its builder is live. */
+  | 'open_drop'
+  /** A builder went live: their drops that wait for it. */
+  | 'open_with_stream'
   | 'close_drop'
+  /** Tell those who wanted to be told of a drop, some at a time. */
+  | 'call_reminders'
+  /** One of them. */
+  | 'remind'
   | 'draw_card'
   | 'draw_case'
   /** Look at a case whose time has come. */
@@ -46,7 +54,8 @@ export type EffectKind =
  * person's news run one after another, and do not keep others waiting behind them.
  */
 export const QUEUES = {
-  checkout: { width: 12, looksPast: 0, kinds: ['checkout', 'close_drop'] },
+  checkout: { width: 12, looksPast: 0, kinds: ['checkout'] },
+  doors: { width: 4, looksPast: 0, kinds: ['open_drop', 'open_with_stream', 'close_drop'] },
   money: {
     width: 8,
     looksPast: 0,
@@ -65,6 +74,7 @@ export const QUEUES = {
   truth: { width: 1, looksPast: 0, kinds: ['reconcile'] },
   streams: { width: 6, looksPast: 0, kinds: ['twitch', 'look_at_stream', 'draw_live', 'follow_live'] },
   cards: { width: 16, looksPast: 0, kinds: ['draw_card'] },
+  reminders: { width: 4, looksPast: 0, kinds: ['call_reminders', 'remind'] },
   news: { width: 8, looksPast: 200, kinds: ['notify', 'draw_case', 'tend_case'] },
 } as const satisfies Record<string, { width: number; looksPast: number; kinds: readonly EffectKind[] }>
 export type QueueName = keyof typeof QUEUES
@@ -74,7 +84,7 @@ export interface Effect {
   readonly queue: QueueName
   /** Id of the order, drop or builder it is about. */
   readonly subject: string
-  /** Who is told what; only for notify. */
+  /** Who is told what; only for notify and remind. */
   readonly notice: NoticeWish | null
   /** UTC ms from which it may run; while leased, when the lease ends. */
   readonly dueAt: number
@@ -92,11 +102,13 @@ export interface Effect {
 
 /**
  * Who is told what about the effect's subject. `occasion` tells the same thing at different times apart: for an order,
- * how many events it had; for standing and terms, the place in the builder's list of changes, which only grows.
+ * how many events it had; for standing and terms, the place in the builder's list of changes, which only grows. A drop
+ * opens once: there it is 0.
  */
 export type NoticeWish = { readonly userId: string; readonly occasion: number } & (
   | { readonly about: 'order'; readonly kind: OrderNotice['kind'] }
   | { readonly about: 'standing' | 'terms' }
+  | { readonly about: 'drop'; readonly name: string }
 )
 
 export function effectId(kind: EffectKind, subject: string): string {
@@ -104,7 +116,22 @@ export function effectId(kind: EffectKind, subject: string): string {
 }
 
 export function noticeId(subject: string, wish: NoticeWish): string {
-  return `${subject}:${wish.about === 'order' ? wish.kind : wish.about}:${wish.occasion}`
+  return `${subject}:${whatOf(wish)}:${wish.occasion}`
+}
+
+function whatOf(wish: NoticeWish): string {
+  switch (wish.about) {
+    case 'order':
+      return wish.kind
+    case 'drop':
+      // The one thing that many people are told.
+      return `${wish.about}:${wish.userId}`
+    case 'standing':
+    case 'terms':
+      return wish.about
+    default:
+      return wish satisfies never
+  }
 }
 
 /** What must not run twice at the same time: one person is told one thing after another. */

@@ -21,6 +21,7 @@ import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/ha
 import { finishTwitchLink, openTwitchLink, startTwitchLink, unlinkTwitch } from '../usecases/link-twitch.ts'
 import { beginLogin, finishLogin } from '../usecases/log-in.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
+import { callOffDrop, openDropNow } from '../usecases/open-drop.ts'
 import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
 import { publishDrop } from '../usecases/publish-drop.ts'
 import { readDrop, readDrops, showDrop } from '../usecases/read-drops.ts'
@@ -28,6 +29,7 @@ import { identify, readDashboard, readMoney, readProfile, readQueue } from '../u
 import { readReceipt, readStatement } from '../usecases/receipts.ts'
 import { checkMoney, mendMoney } from '../usecases/reconcile-report.ts'
 import { refundAsOperator, refundOrder, releaseAsOperator } from '../usecases/refund-order.ts'
+import { remind } from '../usecases/remind.ts'
 import { decideBuilder, pauseSelling, setTerms } from '../usecases/run-collective.ts'
 import {
   type Reader,
@@ -70,9 +72,21 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
       draftView(await createDrop(deps, { ...input, idempotencyKey })),
     getDraft: async (input) => draftView(await getDraft(deps, input)),
     publishDrop: async (input) => showDrop(deps, await publishDrop(deps, input)),
+    openDropNow: async (input) => showDrop(deps, await openDropNow(deps, input)),
+    callOffDrop: async (input) => showDrop(deps, await callOffDrop(deps, input)),
+    async remind(input) {
+      const { drop, on } = await remind(deps, input)
+      return { drop: await showDrop(deps, drop), on }
+    },
     getDrop: ({ dropId }) => readDrop(deps, dropId),
     listDrops: ({ status, limit, cursor }) =>
-      readDrops(deps, { where: { status }, orderBy: 'openedAt', direction: 'desc', limit, cursor }),
+      readDrops(deps, {
+        where: { status },
+        orderBy: 'openedAt',
+        direction: status === 'scheduled' ? 'asc' : 'desc',
+        limit,
+        cursor,
+      }),
 
     async createCheckout(input, { idempotencyKey }) {
       const { order, already } = await createCheckout(deps, { ...input, idempotencyKey })

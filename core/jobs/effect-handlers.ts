@@ -9,9 +9,11 @@ import { followDispute, sendEvidence } from '../usecases/follow-dispute.ts'
 import { drawLive, followLive, lookAtStream } from '../usecases/follow-live.ts'
 import { drawCase, tendCase } from '../usecases/handle-case.ts'
 import { learnFee } from '../usecases/learn-fee.ts'
+import { openDueDrop, openWithStream } from '../usecases/open-drop.ts'
 import { numberReceipts } from '../usecases/receipts.ts'
 import { reconcile } from '../usecases/reconcile.ts'
 import { releaseShare } from '../usecases/release-share.ts'
+import { callReminders } from '../usecases/remind.ts'
 import { tell } from '../usecases/tell.ts'
 import { tendCheckout } from '../usecases/tend-checkout.ts'
 import { tendTwitch } from '../usecases/tend-twitch.ts'
@@ -31,6 +33,8 @@ export function effectHandlers(
     refund: (effect) => carryOutRefunds(deps, effect.subject, isFirstRun(effect)),
     account: (effect) => sweepAccount(deps, effect.subject),
     follow_builder: (effect) => followBuilder(deps, effect.subject),
+    open_drop: (effect) => openDueDrop(deps, effect.subject),
+    open_with_stream: (effect) => openWithStream(deps, effect.subject),
     close_drop: (effect) => endDrop(deps, effect.subject),
     watch: (effect) => watchOrder(deps, effect.subject),
     dispute: (effect) => followDispute(deps, effect.subject),
@@ -44,6 +48,8 @@ export function effectHandlers(
     follow_live: (effect) => followLive(deps, effect.subject),
     reconcile: () => reconcile(deps, onFrozen),
     notify: (effect) => tell(deps, effect),
+    call_reminders: (effect) => callReminders(deps, effect.subject),
+    remind: (effect) => tell(deps, effect),
   }
 }
 

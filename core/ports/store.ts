@@ -3,7 +3,7 @@ import type { AuditHead } from '../domain/audit.ts'
 import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
 import type { Stream } from '../domain/channel.ts'
-import type { Claim, Draft, Drop } from '../domain/drop.ts'
+import type { Claim, Draft, Drop, Reminder } from '../domain/drop.ts'
 import type { Effect, NoticeWish } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Order } from '../domain/order.ts'
@@ -58,6 +58,8 @@ export interface Collections {
   drafts: Draft
   inventory: Drop
   claims: Claim
+  /** By drop and person; see reminderId. Gone once they are told. */
+  reminders: Reminder
   orders: Order
   ledger: LedgerEntry
   inbox: InboxEntry
@@ -86,6 +88,7 @@ export const SEARCHABLE = {
   drafts: [],
   inventory: ['status', 'builderId', 'openedAt'],
   claims: [],
+  reminders: [],
   orders: ['buyerId', 'builderId', 'status', 'attention', 'chargeId', 'createdAt'],
   ledger: ['orderId', 'builderId', 'at'],
   inbox: [],

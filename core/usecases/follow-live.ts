@@ -29,7 +29,7 @@ export async function followLive(
 }
 
 async function redrawCards(deps: Pick<Deps, 'store' | 'change' | 'clock'>, builderId: string): Promise<void> {
-  for (const status of ['open', 'paused'] as const) {
+  for (const status of ['scheduled', 'open', 'paused'] as const) {
     const page = await deps.store.find('inventory', {
       where: { builderId, status },
       orderBy: 'openedAt',

@@ -85,6 +85,7 @@ export async function takeSignal(
         ...ids.map((id) => effectKey('look_at_stream', id)),
         ...[...ids, ...announced].filter((id) => id != null).map((id) => effectKey('draw_live', id)),
         ...followKeys(builderId),
+        effectKey('open_with_stream', builderId),
       ],
       decide(sheet) {
         if (inbox && sheet.get('inbox', inbox)) return true
@@ -122,6 +123,8 @@ function show(
 ): void {
   const dueAt = turned === 'off' ? now + HICCUP_MS : now
   if (turned) wish(sheet, 'follow_live', builderId, now, { dueAt })
+  // Apart from what the bot shows: drops open whether it can be reached or not.
+  if (turned === 'on') wish(sheet, 'open_with_stream', builderId, now)
   for (const stream of streams) {
     if (turned === 'on') wish(sheet, 'look_at_stream', stream.streamId, now)
     // One announcement may carry several streams: it is drawn as a whole.

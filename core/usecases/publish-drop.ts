@@ -1,19 +1,17 @@
 import { AppError } from '#contract'
 import { payoutState, termsForDrop } from '../domain/builder.ts'
-import { checkForm, type Drop } from '../domain/drop.ts'
+import { checkForm, type Drop, planOpening, withStatus } from '../domain/drop.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
 
-const HOUR_MS = 60 * 60_000
-
 /**
- * Put a draft on sale: from here price and quantity are frozen. The draft becomes the drop, so publishing twice
- * answers with the same drop. Throws draft_not_found, not_yours, draft_incomplete, builder_not_found or
- * builder_not_ready.
+ * Publish a draft: from here price and quantity are frozen. It opens at once, or waits as its draft says. The draft
+ * becomes the drop, so publishing twice answers with the same drop. Throws draft_not_found, not_yours, draft_incomplete,
+ * builder_not_found, builder_not_ready, and twitch_off or channel_missing when no stream could ever open it.
  */
 export function publishDrop(
   deps: Pick<Deps, 'change' | 'clock' | 'settings'>,
-  input: { readonly userId: string; readonly draftId: string },
+  input: { readonly userId: string; readonly draftId: string; readonly atOnce?: boolean | undefined },
 ): Promise<Drop> {
   const { userId, draftId } = input
   const dropId = draftId.replace(/^dft_/, 'drp_')
@@ -24,6 +22,7 @@ export function publishDrop(
       ['builders', userId],
       effectKey('draw_card', dropId),
       effectKey('close_drop', dropId),
+      effectKey('open_drop', dropId),
       effectKey('follow_builder', userId),
     ],
     decide(sheet) {
@@ -43,7 +42,15 @@ export function publishDrop(
       if (payoutState(builder) !== 'ready' || builder.status !== 'approved')
         throw new AppError('builder_not_ready')
 
-      const drop: Drop = {
+      const { closesInHours, opens } = draft.form
+      const wanted = input.atOnce ? undefined : opens
+      if (wanted?.when === 'with_stream') {
+        if (!deps.settings.twitch) throw new AppError('twitch_off')
+        if (!builder.twitch) throw new AppError('channel_missing')
+      }
+
+      const live = builder.twitch !== null && builder.twitch.live !== null
+      const drop: Drop = withStatus({
         dropId,
         builder: draft.builder,
         builderId: userId,
@@ -61,15 +68,17 @@ export function publishDrop(
         closed: false,
         pauses: [],
         status: 'open',
-        openedAt: now,
-        closesAt: now + draft.form.closesInHours * HOUR_MS,
+        ...planOpening(wanted, closesInHours, live, now),
+        reminders: 0,
         picture: draft.picture,
         card: null,
-      }
+      })
       sheet.put('inventory', dropId, drop)
       sheet.remove('drafts', draftId)
       wish(sheet, 'draw_card', dropId, now)
-      wish(sheet, 'close_drop', dropId, now, { dueAt: drop.closesAt })
+      // A stream may begin at this very moment and not see this drop yet: look once more.
+      if (drop.waitsFor !== null) wish(sheet, 'open_drop', dropId, now)
+      else wish(sheet, 'close_drop', dropId, now, { dueAt: drop.closesAt })
       // Whoever changes the builder at this very moment may not see this drop yet.
       wish(sheet, 'follow_builder', userId, now)
       return drop

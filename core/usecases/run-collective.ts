@@ -1,6 +1,6 @@
 import { AppError, type BuilderStatus, type Person, type SellingStop, type Settlement } from '#contract'
 import { type Builder, changeStatus, parseStartDay } from '../domain/builder.ts'
-import { type Drop, pauseDrop } from '../domain/drop.ts'
+import { type Drop, isOver, pauseDrop } from '../domain/drop.ts'
 import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
@@ -90,7 +90,7 @@ export async function pauseSelling(
   switch (what.kind) {
     case 'drop': {
       const drop = await pauseOneDrop(deps, what.dropId, paused, { by: operator, action, reason })
-      const own: SellingStop[] = drop.closed || deps.clock.now() >= drop.closesAt ? ['closed'] : []
+      const own: SellingStop[] = isOver(drop, deps.clock.now()) ? ['closed'] : []
       return { paused, stops: [...own, ...drop.pauses, ...(await everythingStopped(deps))] }
     }
     case 'builder': {

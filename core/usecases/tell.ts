@@ -1,7 +1,8 @@
 import type { Notice, Person } from '#contract'
-import { type Effect, noticeId } from '../domain/effect.ts'
+import { type Effect, type NoticeWish, noticeId } from '../domain/effect.ts'
 import type { Missed } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
+import { readDrop } from './read-drops.ts'
 import { toBuilderView, toOrderView, toTerms } from './views.ts'
 
 /** How many untold things are kept for a person; older ones are in their order list anyway. */
@@ -27,7 +28,7 @@ export async function tell(deps: Reads & Pick<Deps, 'change' | 'messenger'>, eff
         (other) => noticeId(other.subject, other.notice) === notice.noticeId && other.at === entry.at,
       )
       if (isKept) return
-      const person = readerOf(notice)
+      const person = readerOf(notice, entry.notice)
       sheet.put('users', userId, { ...user, ...person, missed: [entry, ...missed].slice(0, MISSED_KEPT) })
     },
   })
@@ -44,6 +45,11 @@ export async function toNotice(deps: Reads, { subject, notice, at }: Missed): Pr
     const reader = userId === order.builderId ? 'builder' : 'buyer'
     return { ...told, about, kind: notice.kind, order: toOrderView(order, reader, deps.settings) }
   }
+  if (about === 'drop') {
+    const drop = await readDrop(deps, subject)
+    const kind = drop.opensAt === null ? 'drop_opened' : 'drop_called_off'
+    return { ...told, about, kind, drop }
+  }
   const known = (await deps.store.get('builders', subject))?.value
   if (!known) return null
   const builder = toBuilderView(known, deps.settings, deps.clock.now())
@@ -56,7 +62,9 @@ export async function toNotice(deps: Reads, { subject, notice, at }: Missed): Pr
 }
 
 /** Who reads a notice, as what it is about names them. */
-function readerOf(notice: Notice): Person {
+function readerOf(notice: Notice, wish: NoticeWish): Person {
+  if (wish.about === 'drop') return { userId: wish.userId, name: wish.name }
+  if (notice.about === 'drop') throw new Error('news about a drop for nobody')
   if (notice.about !== 'order') return notice.builder.builder
   const { order, userId } = notice
   return order.builder.userId === userId ? order.builder : order.buyer

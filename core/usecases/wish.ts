@@ -40,10 +40,12 @@ export function wish(
   })
 }
 
-/** Ask for one person to be told one thing. `subject` is the order or the builder it is about. */
+/** Ask for one person to be told one thing. `subject` is the order, the builder or the drop it is about. */
 export function wishNotice(sheet: Sheet, subject: string, notice: NoticeWish, now: number): void {
-  const id = effectId('notify', noticeId(subject, notice))
-  sheet.put('outbox', id, { ...newEffect(sheet, 'notify', subject, now, now), notice })
+  // What many people are told at once has a queue of its own: nobody's own news waits behind it.
+  const kind = notice.about === 'drop' ? 'remind' : 'notify'
+  const id = effectId(kind, noticeId(subject, notice))
+  sheet.put('outbox', id, { ...newEffect(sheet, kind, subject, now, now), notice })
 }
 
 function newEffect(sheet: Sheet, kind: EffectKind, subject: string, now: number, dueAt: number): Effect {
