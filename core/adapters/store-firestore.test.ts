@@ -1,3 +1,7 @@
+import assert from 'node:assert/strict'
+import { connect, createServer, type Socket } from 'node:net'
+import { describe, test } from 'node:test'
+import { isAppError } from '#contract'
 import { emptyProject, firestoreEmulator } from '../../tests/firestore-emulator.ts'
 import { createFirestoreStore } from './store-firestore.ts'
 import { storeSuite } from './store-suite.ts'
@@ -5,6 +9,131 @@ import { storeSuite } from './store-suite.ts'
 const emulator = await firestoreEmulator()
 const skip = 'missing' in emulator ? emulator.missing : false
 const emulatorHost = 'host' in emulator ? emulator.host : ''
-const open = async () => createFirestoreStore({ projectId: emptyProject(), emulatorHost })
 
-storeSuite('Firestore', open, { skip })
+storeSuite('Firestore', async () => createFirestoreStore({ projectId: emptyProject(), emulatorHost }), {
+  skip,
+})
+
+const user = (name: string) => ({ userId: '100000000000000103', name, missed: [] })
+
+test('a commit stands when its answer was lost and the library sent it again', { skip }, async () => {
+  await using wire = await startWire(emulatorHost)
+  const projectId = emptyProject()
+  const direct = createFirestoreStore({ projectId, emulatorHost })
+  const store = createFirestoreStore({ projectId, emulatorHost: wire.host })
+  const read = async () => (await direct.get('users', 'a'))?.value.name
+
+  await store.get('users', 'a')
+  wire.loseAnswers()
+  const created = store.commit([{ op: 'create', collection: 'users', id: 'a', value: user('1') }])
+  while ((await read()) !== '1');
+  wire.heal()
+  await created
+
+  const version = (await store.get('users', 'a'))?.version ?? 0
+  wire.loseAnswers()
+  const replaced = store.commit([{ op: 'replace', collection: 'users', id: 'a', value: user('2'), version }])
+  while ((await read()) !== '2');
+  wire.heal()
+  await replaced
+
+  const other = { op: 'replace', collection: 'users', id: 'a', value: user('3'), version } as const
+  await assert.rejects(store.commit([other]), (error) => isAppError(error, 'conflict'))
+  await Promise.all([store.close(), direct.close()])
+})
+
+describe('Firestore out of reach', { skip, concurrency: true }, () => {
+  const mishaps = { 'when answers are lost': 'loseAnswers', 'when nobody is there': 'refuse' } as const
+  for (const [name, befall] of Object.entries(mishaps)) {
+    test(`${name} everything is unavailable, and the next to come is served again`, async () => {
+      await using wire = await startWire(emulatorHost)
+      const projectId = emptyProject()
+      const hasty = createFirestoreStore({ projectId, emulatorHost: wire.host, patienceMs: 200 })
+      wire[befall]()
+      const query = { where: {}, orderBy: 'joinedAt', direction: 'asc', limit: 1 } as const
+      const asked = [
+        hasty.commit([{ op: 'create', collection: 'users', id: 'a', value: user('1') }]),
+        hasty.get('users', 'a'),
+        hasty.getAll([['users', 'a']]),
+        hasty.find('builders', query),
+        hasty.scan('users', { limit: 1, cursor: null }),
+      ]
+      for (const result of await Promise.allSettled(asked)) {
+        assert.ok(result.status === 'rejected' && isAppError(result.reason, 'unavailable'))
+      }
+      await hasty.close()
+
+      wire.heal()
+      const patient = createFirestoreStore({ projectId, emulatorHost: wire.host })
+      assert.equal(await patient.get('users', 'b'), undefined)
+      await patient.close()
+    })
+  }
+})
+
+test('ids made one after another lie far apart', { skip }, async () => {
+  const store = createFirestoreStore({ projectId: emptyProject(), emulatorHost })
+  const ids = Array.from({ length: 500 }, () => store.newId('ord'))
+  assert.notDeepEqual(ids, ids.toSorted())
+  assert.ok(new Set(ids.map((id) => id.slice(0, 6))).size > 100)
+  await store.close()
+})
+
+interface Wire extends AsyncDisposable {
+  readonly host: string
+  /** From now on what is sent arrives, and what comes back does not. */
+  loseAnswers(): void
+  /** Nobody is there. */
+  refuse(): void
+  /** Every connection breaks, and the next ones are whole again. */
+  heal(): void
+}
+
+/** A connection to the emulator that can lose what it carries. */
+async function startWire(to: string): Promise<Wire> {
+  const [hostname = '', port = ''] = to.split(':')
+  const open = new Set<Socket>()
+  let state: 'whole' | 'losing' | 'refusing' = 'whole'
+  const server = createServer((near) => {
+    if (state === 'refusing') {
+      near.destroy()
+      return
+    }
+    const far = connect(Number(port), hostname)
+    open.add(near).add(far)
+    near.on('data', (bytes) => far.write(bytes))
+    far.on('data', (bytes) => {
+      if (state === 'whole') near.write(bytes)
+    })
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      one.on('error', () => other.destroy())
+      one.on('close', () => {
+        open.delete(one)
+        other.destroy()
+      })
+    }
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  assert.ok(address && typeof address === 'object')
+  function become(next: typeof state): void {
+    state = next
+    for (const socket of open) socket.destroy()
+  }
+  return {
+    host: `127.0.0.1:${address.port}`,
+    loseAnswers() {
+      state = 'losing'
+    },
+    refuse: () => become('refusing'),
+    heal: () => become('whole'),
+    async [Symbol.asyncDispose]() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      become('refusing')
+      await closed
+    },
+  }
+}

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomBytes } from 'node:crypto'
 import {
   type DocumentReference,
@@ -21,8 +22,8 @@ import {
 } from '../ports/store.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
 
-/** How long the engine may take, milliseconds. Commit and witness together stay below what the bot waits for core. */
-const PATIENCE = { read: 8_000, page: 30_000, commit: 6_000, witness: 3_000 } as const
+/** How long one question to the engine may take in all, with what the library repeats, milliseconds. */
+const PATIENCE_MS = 15_000
 
 /** Documents asked whether a commit stands. */
 const WITNESSES = 8
@@ -43,18 +44,51 @@ export function createFirestoreStore(options: {
   readonly projectId: string
   readonly databaseId?: string
   readonly emulatorHost?: string
+  readonly patienceMs?: number
 }): Store {
-  const { projectId, databaseId, emulatorHost } = options
+  const { projectId, databaseId, emulatorHost, patienceMs = PATIENCE_MS } = options
+  /** Aborted when its question has taken too long. */
+  const asking = new AsyncLocalStorage<AbortSignal>()
   const db = new Firestore({
     projectId,
     ...(databaseId ? { databaseId } : {}),
     // Without this the library looks for credentials even where none are needed.
     ...(emulatorHost ? { host: emulatorHost, ssl: false, auth: noCredentials() } : {}),
     ignoreUndefinedProperties: true,
+    // After an outage: back within a second, not after a pause as long as the outage.
+    'grpc.initial_reconnect_backoff_ms': 100,
+    'grpc.max_reconnect_backoff_ms': 1_000,
+    'grpc.callInvocationTransformer': (call: Call) => tieToAsker(call, asking.getStore()),
   })
 
   const reference = (collection: CollectionName, id: string) =>
     db.collection(collection).doc(toDocumentId(id))
+
+  /**
+   * Throws `unavailable` when the engine does not answer in time or cannot for now; what it was asked may have happened.
+   * Anything else is thrown as it is.
+   */
+  async function ask<T>(question: () => Promise<T>, withinMs = patienceMs): Promise<T> {
+    const late = new AbortController()
+    let timer: NodeJS.Timeout | undefined
+    try {
+      return await asking.run(late.signal, () => {
+        timer = setTimeout(() => late.abort(), withinMs)
+        return question()
+      })
+    } catch (cause) {
+      if (!PASSING.has(codeOf(cause))) throw cause
+      throw new AppError(
+        'unavailable',
+        'The store does not answer right now; please try again in a moment.',
+        {
+          cause,
+        },
+      )
+    } finally {
+      clearTimeout(timer)
+    }
+  }
 
   /** The library repeats a commit whose answer was lost, and is then refused by what it wrote itself: ask. */
   async function stands(writes: readonly Write[], mark: string): Promise<boolean> {
@@ -65,20 +99,20 @@ export function createFirestoreStore(options: {
       .slice(0, WITNESSES)
       .map(({ collection, id }) => reference(collection, id))
     if (witnesses.length === 0) return false
-    const found = await answer(db.getAll(...witnesses, { fieldMask: ['commit'] }), PATIENCE.witness)
+    const found = await ask(() => db.getAll(...witnesses, { fieldMask: ['commit'] }), patienceMs / 3)
     return found.some((document) => document.get('commit') === mark)
   }
 
   return {
     async get(collection, id) {
-      const [document] = await answer(db.getAll(reference(collection, id)), PATIENCE.read)
+      const [document] = await ask(() => db.getAll(reference(collection, id)))
       return document && toStored(document)
     },
 
     async getAll(keys) {
       if (keys.length === 0) return []
       const references = keys.map(([collection, id]) => reference(collection, id))
-      const documents = await answer(db.getAll(...references), PATIENCE.read)
+      const documents = await ask(() => db.getAll(...references))
       return documents.map((document) => toStored(document))
     },
 
@@ -95,7 +129,7 @@ export function createFirestoreStore(options: {
         const [position, id] = readCursor(cursor)
         query = ordered ? query.startAfter(position, toDocumentId(id)) : query.startAfter(toDocumentId(id))
       }
-      const { docs } = await answer(query.get(), PATIENCE.page)
+      const { docs } = await ask(() => query.get())
       const shown = docs.slice(0, limit)
       const last = docs.length > limit ? shown.at(-1) : undefined
       return {
@@ -107,10 +141,7 @@ export function createFirestoreStore(options: {
     async scan<C extends CollectionName>(collection: C, page: { limit: number; cursor: string | null }) {
       const { limit, cursor } = page
       const all = db.collection(collection).orderBy(FieldPath.documentId()).limit(limit)
-      const { docs } = await answer(
-        (cursor === null ? all : all.startAfter(toDocumentId(cursor))).get(),
-        PATIENCE.page,
-      )
+      const { docs } = await ask(() => (cursor === null ? all : all.startAfter(toDocumentId(cursor))).get())
       const documents = docs.flatMap((document) => toStored<C>(document) ?? [])
       return { documents, cursor: docs.length === limit ? (documents.at(-1)?.id ?? null) : null }
     },
@@ -129,7 +160,7 @@ export function createFirestoreStore(options: {
         }
       }
       try {
-        await answer(batch.commit(), PATIENCE.commit)
+        await ask(() => batch.commit())
       } catch (error) {
         const refused = REFUSED.has(codeOf(error))
         if (!refused && !(error instanceof AppError)) throw error
@@ -147,33 +178,31 @@ export function createFirestoreStore(options: {
   }
 }
 
-function noCredentials(): GoogleAuth {
-  return new GoogleAuth({ authClient: new PassThroughClient() })
+/** What we touch of one call of gRPC. */
+interface Call {
+  readonly metadata: { setOptions(options: { readonly waitForReady: boolean }): void }
+  readonly call: { cancel(): void }
 }
 
 /**
- * Wait for the engine, not for ever. Throws `unavailable` when it does not answer or cannot for now; what it was asked
- * may still happen. Anything else is thrown as it is.
+ * Left alone, the library repeats what finds no connection for up to ten minutes: a commit might be written when nobody
+ * expects it any more. So a call waits for its connection, and is cancelled, which is not repeated, when its asker gives
+ * up.
  */
-async function answer<T>(asked: Promise<T>, patienceMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError('unavailable', UNAVAILABLE)), patienceMs)
-  })
-  try {
-    return await Promise.race([asked, late])
-  } catch (cause) {
-    const code = codeOf(cause)
-    // A code in letters is the network's own, such as ECONNREFUSED.
-    if (PASSING.has(code) || typeof code === 'string')
-      throw new AppError('unavailable', UNAVAILABLE, { cause })
-    throw cause
-  } finally {
-    clearTimeout(timer)
-  }
+function tieToAsker(call: Call, asker: AbortSignal | undefined): Call {
+  // A repeat that the library begins on its own ends by its own rules.
+  if (!asker) return call
+  call.metadata.setOptions({ waitForReady: true })
+  const cancel = () => call.call.cancel()
+  // A call can be cancelled once it has begun, and this is asked just before.
+  if (asker.aborted) queueMicrotask(cancel)
+  else asker.addEventListener('abort', cancel, { once: true })
+  return call
 }
 
-const UNAVAILABLE = 'The store does not answer right now; please try again in a moment.'
+function noCredentials(): GoogleAuth {
+  return new GoogleAuth({ authClient: new PassThroughClient() })
+}
 
 function codeOf(error: unknown): unknown {
   if (error instanceof AppError) return undefined
