@@ -63,7 +63,7 @@ export const ERROR_CODES = Object.keys(STATUS) as readonly ErrorCode[]
 /** The one error class that crosses layers and services. */
 export class AppError extends Error {
   readonly code: ErrorCode
-  readonly status: number
+  readonly status: (typeof STATUS)[ErrorCode]
   constructor(code: ErrorCode, message: string = code, options?: ErrorOptions) {
     super(message, options)
     this.name = 'AppError'

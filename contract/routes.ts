@@ -256,13 +256,30 @@ export const ROUTES = {
     input: z.object({ person: Person }),
     output: z.object({ url: z.string() }),
   },
-  /** The builder, logged in, goes on: Twitch's address. login_needed and not_yours use nothing up. */
+  /** Whose link it is, for a page that anybody may open: uses nothing up. `session` null: nobody is logged in. */
+  readTwitchLink: {
+    path: '/api/internal/read-twitch-link',
+    callers: ['web'],
+    kind: 'read',
+    input: Link.extend({ session: Session.nullable() }),
+    output: z.object({
+      builder: Person,
+      /** Who is looking: the one who asked for the link, somebody else, or a browser that nobody logged in. */
+      visitor: z.enum(['owner', 'other', 'nobody']),
+      /** What is linked until then. */
+      channel: ChannelView.nullable(),
+    }),
+  },
+  /**
+   * The builder, logged in, goes on: Twitch's address, and what to keep in a cookie and compare on return. login_needed
+   * and not_yours use nothing up.
+   */
   openTwitchLink: {
     path: '/api/internal/open-twitch-link',
     callers: ['web'],
     kind: 'write',
     input: Link.extend({ session: Session }),
-    output: z.object({ url: z.string() }),
+    output: z.object({ url: z.string(), state: z.string() }),
   },
   /** The builder came back from Twitch; `code` null when they refused there. */
   finishTwitchLink: {

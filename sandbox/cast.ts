@@ -9,6 +9,15 @@ export const CHANNELS = {
   lounge: { id: '100000000000000012', name: 'lounge' },
 } as const
 
+export const ROLES = {
+  builder: { id: '100000000000000201', name: 'Builder' },
+  buyer: { id: '100000000000000202', name: 'Buyer' },
+  operator: { id: '100000000000000203', name: 'Operator' },
+  /** The app gives these two: to builders while they are on air, and while their badge lasts. */
+  live: { id: '100000000000000204', name: 'Live now' },
+  verified: { id: '100000000000000205', name: 'Verified live' },
+} as const
+
 export const PEOPLE = {
   juniper: { id: '100000000000000101', username: 'juniper', globalName: 'Juniper', role: 'builder' },
   moss: { id: '100000000000000102', username: 'moss', globalName: 'Moss', role: 'builder' },

@@ -19,7 +19,14 @@ test('only the stand-ins that have a port are started, and the page only beside 
   assert.deepEqual(
     [discord, page],
     [
-      { port: 8510, keySeed: 'seed' },
+      {
+        port: 8510,
+        keySeed: 'seed',
+        login: {
+          clientSecret: 'secret-of-the-local-discord',
+          redirectUris: ['http://127.0.0.1:9501/login/return'],
+        },
+      },
       { port: 8500, webUrl: 'http://127.0.0.1:9501' },
     ],
   )

@@ -5,7 +5,12 @@ export interface Config {
   /** Where the stand-ins remember; null keeps everything in memory. */
   readonly dataDir: string | null
   /** A stand-in without a port is not started. */
-  readonly discord: { readonly port: number; readonly keySeed?: string | undefined } | null
+  readonly discord: {
+    readonly port: number
+    readonly keySeed?: string | undefined
+    /** Nobody can log in without. */
+    readonly login?: Omit<RegisteredApp, 'clientId'>
+  } | null
   readonly stripe: { readonly port: number; readonly webhooks: readonly Webhook[] } | null
   readonly twitch: { readonly port: number; readonly app: RegisteredApp } | null
   /** The chat page; there is none without the local Discord. */
@@ -21,7 +26,7 @@ export interface Webhook {
   readonly thin?: boolean
 }
 
-/** What somebody who registers an application at Twitch gets and says. */
+/** What somebody who registers an application at Twitch or Discord gets and says. */
 export interface RegisteredApp {
   readonly clientId: string
   readonly clientSecret: string
@@ -29,8 +34,9 @@ export interface RegisteredApp {
   readonly redirectUris: readonly string[]
 }
 
-/** Where web takes people back who come from Twitch, below its address. */
+/** Where web takes people back who come from Twitch or Discord, below its address. */
 export const TWITCH_RETURN_PATH = '/link/twitch/return'
+export const LOGIN_RETURN_PATH = '/login/return'
 
 const Port = z.coerce
   .number('must be a number from 0 to 65535')
@@ -47,6 +53,7 @@ const Environment = z.object({
   SANDBOX_PORT: Port.default(8500),
   LOCAL_DISCORD_PORT: Port.optional(),
   LOCAL_DISCORD_KEY_SEED: z.string().optional(),
+  DISCORD_CLIENT_SECRET: z.string().default('secret-of-the-local-discord'),
   LOCAL_STRIPE_PORT: Port.optional(),
   LOCAL_TWITCH_PORT: Port.optional(),
   WEB_URL: Address.default('http://127.0.0.1:8501'),
@@ -78,7 +85,11 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     discord:
       e.LOCAL_DISCORD_PORT === undefined
         ? null
-        : { port: e.LOCAL_DISCORD_PORT, keySeed: e.LOCAL_DISCORD_KEY_SEED },
+        : {
+            port: e.LOCAL_DISCORD_PORT,
+            keySeed: e.LOCAL_DISCORD_KEY_SEED,
+            login: { clientSecret: e.DISCORD_CLIENT_SECRET, redirectUris: [e.WEB_URL + LOGIN_RETURN_PATH] },
+          },
     stripe:
       e.LOCAL_STRIPE_PORT === undefined
         ? null

@@ -8,8 +8,8 @@ import { registerBot } from '../bot/register-bot.ts'
 import { type Bot, startBot } from '../bot/start.ts'
 import { parseConfig as parseCoreConfig } from '../core/config.ts'
 import { type Core, startCore } from '../core/start.ts'
-import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
-import { TWITCH_RETURN_PATH } from '../sandbox/config.ts'
+import { APPLICATION, CHANNELS, GUILD, PEOPLE, ROLES } from '../sandbox/cast.ts'
+import { LOGIN_RETURN_PATH, TWITCH_RETURN_PATH } from '../sandbox/config.ts'
 import { createPlayer, type Player } from '../sandbox/player.ts'
 import { type Sandbox, startSandbox } from '../sandbox/start.ts'
 import { parseConfig as parseWebConfig } from '../web/config.ts'
@@ -31,6 +31,11 @@ export const TWITCH_APP = { clientId: 'world-twitch-app', clientSecret: 'world-t
 export const DISCORD_KEY_SEED = 'world-discord-key'
 
 export const SCHEDULER_TOKEN = 'world-scheduler-token-0000'
+
+/** What the local Twitch signs its messages with. */
+export const EVENTSUB_SECRET = 'world-eventsub-secret'
+
+const DISCORD_SECRET = 'world-discord-secret'
 
 /** What core signs its news to the bot with. */
 export const PUSH_SECRET = 'world-push-secret-00'
@@ -103,7 +108,11 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     {
       host: '127.0.0.1',
       dataDir: null,
-      discord: { port: 0, keySeed: DISCORD_KEY_SEED },
+      discord: {
+        port: 0,
+        keySeed: DISCORD_KEY_SEED,
+        login: { clientSecret: DISCORD_SECRET, redirectUris: [url(webPort) + LOGIN_RETURN_PATH] },
+      },
       stripe: {
         port: 0,
         webhooks: [
@@ -139,6 +148,16 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     STRIPE_THIN_WEBHOOK_SECRET: thin,
     STRIPE_API_BASE: stripe.url,
     STRIPE_REQUESTS_PER_SECOND: '500',
+    PUBLIC_URL: url(corePort),
+    DISCORD_CLIENT_ID: APPLICATION.id,
+    DISCORD_CLIENT_SECRET: DISCORD_SECRET,
+    DISCORD_API_BASE: discord.url,
+    TWITCH_CLIENT_ID: TWITCH_APP.clientId,
+    TWITCH_CLIENT_SECRET: TWITCH_APP.clientSecret,
+    TWITCH_EVENTSUB_SECRETS: EVENTSUB_SECRET,
+    TWITCH_HEARS: 'webhook',
+    TWITCH_ID_BASE: twitch.url,
+    TWITCH_API_BASE: twitch.url,
     PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
     ...(options.store === 'firestore' ? await firestoreEnv() : {}),
@@ -157,6 +176,9 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       DISCORD_TOKEN: 'world.bot.token',
       DISCORD_GUILD_ID: GUILD.id,
       DROPS_CHANNEL_ID: CHANNELS.drops.id,
+      LIVE_CHANNEL_ID: CHANNELS.live.id,
+      LIVE_ROLE_ID: ROLES.live.id,
+      VERIFIED_ROLE_ID: ROLES.verified.id,
       DISCORD_API_BASE: discord.url,
       BOT_TRANSPORT: options.transport ?? 'gateway',
       DISCORD_PUBLIC_KEY: discord.publicKey,

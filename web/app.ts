@@ -2,7 +2,7 @@ import { Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { type ErrorCode, isAppError } from '#contract'
 import { observe, requestIdHere } from '../runtime/observe.ts'
-import { renderProblem } from './pages/problem.ts'
+import { type PlainProblem, renderProblem } from './pages/problem.ts'
 import { sendPrivate } from './respond.ts'
 import { addAbout } from './routes/about.ts'
 import { addCancel } from './routes/cancel.ts'
@@ -10,6 +10,8 @@ import { addConnect } from './routes/connect.ts'
 import { addDrops } from './routes/drops.ts'
 import { addFiles } from './routes/files.ts'
 import { addHome } from './routes/home.ts'
+import { addLinkTwitch } from './routes/link-twitch.ts'
+import { addLogin } from './routes/login.ts'
 import { addPay } from './routes/pay.ts'
 import { addPictures } from './routes/pictures.ts'
 import { addReceipt } from './routes/receipt.ts'
@@ -19,16 +21,26 @@ import { securityHeaders } from './security-headers.ts'
 import type { WebApp, WebDeps, WebEnv } from './web-deps.ts'
 
 /** What a refusal of core means to a visitor. Every code that is not here is a fault of ours. */
-const PROBLEM_OF: Partial<Record<ErrorCode, 'nothing_here' | 'link_invalid' | 'resting'>> = {
+const PROBLEM_OF: Partial<Record<ErrorCode, PlainProblem | 'resting'>> = {
   bad_request: 'nothing_here',
   not_found: 'nothing_here',
   drop_not_found: 'nothing_here',
   link_invalid: 'link_invalid',
   order_not_found: 'link_invalid',
   builder_not_found: 'link_invalid',
+  login_needed: 'login_needed',
+  login_off: 'login_off',
+  login_refused: 'login_refused',
+  not_yours: 'not_yours',
+  twitch_off: 'twitch_off',
+  twitch_refused: 'twitch_refused',
+  channel_taken: 'channel_taken',
   internal: 'resting',
   unavailable: 'resting',
 }
+
+/** Addresses that a form of ours is sent to. */
+const TAKES_FORMS = /^\/(connect\/(start|dashboard)\/|link\/twitch$|logout$)/
 
 /** Every page and file of the shop, as one handler of requests. */
 export function createApp(deps: WebDeps): WebApp {
@@ -41,7 +53,7 @@ export function createApp(deps: WebDeps): WebApp {
   })
   app.use(securityHeaders({ https: deps.origin.startsWith('https:') }))
   app.use(async (c, next) => {
-    const allowed = c.req.path.startsWith('/connect/start/') ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD']
+    const allowed = TAKES_FORMS.test(c.req.path) ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD']
     if (allowed.includes(c.req.method)) return next()
     c.header('allow', allowed.join(', '))
     return c.text('This address only answers GET.', 405)
@@ -55,6 +67,8 @@ export function createApp(deps: WebDeps): WebApp {
   addSuccess(app, deps)
   addCancel(app, deps)
   addConnect(app, deps)
+  addLogin(app, deps)
+  addLinkTwitch(app, deps)
   addReceipt(app, deps)
   addStatement(app, deps)
   addPictures(app, deps)
@@ -63,8 +77,9 @@ export function createApp(deps: WebDeps): WebApp {
   app.onError((error, c) => {
     const requestId = c.get('requestId')
     const kind = isAppError(error) ? PROBLEM_OF[error.code] : undefined
-    if (kind === 'nothing_here' || kind === 'link_invalid') {
-      return sendPrivate(c, renderProblem(deps, { kind }), 404)
+    if (isAppError(error) && kind !== undefined && kind !== 'resting') {
+      const missing = kind === 'nothing_here' || kind === 'link_invalid'
+      return sendPrivate(c, renderProblem(deps, { kind }), missing ? 404 : error.status)
     }
     deps.log.error({ route: routePath(c, -1), err: error }, 'not answered')
     if (kind === 'resting') {

@@ -25,8 +25,9 @@ export function securityHeaders(options: { readonly https: boolean }): Middlewar
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-    // Link tokens are part of some addresses, so no address is ever told to anybody.
-    'referrer-policy': 'no-referrer',
+    // Link tokens are part of some addresses, so no address is ever told to anybody else. Not `no-referrer`: under it
+    // browsers hide the origin of our own forms, by which we know them.
+    'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
   }

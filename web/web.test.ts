@@ -348,7 +348,7 @@ test('every answer carries the security headers', async () => {
     const csp = headers.get('content-security-policy') ?? ''
     assert.match(csp, /default-src 'none'.*frame-ancestors 'none'/, path)
     assert.doesNotMatch(csp, /unsafe/, path)
-    assert.equal(headers.get('referrer-policy'), 'no-referrer', path)
+    assert.equal(headers.get('referrer-policy'), 'same-origin', path)
     assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
     assert.equal(headers.get('cross-origin-opener-policy'), 'same-origin', path)
     assert.equal(headers.get('strict-transport-security'), null, path)

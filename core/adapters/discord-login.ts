@@ -34,7 +34,8 @@ export function createDiscordLogin(options: {
       // Without a cause: it may show what was sent.
       throw new AppError('unavailable', 'Discord does not answer right now; please try again in a moment.')
     }
-    if (response.status === 400 || response.status === 401) throw new AppError('login_refused')
+    // A code that is used, old or made up. What is wrong with our own settings is 401, and ours to be told of.
+    if (response.status === 400) throw new AppError('login_refused')
     const parsed = schema.safeParse(body)
     if (!response.ok || !parsed.success) {
       throw new AppError('unavailable', `Discord answered ${response.status} to ${path}`)
@@ -50,9 +51,9 @@ export function createDiscordLogin(options: {
         redirect_uri: redirectUrl,
         scope: 'identify',
         state,
-        prompt: 'none',
       })
-      return `${apiBase}/oauth2/authorize?${query}`
+      // Without `prompt=none` Discord shows each time as whom the person goes on, and lets them be somebody else.
+      return `${new URL('/oauth2/authorize', apiBase).href}?${query}`
     },
     async identify(code) {
       const { access_token } = await ask(Token, 'oauth2/token', {

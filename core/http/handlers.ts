@@ -18,7 +18,13 @@ import type { Deps } from '../usecases/deps.ts'
 import { exportAsBuilder, exportAsOperator } from '../usecases/exports.ts'
 import { askForEvidence, readEvidence } from '../usecases/follow-dispute.ts'
 import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/handle-case.ts'
-import { finishTwitchLink, openTwitchLink, startTwitchLink, unlinkTwitch } from '../usecases/link-twitch.ts'
+import {
+  finishTwitchLink,
+  openTwitchLink,
+  readTwitchLink,
+  startTwitchLink,
+  unlinkTwitch,
+} from '../usecases/link-twitch.ts'
 import { beginLogin, finishLogin } from '../usecases/log-in.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
 import { callOffDrop, openDropNow } from '../usecases/open-drop.ts'
@@ -111,6 +117,7 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
     beginLogin: (input) => beginLogin(deps, input),
     finishLogin: (input) => finishLogin(deps, input),
     startTwitchLink: (input) => startTwitchLink(deps, input),
+    readTwitchLink: (input) => readTwitchLink(deps, input),
     openTwitchLink: (input) => openTwitchLink(deps, input),
     finishTwitchLink: (input) => finishTwitchLink(deps, input),
     unlinkTwitch: async (input) => builderView(await unlinkTwitch(deps, input)),

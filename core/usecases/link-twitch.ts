@@ -1,11 +1,12 @@
-import { AppError, type ChannelView, type Person } from '#contract'
+import { AppError, type ChannelView, type Output, type Person } from '#contract'
 import type { Builder } from '../domain/builder.ts'
 import type { Channel } from '../domain/channel.ts'
+import { readSession } from '../domain/link.ts'
 import { type ProvenChannel, type Streams, StreamsError } from '../ports/streams.ts'
 import type { Sheet } from './change.ts'
 import type { Deps, TwitchSettings } from './deps.ts'
 import { visitor } from './log-in.ts'
-import { newToken, putTicket, takeTicket, ticketKey } from './ticket.ts'
+import { newToken, putTicket, readTicket, takeTicket, ticketKey } from './ticket.ts'
 import { toChannelView } from './views.ts'
 import { effectKey, wish } from './wish.ts'
 
@@ -42,6 +43,28 @@ export async function startTwitchLink(
 }
 
 /**
+ * Whose link this is and whether the one who looks may use it. Changes nothing, so that whatever opens links to preview
+ * them uses nothing up. Throws link_invalid or twitch_off.
+ */
+export async function readTwitchLink(
+  deps: Pick<Deps, 'store' | 'clock' | 'settings' | 'streams'>,
+  input: { readonly token: string; readonly session: string | null },
+): Promise<Output<'readTwitchLink'>> {
+  useTwitch(deps)
+  const now = deps.clock.now()
+  const ticket = await readTicket(deps, input.token, 'twitch_link', now)
+  const builder = ticket.userId && (await deps.store.get('builders', ticket.userId))?.value
+  if (!builder) throw new AppError('link_invalid')
+  const visitorId = input.session && readSession(deps.settings.linkSecret, input.session, now)
+  const { userId, name, twitch } = builder
+  return {
+    builder: { userId, name },
+    visitor: visitorId ? (visitorId === userId ? 'owner' : 'other') : 'nobody',
+    channel: toChannelView(twitch, deps.settings, now),
+  }
+}
+
+/**
  * The builder goes on to Twitch. The browser must be logged in as the very person who asked for the link, so that a
  * link that was passed on links nobody's channel; and what comes back from Twitch is good for that login alone.
  * Throws link_invalid, login_needed, not_yours or twitch_off.
@@ -49,7 +72,7 @@ export async function startTwitchLink(
 export async function openTwitchLink(
   deps: Needs,
   input: { readonly token: string; readonly session: string },
-): Promise<{ readonly url: string }> {
+): Promise<{ readonly url: string; readonly state: string }> {
   const { streams } = useTwitch(deps)
   const userId = visitor(deps, input.session)
   const state = newToken()
@@ -63,7 +86,7 @@ export async function openTwitchLink(
       putTicket(sheet, state, { purpose: 'twitch_state', userId, next: null }, now)
     },
   })
-  return { url: streams.authorizeUrl(state) }
+  return { url: streams.authorizeUrl(state), state }
 }
 
 /**

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { AppError } from '#contract'
 import type { Key, Ticket } from '../ports/store.ts'
 import type { Sheet } from './change.ts'
+import type { Deps } from './deps.ts'
 
 /** A ticket lasts as long as a visit to somebody else's consent page may take. */
 const TICKET_MS = 10 * 60_000
@@ -25,10 +26,24 @@ export function putTicket(
   sheet.put('tickets', ticketId(token), { ...ticket, expiresAt: now + TICKET_MS })
 }
 
+/** Look at a ticket and leave it as it is. Throws link_invalid as takeTicket does. */
+export async function readTicket(
+  deps: Pick<Deps, 'store'>,
+  token: string,
+  purpose: Ticket['purpose'],
+  now: number,
+): Promise<Ticket> {
+  return admit((await deps.store.get('tickets', ticketId(token)))?.value, purpose, now)
+}
+
 /** Use a ticket up. It must have been read. Throws link_invalid when there is none for this purpose any more. */
 export function takeTicket(sheet: Sheet, token: string, purpose: Ticket['purpose'], now: number): Ticket {
-  const ticket = sheet.get('tickets', ticketId(token))
-  if (!ticket || ticket.purpose !== purpose || now >= ticket.expiresAt) throw new AppError('link_invalid')
+  const ticket = admit(sheet.get('tickets', ticketId(token)), purpose, now)
   sheet.remove('tickets', ticketId(token))
+  return ticket
+}
+
+function admit(ticket: Ticket | undefined, purpose: Ticket['purpose'], now: number): Ticket {
+  if (!ticket || ticket.purpose !== purpose || now >= ticket.expiresAt) throw new AppError('link_invalid')
   return ticket
 }

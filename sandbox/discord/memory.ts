@@ -7,7 +7,7 @@ import {
   OverwriteType,
   PermissionFlagsBits,
 } from 'discord-api-types/v10'
-import { BOT_USER, CHANNELS, GUILD, PEOPLE } from '../cast.ts'
+import { BOT_USER, CHANNELS, GUILD, PEOPLE, ROLES } from '../cast.ts'
 import type { ChannelSeen, PersonSeen, SeenMessage } from '../people.ts'
 import type { State, Table } from '../state.ts'
 
@@ -41,12 +41,6 @@ interface ServedFile {
 export interface Person extends PersonSeen {
   readonly roles: readonly string[]
 }
-
-export const ROLES = {
-  builder: { id: '100000000000000201', name: 'Builder' },
-  buyer: { id: '100000000000000202', name: 'Buyer' },
-  operator: { id: '100000000000000203', name: 'Operator' },
-} as const
 
 export const MEMBER_PERMISSIONS =
   PermissionFlagsBits.ViewChannel |

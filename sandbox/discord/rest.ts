@@ -7,6 +7,7 @@ import type { Endpoint } from './endpoint.ts'
 import { DiscordError, parseForm } from './errors.ts'
 import type { Interactions } from './interactions.ts'
 import type { Live } from './live.ts'
+import type { Login } from './login.ts'
 import type { Channel, Memory, Person, StoredMessage } from './memory.ts'
 import type { Messages } from './messages.ts'
 import { createRateLimits } from './rate-limits.ts'
@@ -29,11 +30,12 @@ export function createRestRoutes(deps: {
   interactions: Interactions
   live: Live
   endpoint: Endpoint
+  login: Login | null
   publicKey: string
   gatewayUrl: string
   log: (line: string) => void
 }): Hono {
-  const { memory, messages, interactions, live, endpoint, publicKey, gatewayUrl, log } = deps
+  const { memory, messages, interactions, live, endpoint, login, publicKey, gatewayUrl, log } = deps
   const limits = createRateLimits()
   const beingMade = new Map<string, Promise<StoredMessage>>()
   // @discordjs writes "@me" and "@original" as %40me and %40original.
@@ -73,6 +75,11 @@ export function createRestRoutes(deps: {
     interactions.removeByToken(c.req.param('token'), c.req.param('message'))
     return c.body(null, 204)
   })
+
+  if (login) {
+    app.route('/', login.page)
+    api.route('/', login.api)
+  }
 
   // Everything below is the bot's own.
   const authorised: MiddlewareHandler = async (c, next) => {

@@ -11,6 +11,7 @@ import { createEndpoint } from './endpoint.ts'
 import { createGateway } from './gateway.ts'
 import { createInteractions } from './interactions.ts'
 import { createLive } from './live.ts'
+import { createLogin, type LoginApp } from './login.ts'
 import { createMemory } from './memory.ts'
 import { createMessages } from './messages.ts'
 import { createPeopleRoutes } from './people-routes.ts'
@@ -38,6 +39,8 @@ export async function startLocalDiscord(options: {
   host: string
   port: number
   keySeed?: string | undefined
+  /** The application's OAuth2 settings; nobody can log in without. */
+  login?: LoginApp | undefined
   state: State
   clock: () => number
   log?: (line: string) => void
@@ -80,6 +83,7 @@ export async function startLocalDiscord(options: {
     interactions,
     live,
     endpoint,
+    login: options.login ? createLogin({ memory, state, app: options.login, log }) : null,
     publicKey: key.publicKey,
     gatewayUrl,
     log,

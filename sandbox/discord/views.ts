@@ -1,14 +1,7 @@
 import type { APIUser } from 'discord-api-types/v10'
-import { BOT_USER, GUILD } from '../cast.ts'
+import { BOT_USER, GUILD, ROLES } from '../cast.ts'
 import type { ChannelSeen } from '../people.ts'
-import {
-  type Channel,
-  MEMBER_PERMISSIONS,
-  type Memory,
-  OPERATOR_PERMISSIONS,
-  type Person,
-  ROLES,
-} from './memory.ts'
+import { type Channel, MEMBER_PERMISSIONS, type Memory, OPERATOR_PERMISSIONS, type Person } from './memory.ts'
 
 export function toUser(person: Person): APIUser {
   const { id, username, globalName } = person

@@ -13,6 +13,7 @@ const BEGINNINGS = {
   linkSecret: '',
   discordTokenTail: '',
   discordKeySeed: '',
+  discordClientSecret: '',
   stripeSecretKey: 'sk_test_',
   stripeWebhookSecret: 'whsec_',
   stripeConnectWebhookSecret: 'whsec_',

@@ -12,6 +12,7 @@ const SECRETS = {
   linkSecret: 'link-secret',
   discordTokenTail: 'tail',
   discordKeySeed: 'seed',
+  discordClientSecret: 'discord-secret',
   stripeSecretKey: 'sk_test_local',
   stripeWebhookSecret: 'whsec_platform',
   stripeConnectWebhookSecret: 'whsec_connect',
@@ -64,6 +65,9 @@ test('with no configuration every vendor is local and the services know each oth
   assert.equal(core?.PUBLIC_URL, 'http://127.0.0.1:8502')
   assert.equal(core?.TWITCH_CLIENT_ID, sandbox?.TWITCH_CLIENT_ID)
   assert.equal(core?.TWITCH_CLIENT_SECRET, sandbox?.TWITCH_CLIENT_SECRET)
+  assert.equal(core?.DISCORD_API_BASE, 'http://127.0.0.1:8510/api')
+  assert.equal(core?.DISCORD_CLIENT_SECRET, sandbox?.DISCORD_CLIENT_SECRET)
+  assert.ok(bot?.LIVE_CHANNEL_ID && bot.LIVE_ROLE_ID && bot.VERIFIED_ROLE_ID)
   assert.equal(core?.TOKEN_BOT, bot?.CORE_TOKEN)
   assert.equal(core?.TOKEN_WEB, web?.CORE_TOKEN)
   assert.equal(core?.BOT_PUSH_SECRET, bot?.PUSH_SECRET)

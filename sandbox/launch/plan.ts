@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { APPLICATION, BOT_USER, CHANNELS, GUILD } from '../cast.ts'
+import { APPLICATION, BOT_USER, CHANNELS, GUILD, ROLES } from '../cast.ts'
 import { createDiscordKey } from '../discord-key.ts'
 import { LaunchError } from './launch-error.ts'
 import type { LocalSecrets } from './local-secrets.ts'
@@ -133,10 +133,14 @@ const TWITCH_VARIABLES = [
   'TWITCH_API_BASE',
   'PUBLIC_URL',
 ]
+const LOGIN_VARIABLES = ['DISCORD_CLIENT_ID', 'DISCORD_CLIENT_SECRET', 'DISCORD_API_BASE']
 const DISCORD_VARIABLES = [
   'DISCORD_TOKEN',
   'DISCORD_GUILD_ID',
   'DROPS_CHANNEL_ID',
+  'LIVE_CHANNEL_ID',
+  'LIVE_ROLE_ID',
+  'VERIFIED_ROLE_ID',
   'DISCORD_API_BASE',
   'DISCORD_PUBLIC_KEY',
 ]
@@ -228,6 +232,7 @@ export function planLaunch(input: {
         SANDBOX_PORT: String(port.page),
         LOCAL_DISCORD_PORT: String(port.discord),
         LOCAL_DISCORD_KEY_SEED: secrets.discordKeySeed,
+        DISCORD_CLIENT_SECRET: secrets.discordClientSecret,
       }),
       ...(local.stripe && {
         LOCAL_STRIPE_PORT: String(port.stripe),
@@ -256,6 +261,13 @@ export function planLaunch(input: {
       ...shared,
       ...(local.discord && { PICTURE_SOURCES: `${urls.discord}/attachments/` }),
       ...pick(core, CORE_VARIABLES),
+      ...(local.discord
+        ? {
+            DISCORD_CLIENT_ID: APPLICATION.id,
+            DISCORD_CLIENT_SECRET: secrets.discordClientSecret,
+            DISCORD_API_BASE: `${urls.discord}/api`,
+          }
+        : pick(core, LOGIN_VARIABLES)),
       ...(local.stripe
         ? {
             STRIPE_SECRET_KEY: secrets.stripeSecretKey,
@@ -320,6 +332,9 @@ export function planLaunch(input: {
             DISCORD_TOKEN: localDiscordToken(secrets.discordTokenTail),
             DISCORD_GUILD_ID: GUILD.id,
             DROPS_CHANNEL_ID: CHANNELS.drops.id,
+            LIVE_CHANNEL_ID: CHANNELS.live.id,
+            LIVE_ROLE_ID: ROLES.live.id,
+            VERIFIED_ROLE_ID: ROLES.verified.id,
             DISCORD_API_BASE: `${urls.discord}/api`,
             DISCORD_PUBLIC_KEY: createDiscordKey(secrets.discordKeySeed).publicKey,
           }
