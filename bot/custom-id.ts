@@ -50,6 +50,9 @@ const Press = z.union([
   z.tuple([z.literal('profile')]),
   z.tuple([z.literal('dashboard')]),
   z.tuple([z.literal('join')]),
+  z.tuple([z.literal('linktwitch')]),
+  z.tuple([z.literal('unlink')]),
+  z.tuple([z.literal('unlinkyes')]),
   /** The newest orders, or a later page: core's cursor in base64url. */
   z.tuple([z.literal('money')]),
   z.tuple([z.literal('money'), z.string().regex(/^[\w-]{1,88}$/)]),

@@ -23,6 +23,7 @@ import { explain } from './interactions/explain.ts'
 import { openGiveBackForm, submitGiveBack } from './interactions/give-back.ts'
 import { join } from './interactions/join.ts'
 import { letGo } from './interactions/let-go.ts'
+import { askToUnlink, linkTwitch, unlinkTwitch } from './interactions/link-twitch.ts'
 import { openShipmentForm, submitShipment } from './interactions/mark-shipped.ts'
 import { openDropForm, reopenDropForm } from './interactions/open-drop-form.ts'
 import { suggestDrops } from './interactions/operator/read-as-operator.ts'
@@ -45,6 +46,7 @@ import {
   submitToCase,
 } from './interactions/speak-in-case.ts'
 import { submitDrop } from './interactions/submit-drop.ts'
+import { verify } from './interactions/verify.ts'
 import type { Reply, Visit } from './interactions/visit.ts'
 import { renderHelp } from './replies/help.ts'
 import { say } from './replies/message.ts'
@@ -120,6 +122,12 @@ function onCommand(
       return showMoney(visit, null, 'new')
     case 'join':
       return join(visit, 'new')
+    case 'link-twitch':
+      return linkTwitch(visit, 'new')
+    case 'unlink-twitch':
+      return askToUnlink(visit, 'new')
+    case 'verify':
+      return verify(visit, String(options[0]?.value ?? ''))
     case 'order':
       return showOrder(visit, String(options[0]?.value ?? ''), 'new')
     case 'help':
@@ -155,6 +163,12 @@ function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Pro
       return showMoney(visit, press[1] ?? null, inPlace(visit))
     case 'join':
       return join(visit, inPlace(visit))
+    case 'linktwitch':
+      return linkTwitch(visit, inPlace(visit))
+    case 'unlink':
+      return askToUnlink(visit, inPlace(visit))
+    case 'unlinkyes':
+      return unlinkTwitch(visit, inPlace(visit))
     case 'giveback':
       return openGiveBackForm(press[1])
     case 'wrong':

@@ -254,7 +254,7 @@ export const ROUTES = {
     callers: ['bot'],
     kind: 'write',
     input: z.object({ person: Person }),
-    output: z.object({ url: z.string() }),
+    output: z.object({ url: z.string(), expiresAt: Millis }),
   },
   /** Whose link it is, for a page that anybody may open: uses nothing up. `session` null: nobody is logged in. */
   readTwitchLink: {

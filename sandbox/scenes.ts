@@ -1,3 +1,4 @@
+import { type Browser, createBrowser, formOf, type Visited } from './browser.ts'
 import { CHANNELS } from './cast.ts'
 import type { SeenMessage } from './people.ts'
 import { buttonsOf, linkOf, type Player, textOf } from './player.ts'
@@ -73,4 +74,31 @@ export function seeOffer(player: Player, reads: RegExp, label: RegExp): Promise<
         buttonsOf(message).some((button) => 'label' in button && label.test(button.label ?? '')),
     ),
   )
+}
+
+/** Log in on the shop's web as Discord's consent page offers it; `deny` turns back there. Ends where the login leads. */
+export async function logIn(browser: Browser, address: string, personId: string | 'deny'): Promise<Visited> {
+  const { action, fields } = formOf(await browser.get(address))
+  return browser.submit(action, {
+    ...fields,
+    ...(personId === 'deny' ? { deny: 'yes' } : { person: personId }),
+  })
+}
+
+/**
+ * Link a Twitch channel as a builder does: the private link from Discord, a login, Twitch's page, and back. Ends on the
+ * page that says what holds now.
+ */
+export async function linkChannel(
+  builder: Player,
+  broadcasterId: string,
+  browser = createBrowser(),
+): Promise<Visited> {
+  const link = linkOf(await builder.answer(builder.c500('link-twitch')), /Link/)
+  const first = await browser.get(link)
+  const login = /href="(\/login\?next=[^"]*)"/.exec(first.text)?.[1]?.replaceAll('&amp;', '&')
+  const page = login ? await logIn(browser, new URL(login, first.url).href, builder.id) : first
+  const atTwitch = await browser.submit(formOf(page).action)
+  const { action, fields } = formOf(atTwitch)
+  return browser.submit(action, { ...fields, user: broadcasterId })
 }

@@ -366,6 +366,32 @@ test('behind https the browser is told to stay there, and forms may only lead to
   assert.ok((await shop.text(DROP)).includes(`<link rel="canonical" href="https://shop.example${DROP}">`))
 })
 
+test('the buttons that lead to Stripe are forms, and lead there', async () => {
+  await using shop = await startShop()
+  shop.core.answers.openOnboarding = () => ({ url: 'https://connect.stripe.example/setup' })
+  shop.core.answers.openDashboard = () => ({ url: 'https://connect.stripe.example/login' })
+  for (const [path, to] of [
+    ['/connect/start/abc', 'https://connect.stripe.example/setup'],
+    ['/connect/dashboard/abc', 'https://connect.stripe.example/login'],
+  ] as const) {
+    assert.match(await shop.text(path), new RegExp(`<form method="post" action="${path}">`))
+    const pressed = await shop.get(path, { method: 'POST' })
+    assert.equal(pressed.status, 303, path)
+    assert.equal(pressed.headers.get('location'), to)
+  }
+})
+
+test('behind https the cookies of a login go over https alone', async () => {
+  await using shop = await startShop({ publicUrl: 'https://shop.example' })
+  shop.core.answers.beginLogin = () => ({ url: 'https://discord.example/oauth2/authorize', state: 'state-1' })
+  const { headers } = await shop.get('/login')
+  assert.equal(
+    headers.get('set-cookie'),
+    'c500_login=state-1; Max-Age=600; Path=/login/return; HttpOnly; Secure; SameSite=Lax',
+  )
+  assert.equal(headers.get('cache-control'), 'no-store')
+})
+
 test('an unchanged page is a 304', async () => {
   await using shop = await startShop()
   for (const path of ['/', DROP, '/about']) {

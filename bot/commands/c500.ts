@@ -7,6 +7,8 @@ import {
 export const CLOSES_IN_HOURS = { name: 'closes_in_hours', min: 1, max: 720, usual: 72 } as const
 export const PER_PERSON = { name: 'per_person', min: 1, max: 10, usual: 1 } as const
 
+export const MEMBER = 'member'
+
 /** One root command: everything that a buyer or a builder can do is found by typing `/c500`. */
 export const C500 = {
   type: ApplicationCommandType.ChatInput,
@@ -53,6 +55,29 @@ export const C500 = {
       type: ApplicationCommandOptionType.Subcommand,
       name: 'join',
       description: 'Become a builder, or see what is left to do',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'link-twitch',
+      description: 'For builders: link your Twitch channel, and be verified when you go live',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'unlink-twitch',
+      description: 'For builders: let your Twitch channel go',
+    },
+    {
+      type: ApplicationCommandOptionType.Subcommand,
+      name: 'verify',
+      description: 'Is this really them? What the collective knows of a member',
+      options: [
+        {
+          type: ApplicationCommandOptionType.User,
+          name: MEMBER,
+          description: 'Whom you want to be sure of',
+          required: true,
+        },
+      ],
     },
     {
       type: ApplicationCommandOptionType.Subcommand,

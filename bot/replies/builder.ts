@@ -1,4 +1,5 @@
 import { accent, type BuilderView, type Terms } from '#contract'
+import { channelFields, channelSteps } from './channel.ts'
 import { button, joinBlocks, link, type Message, rows } from './message.ts'
 import { SETTLEMENT } from './order.ts'
 import { dateTime, escapeText, plainDay } from './text.ts'
@@ -18,13 +19,15 @@ export function renderBuilder(view: BuilderView, lead: string | null = null): Me
       link('Set up payments', view.onboardingUrl),
       link('Your Stripe dashboard', view.dashboardUrl),
       view.payouts === 'none' ? null : button('Your money', ['money']),
+      ...channelSteps(view),
     ),
   }
 }
 
 /** The same words wherever a builder reads where they stand. Without the links, which are theirs alone. */
 export function builderEmbed(view: BuilderView, lead: string | null = null) {
-  const next = view.checklist.find((step) => !step.done)
+  // A builder without a channel is a whole builder.
+  const next = view.checklist.find(({ done, step }) => !done && step !== 'twitch')
   const lines = [
     ...(lead ? [lead, ''] : []),
     statusLine(view, STATUS),
@@ -36,7 +39,7 @@ export function builderEmbed(view: BuilderView, lead: string | null = null) {
   return {
     title: next ? 'Becoming a builder' : 'You are a builder',
     description: lines.join('\n'),
-    fields: [...termsFields(view), ...requirementFields(view)],
+    fields: [...channelFields(view.channel), ...termsFields(view), ...requirementFields(view)],
     color: accent(next ? 'butter' : 'mint'),
   }
 }

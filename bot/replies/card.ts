@@ -1,6 +1,15 @@
 import type { APIEmbed } from 'discord-api-types/v10'
-import { accent, type DropView, formatMoney, type Money, type PaletteColour, type Picture } from '#contract'
-import { button, type Message, type PictureFile, rows } from './message.ts'
+import {
+  accent,
+  type ChannelView,
+  type DropView,
+  formatMoney,
+  type Money,
+  type PaletteColour,
+  type Picture,
+} from '#contract'
+import { ribbon } from './channel.ts'
+import { button, link, type Message, type PictureFile, rows } from './message.ts'
 import { clockTime, dateTime, escapeText, plainText, relativeTime } from './text.ts'
 
 const ROTATION = [
@@ -23,6 +32,8 @@ interface CardText {
   readonly opensAt: number | null
   readonly opensWithStream: boolean
   readonly builder: { readonly userId: string; readonly name: string }
+  /** The builder's; a preview has none. */
+  readonly channel?: ChannelView | null
 }
 
 /** The colour of a drop: the same in its preview and on its card, and different from most of its neighbours. */
@@ -74,7 +85,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
   const left = `**${drop.available} of ${drop.quantity} left**`
   const held = drop.held > 0 && !over ? `\n${drop.held} held while somebody pays` : ''
   return {
-    author: { name: `A drop by ${plainText(drop.builder.name, 100)}` },
+    author: ribbon(`A drop by ${plainText(drop.builder.name, 100)}`, drop.channel ?? null),
     title: escapeText(drop.title, 200),
     description: escapeText(drop.story, 3_500, 'many'),
     color: accent(over ? 'cream' : dropColour(drop)),
@@ -104,6 +115,9 @@ export function renderCard(drop: DropView): Message {
   if (isWaiting(drop)) return { embeds, rows: rows(button('Remind me', ['remind', drop.dropId], 'primary')) }
   return {
     embeds,
-    rows: rows(button(state ?? 'Buy now', ['buy', drop.dropId], state ? 'quiet' : 'primary', state !== null)),
+    rows: rows(
+      button(state ?? 'Buy now', ['buy', drop.dropId], state ? 'quiet' : 'primary', state !== null),
+      drop.channel?.live ? link('Watch on Twitch', drop.channel.url) : null,
+    ),
   }
 }

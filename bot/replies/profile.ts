@@ -1,4 +1,5 @@
 import { accent, formatMoney, type Notice, type ProfileView } from '#contract'
+import { channelEmbed } from './channel.ts'
 import { button, joinBlocks, type Message, rows, select } from './message.ts'
 import { noticeHeadline } from './notice.ts'
 import { nextSteps, orderTitle, orderWords } from './order.ts'
@@ -6,7 +7,7 @@ import { plainDay, plainText } from './text.ts'
 
 /** A person's own orders: where each stands, what happens next, and what they could not be told. */
 export function renderProfile(profile: ProfileView): Message {
-  const { orders, missed } = profile
+  const { orders, missed, builder } = profile
   const blocks = orders.map((order) => {
     const words = orderWords(order, 'buyer')
     return `**${orderTitle(order)}** · ${formatMoney(order.total)}\n**${words.state}.** ${words.next}`
@@ -14,6 +15,7 @@ export function renderProfile(profile: ProfileView): Message {
   const steps = orders.flatMap((order) => nextSteps(order, 'buyer', true)).filter((step) => step !== null)
   const embeds = [
     ...(missed.length > 0 ? [missedEmbed(missed)] : []),
+    ...(builder?.channel ? [channelEmbed(builder.channel)] : []),
     {
       title: 'Your orders',
       description:

@@ -28,18 +28,18 @@ export function useTwitch(deps: Pick<Deps, 'streams' | 'settings'>): {
 export async function startTwitchLink(
   deps: Needs,
   input: { readonly person: Person },
-): Promise<{ readonly url: string }> {
+): Promise<{ readonly url: string; readonly expiresAt: number }> {
   useTwitch(deps)
   const { userId } = input.person
   const token = newToken()
-  await deps.change({
+  const expiresAt = await deps.change({
     reads: [['builders', userId], ticketKey(token)],
     decide(sheet) {
       if (!sheet.get('builders', userId)) throw new AppError('builder_not_found')
-      putTicket(sheet, token, { purpose: 'twitch_link', userId, next: null }, deps.clock.now())
+      return putTicket(sheet, token, { purpose: 'twitch_link', userId, next: null }, deps.clock.now())
     },
   })
-  return { url: `${deps.settings.webUrl}/link/twitch?t=${token}` }
+  return { url: `${deps.settings.webUrl}/link/twitch?t=${token}`, expiresAt }
 }
 
 /**

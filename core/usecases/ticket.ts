@@ -17,13 +17,16 @@ export function newToken(): string {
 
 export const ticketKey = (token: string): Key => ['tickets', ticketId(token)]
 
+/** Answers until when it can be used, UTC ms. */
 export function putTicket(
   sheet: Sheet,
   token: string,
   ticket: Pick<Ticket, 'purpose' | 'userId' | 'next'>,
   now: number,
-): void {
-  sheet.put('tickets', ticketId(token), { ...ticket, expiresAt: now + TICKET_MS })
+): number {
+  const expiresAt = now + TICKET_MS
+  sheet.put('tickets', ticketId(token), { ...ticket, expiresAt })
+  return expiresAt
 }
 
 /** Look at a ticket and leave it as it is. Throws link_invalid as takeTicket does. */

@@ -83,7 +83,11 @@ test('a person chooses who they are, and the app learns it by the code', async (
   assert.equal((await discord.me('Bearer made-up')).status, 401)
   assert.equal((await discord.me('Bot a.local.token')).body.bot, true, 'the bot still reads itself there')
   discord.advance(604_800_000)
-  assert.equal((await discord.me(`Bearer ${String(body.access_token)}`)).status, 401, 'a week later it is over')
+  assert.equal(
+    (await discord.me(`Bearer ${String(body.access_token)}`)).status,
+    401,
+    'a week later it is over',
+  )
 })
 
 test('a person who refuses is sent back with access_denied', async (t) => {
@@ -100,7 +104,10 @@ test('a code works once, for a minute, for its own address and with the right se
     (await discord.agree({ person: PEOPLE.juniper.id })).searchParams.get('code') ?? ''
   const used = await newCode()
   assert.equal((await discord.exchange(used)).status, 200)
-  const refused = { status: 400, body: { error: 'invalid_grant', error_description: 'Invalid "code" in request.' } }
+  const refused = {
+    status: 400,
+    body: { error: 'invalid_grant', error_description: 'Invalid "code" in request.' },
+  }
   assert.deepEqual(await discord.exchange(used), refused)
   assert.deepEqual(await discord.exchange('made-up'), refused)
   const elsewhere = await discord.exchange(await newCode(), { redirect_uri: `${BACK}/` })
