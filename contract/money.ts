@@ -12,10 +12,7 @@ export type Money = z.infer<typeof Money>
 
 /** How many decimal places a currency has: 2 for usd, 0 for jpy. */
 export function minorDigits(currency: Currency): number {
-  return (
-    new Intl.NumberFormat('en', { style: 'currency', currency: currency.toUpperCase() }).resolvedOptions()
-      .maximumFractionDigits ?? 2
-  )
+  return currencyFormat('en', currency).resolvedOptions().maximumFractionDigits ?? 2
 }
 
 /** `{ amount: 1250, currency: 'usd' }` becomes `$12.50`. For people's eyes only: never parse it back. */
@@ -23,8 +20,16 @@ export function formatMoney(money: Money, locale = 'en-US'): string {
   const digits = minorDigits(money.currency)
   const text = String(money.amount).padStart(digits + 1, '0')
   const decimal = digits === 0 ? text : `${text.slice(0, -digits)}.${text.slice(-digits)}`
-  return new Intl.NumberFormat(locale, {
-    style: 'currency',
-    currency: money.currency.toUpperCase(),
-  }).format(decimal as `${number}`)
+  return currencyFormat(locale, money.currency).format(decimal as `${number}`)
+}
+
+const formats = new Map<string, Intl.NumberFormat>()
+
+/** Making a format takes longer than using it a hundred times. */
+function currencyFormat(locale: string, currency: Currency): Intl.NumberFormat {
+  const key = `${locale} ${currency}`
+  const format =
+    formats.get(key) ?? new Intl.NumberFormat(locale, { style: 'currency', currency: currency.toUpperCase() })
+  formats.set(key, format)
+  return format
 }

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { routePath } from 'hono/route'
 import { type ErrorCode, isAppError } from '#contract'
 import { observe, requestIdHere } from '../runtime/observe.ts'
+import { createCatalogue } from './catalogue.ts'
 import { type PlainProblem, renderProblem } from './pages/problem.ts'
 import { sendPrivate } from './respond.ts'
 import { addAbout } from './routes/about.ts'
@@ -18,6 +19,7 @@ import { addReceipt } from './routes/receipt.ts'
 import { addStatement } from './routes/statement.ts'
 import { addSuccess } from './routes/success.ts'
 import { securityHeaders } from './security-headers.ts'
+import { siteFor } from './site.ts'
 import type { WebApp, WebDeps, WebEnv } from './web-deps.ts'
 
 /** What a refusal of core means to a visitor. Every code that is not here is a fault of ours. */
@@ -62,7 +64,7 @@ export function createApp(deps: WebDeps): WebApp {
   addFiles(app, deps)
   addHome(app, deps)
   addAbout(app, deps)
-  addDrops(app, deps)
+  addDrops(app, deps, createCatalogue(deps))
   addPay(app, deps)
   addSuccess(app, deps)
   addCancel(app, deps)
@@ -73,20 +75,20 @@ export function createApp(deps: WebDeps): WebApp {
   addStatement(app, deps)
   addPictures(app, deps)
 
-  app.notFound((c) => sendPrivate(c, renderProblem(deps, { kind: 'nothing_here' }), 404))
+  app.notFound((c) => sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'nothing_here' }), 404))
   app.onError((error, c) => {
     const requestId = c.get('requestId')
     const kind = isAppError(error) ? PROBLEM_OF[error.code] : undefined
     if (isAppError(error) && kind !== undefined && kind !== 'resting') {
       const missing = kind === 'nothing_here' || kind === 'link_invalid'
-      return sendPrivate(c, renderProblem(deps, { kind }), missing ? 404 : error.status)
+      return sendPrivate(c, renderProblem(siteFor(c, deps), { kind }), missing ? 404 : error.status)
     }
     deps.log.error({ route: routePath(c, -1), err: error }, 'not answered')
     if (kind === 'resting') {
       c.header('retry-after', '5')
-      return sendPrivate(c, renderProblem(deps, { kind, requestId }), 503)
+      return sendPrivate(c, renderProblem(siteFor(c, deps), { kind, requestId }), 503)
     }
-    return sendPrivate(c, renderProblem(deps, { kind: 'broken', requestId }), 500)
+    return sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'broken', requestId }), 500)
   })
   return app
 }

@@ -12,16 +12,23 @@ export interface PublicPage {
   readonly etag: string
 }
 
-const made = new WeakMap<object, Promise<PublicPage>>()
+const made = new WeakMap<object, Map<string, Promise<PublicPage>>>()
+/** Visitors ask for a few of an answer's pages; who asks for all of them waits while each is made. */
+const MOST_VARIANTS = 100
 
-/** The page made of a kept answer; made once for as long as the answer is the same object. */
-export function pageOf(answer: object, render: () => Html): Promise<PublicPage> {
-  const known = made.get(answer)
+/**
+ * The page made of a kept answer; made once for as long as the answer is the same object. `variant` tells the pages of
+ * one answer apart: the reader's locale, and what else the page depends on.
+ */
+export function pageOf(answer: object, variant: string, render: () => Html): Promise<PublicPage> {
+  const variants = made.get(answer) ?? new Map<string, Promise<PublicPage>>()
+  made.set(answer, variants)
+  const known = variants.get(variant)
   if (known) return known
   const page = makePage(render)
-  made.set(answer, page)
+  if (variants.size < MOST_VARIANTS) variants.set(variant, page)
   // A page that could not be made is no page: the next visitor tries again.
-  page.catch(() => made.delete(answer))
+  page.catch(() => variants.delete(variant))
   return page
 }
 
@@ -35,7 +42,7 @@ async function makePage(render: () => Html): Promise<PublicPage> {
 export function sendPublic(c: Context<WebEnv>, page: PublicPage): Response {
   c.header('cache-control', 'public, no-cache')
   c.header('etag', page.etag)
-  c.header('vary', 'accept-encoding')
+  c.header('vary', 'accept-encoding, accept-language')
   if (isUnchanged(c, page.etag)) return c.body(null, 304)
   c.header('content-type', 'text/html; charset=utf-8')
   if (!accepts(c, 'br')) return c.body(page.text)

@@ -10,6 +10,9 @@ import { startShopWindow } from './testing/shop-window.ts'
 
 const PAGES = [
   '/',
+  '/drops',
+  '/drops?q=moss&show=open&order=ending',
+  '/drops?q=nothing+like+it',
   '/about',
   `/drops/${makeId('drp', 1)}`,
   `/drops/${makeId('drp', 3)}`,

@@ -58,7 +58,7 @@ test('the landing page shows what is on sale and what sold out, and nothing that
   ]) {
     assert.ok(page.includes(words), words)
   }
-  assert.ok(page.includes('datetime="2026-12-04T18:00:00.000Z">Fri 4 Dec, 18:00 UTC'))
+  assert.ok(page.includes('datetime="2026-12-04T18:00:00.000Z">Fri, Dec 4, 6:00 PM UTC'))
   assert.ok(page.indexOf('Walnut spoon') > page.indexOf('Recently sold out'))
   assert.ok(!page.includes('Felted slippers'))
 })
@@ -69,6 +69,73 @@ test('an empty shelf is told kindly', async () => {
   const page = await shop.text('/')
   assert.ok(page.includes('The shelf is empty just now'))
   assert.ok(!page.includes('Recently sold out'))
+})
+
+test('every drop is found by name, story or builder, whatever the accents', async () => {
+  await using shop = await startShop()
+  const names = async (path: string) =>
+    [...(await shop.text(path)).matchAll(/<h3 class="card__title"><a[^>]*><bdi>([^<]*)/g)].map(
+      (match) => match[1],
+    )
+  assert.equal((await names('/drops')).length, 7)
+  assert.deepEqual(await names('/drops?q=SPÓON'), ['Walnut spoon'])
+  assert.deepEqual(await names('/drops?q=sunday+moss'), ['Beeswax candles, pair'])
+  assert.deepEqual(await names('/drops?show=sold_out'), ['Walnut spoon', 'Moon jar, small'])
+  assert.deepEqual((await names('/drops?show=open&order=dearest'))[0]?.slice(0, 12), 'Wool blanket')
+  assert.deepEqual((await names('/drops?show=open&order=cheapest'))[0], 'Beeswax candles, pair')
+  const odd = await shop.text('/drops?show=%00&order=&page=-1&q=%22%3E%3Cscript%3E')
+  assert.ok(odd.includes('Nothing fits that') && odd.includes('value="&quot;&gt;&lt;script&gt;"'))
+  assert.ok(odd.includes('<meta name="robots" content="noindex">'))
+})
+
+test('many drops come in pages, and the next one keeps the search', async () => {
+  await using shop = await startShop()
+  const many = Array.from({ length: 130 }, (_, i) => makeDrop(i, { openedAt: NOW - i }))
+  shop.core.answers.listDrops = ({ status, cursor, limit }) => {
+    const from = Number(cursor ?? 0)
+    const drops = status === 'open' ? many.slice(from, from + limit) : []
+    return { drops, cursor: from + limit < many.length && drops.length > 0 ? String(from + limit) : null }
+  }
+  const first = await shop.text('/drops?q=mug&order=ending')
+  assert.ok(first.includes('130 drops for “mug”') && first.includes('Page 1 of 6'))
+  assert.ok(first.includes('href="/drops?q=mug&amp;order=ending&amp;page=2" rel="next"'))
+  const last = await shop.text('/drops?page=99')
+  assert.ok(last.includes('Page 6 of 6') && !last.includes('rel="next"'))
+  assert.equal([...last.matchAll(/card__title/g)].length, 10)
+})
+
+test('a drop that closes is among the closed ones with the next look, and core is not asked for them again till then', async () => {
+  await using shop = await startShop()
+  await shop.text('/drops')
+  const asked: string[] = []
+  const { listDrops } = shop.core.answers
+  assert.ok(listDrops)
+  shop.core.answers.listDrops = (input) => {
+    asked.push(input.status)
+    return listDrops(input)
+  }
+  shop.clock.at += 2_000
+  await shop.text('/drops')
+  assert.ok(!asked.includes('closed'))
+  shop.core.answers.listDrops = ({ status }) => ({
+    drops: status === 'closed' ? [makeDrop(1, { available: 0, held: 0, sold: 3, status: 'closed' })] : [],
+    cursor: null,
+  })
+  shop.clock.at += 2_000
+  const page = await shop.text('/drops')
+  assert.ok(page.includes('Speckled stoneware mug') && page.includes('1 drop<'), page)
+})
+
+test('dates and money follow the customs of the country that the browser names', async () => {
+  await using shop = await startShop()
+  const german = { headers: { 'accept-language': 'de-DE,de;q=0.9,en;q=0.5' } }
+  const page = await (await shop.get('/', german)).text()
+  assert.ok(page.includes('<html lang="en-DE">'))
+  assert.ok(page.includes('Fri, 4 Dec, 18:00 UTC') && page.includes('US$42.00'))
+  assert.ok((await shop.text('/')).includes('Fri, Dec 4, 6:00 PM UTC'))
+  for (const odd of ['%', 'x'.repeat(5_000), '*', ';q=1', 'xx-ZZ', 'en;q=0', 'zh-Hans-CN-u-nu-arab']) {
+    assert.equal((await shop.get('/', { headers: { 'accept-language': odd } })).status, 200, odd)
+  }
 })
 
 test('a drop says how it stands', async () => {
@@ -179,7 +246,7 @@ test('a payment that is not confirmed is looked for fifteen times, then calmly l
 test('turning back from the pay page keeps the hold and says until when', async () => {
   await using shop = await startShop()
   const page = await shop.text('/cancel?order=held')
-  for (const words of ['Nothing was charged', 'Thu 3 Dec, 12:30 UTC', 'href="/pay/held"', 'Let it go']) {
+  for (const words of ['Nothing was charged', 'Thu, Dec 3, 12:30 PM UTC', 'href="/pay/held"', 'Let it go']) {
     assert.ok(page.includes(words), words)
   }
   assert.ok((await shop.text('/cancel?order=paid')).includes('Paid, and it is yours'))
@@ -208,12 +275,11 @@ test('a builder back from Stripe hears how the account stands', async () => {
 
 test('the last good pages bridge an outage of core, with a note', async () => {
   await using shop = await startShop()
-  await shop.text('/')
-  await shop.text(DROP)
+  for (const path of ['/', '/drops', DROP]) await shop.text(path)
   later(shop.core, shop.clock, () => {
     shop.core.down = true
   })
-  for (const path of ['/', DROP]) {
+  for (const path of ['/', '/drops', DROP]) {
     const answer = await shop.get(path)
     assert.equal(answer.status, 200, path)
     const page = await answer.text()
@@ -229,7 +295,7 @@ test('the last good pages bridge an outage of core, with a note', async () => {
 test('core down with nothing kept is a calm 503 with a reference', async () => {
   await using shop = await startShop()
   shop.core.down = true
-  for (const path of ['/', DROP, '/pay/held', '/success?order=paid', '/connect/return/ready']) {
+  for (const path of ['/', '/drops', DROP, '/pay/held', '/success?order=paid', '/connect/return/ready']) {
     const answer = await shop.get(path)
     assert.equal(answer.status, 503, path)
     assert.equal(answer.headers.get('retry-after'), '5')
@@ -394,7 +460,7 @@ test('behind https the cookies of a login go over https alone', async () => {
 
 test('an unchanged page is a 304', async () => {
   await using shop = await startShop()
-  for (const path of ['/', DROP, '/about']) {
+  for (const path of ['/', '/drops?q=mug', DROP, '/about']) {
     const etag = (await shop.get(path)).headers.get('etag') ?? ''
     shop.clock.at += 2_000
     const again = await shop.get(path, { headers: { 'if-none-match': `"other", ${etag}` } })

@@ -1,7 +1,6 @@
 // Moments are written in UTC by the server; here they become the visitor's own time.
-// The page is in English; what the browser resolved is a valid tag, which navigator.language need not be.
-const spoken = new Intl.DateTimeFormat().resolvedOptions().locale
-const locale = spoken.startsWith('en') ? spoken : 'en-GB'
+// In the words and customs that the page is written in.
+const locale = document.documentElement.lang
 const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' })
 const today = day.format(new Date())

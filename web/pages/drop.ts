@@ -1,26 +1,26 @@
 import { html } from 'hono/html'
-import { type DropView, formatMoney } from '#contract'
+import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 import { moment } from './moment.ts'
-import { renderShelf, type ShelfState, shelf } from './shelf.ts'
+import { renderShelf, type ShelfState, shelfState } from './shelf.ts'
 import { renderStaleNote } from './stale-note.ts'
 
 /** One drop for everybody, as it stands at `now` (UTC milliseconds). */
 export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Html {
   const drop = answer.value
   const { picture } = drop
-  const { state } = shelf(drop, now)
+  const state = shelfState(drop, now)
   return renderLayout(site, {
     title: `${drop.title} by ${drop.builder.name}, C500 Collective`,
     shared: {
       path: `/drops/${drop.dropId}`,
-      description: `${formatMoney(drop.price)}. ${shorten(drop.story, 180)}`,
+      description: `${site.reader.money(drop.price)}. ${shorten(drop.story, 180)}`,
       ...(picture && { picture: `/pictures/${picture.pictureId}/card.webp` }),
     },
     body: html`
 <article class="wrap drop">
-${renderStaleNote(answer.staleSince)}
+${renderStaleNote(site, answer.staleSince)}
 <div class="drop__picture">${
       picture
         ? html`<img src="/pictures/${picture.pictureId}/full.webp" width="${picture.width}" height="${picture.height}" alt="${picture.alt}" fetchpriority="high">`
@@ -29,8 +29,8 @@ ${renderStaleNote(answer.staleSince)}
 <div class="drop__words">
 <p class="eyebrow">A drop by <bdi>${drop.builder.name}</bdi></p>
 <h1 dir="auto">${drop.title}</h1>
-<p class="drop__facts"><span class="price price--large">${formatMoney(drop.price)}</span>${renderShelf(drop, now)}</p>
-${state === 'open' || state === 'all_held' ? html`<p class="quiet">Closes ${moment(drop.closesAt)}${drop.perPerson > 1 ? `. Up to ${drop.perPerson} per person.` : '. One per person.'}</p>` : ''}
+<p class="drop__facts"><span class="price price--large">${site.reader.money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
+${state === 'open' || state === 'all_held' ? html`<p class="quiet">Closes ${moment(site, drop.closesAt)}${drop.perPerson > 1 ? `. Up to ${drop.perPerson} per person.` : '. One per person.'}</p>` : ''}
 ${renderBuying(site, state)}
 </div>
 <div class="drop__story" dir="auto">

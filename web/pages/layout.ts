@@ -1,15 +1,20 @@
 import { html } from 'hono/html'
+import type { Reader } from '../reader.ts'
 import type { WebDeps } from '../web-deps.ts'
 
 /** A piece of a page: everything put into it was escaped. */
 export type Html = ReturnType<typeof html>
 
-/** What pages need of the service. */
-export type Site = Pick<WebDeps, 'assets' | 'origin' | 'inviteUrl'>
+/** What pages need of the service, and who reads them. */
+export interface Site extends Pick<WebDeps, 'assets' | 'origin' | 'inviteUrl'> {
+  readonly reader: Reader
+}
 
 export interface Page {
   readonly title: string
   readonly body: Html
+  /** Which of the places in the header this page is. */
+  readonly here?: Place
   /** For search engines and previews in chats; only on pages for everybody. */
   readonly shared?: {
     readonly path: string
@@ -21,12 +26,17 @@ export interface Page {
   readonly lookAgain?: { readonly url: string; readonly seconds: number } | undefined
 }
 
+type Place = '/drops' | '/about'
+
 /** The frame around every page. */
 export function renderLayout(site: Site, page: Page): Html {
-  const { assets, origin, inviteUrl } = site
+  const { assets, origin, inviteUrl, reader } = site
   const { shared, lookAgain } = page
+  const { brand, frame } = reader.words
+  const place = (path: Place, words: string) =>
+    html`<a href="${path}"${page.here === path && html` aria-current="page"`}>${words}</a>`
   return html`<!doctype html>
-<html lang="en">
+<html lang="${reader.locale}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -39,7 +49,7 @@ ${
     ? html`<meta name="description" content="${shared.description}">
 <link rel="canonical" href="${origin}${shared.path}">
 <meta property="og:type" content="website">
-<meta property="og:site_name" content="C500 Collective">
+<meta property="og:site_name" content="${brand}">
 <meta property="og:title" content="${page.title}">
 <meta property="og:description" content="${shared.description}">
 <meta property="og:url" content="${origin}${shared.path}">
@@ -58,14 +68,14 @@ ${
 <script type="module" src="${assets.url('js/local-time.js')}"></script>
 </head>
 <body>
-<a class="skip" href="#main">Skip to the content</a>
+<a class="skip" href="#main">${frame.skip}</a>
 <header class="top">
 <div class="wrap top__row">
-<a class="brand" href="/"><img class="brand__mark" src="/favicon.svg" width="40" height="40" alt=""><span>C500 Collective</span></a>
-<nav class="top__nav" aria-label="Main">
-<a href="/#on-sale">On sale</a>
-<a href="/about">About</a>
-${inviteUrl && html`<a class="top__join" href="${inviteUrl}">Join us in Discord</a>`}
+<a class="brand" href="/"><img class="brand__mark" src="/favicon.svg" width="40" height="40" alt=""><span>${brand}</span></a>
+<nav class="top__nav" aria-label="${frame.main}">
+${place('/drops', frame.drops)}
+${place('/about', frame.about)}
+${inviteUrl && html`<a class="top__join" href="${inviteUrl}">${frame.join}</a>`}
 </nav>
 </div>
 </header>
@@ -74,8 +84,8 @@ ${page.body}
 </main>
 <footer class="foot">
 <div class="wrap foot__row">
-<p>Made by hand, in small numbers. Your money is held until it arrives.</p>
-<nav aria-label="More"><a href="/">Home</a><a href="/about">About</a><a href="/about#wrong">When something goes wrong</a></nav>
+<p>${frame.motto}</p>
+<nav aria-label="${frame.more}"><a href="/">${frame.home}</a><a href="/drops">${frame.drops}</a><a href="/about">${frame.about}</a><a href="/about#wrong">${frame.wrong}</a></nav>
 </div>
 </footer>
 </body>

@@ -55,7 +55,7 @@ export function renderTwitchLinked(site: Site, channel: ChannelView): Html {
 <p class="lead">${name} belongs to your account here now.</p>
 <p>${
       channel.verified
-        ? html`Your badge “verified live” is good until ${moment(channel.verified.until)}, and longer each time you go live.`
+        ? html`Your badge “verified live” is good until ${moment(site, channel.verified.until)}, and longer each time you go live.`
         : 'The next time you go live on Twitch, you get the badge “verified live”, and the collective reads that you are on air.'
     }</p>
 ${site.inviteUrl && html`<p class="actions"><a class="button" href="${site.inviteUrl}">Back to Discord</a></p>`}

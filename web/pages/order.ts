@@ -28,7 +28,7 @@ const LOOK_SECONDS = 2
 /** The buyer's order in its true state, whichever address led here. */
 export function renderOrder(site: Site, visit: OrderVisit): Html {
   const { order } = visit
-  const told = tell(visit)
+  const told = tell(site, visit)
   return renderLayout(site, {
     title: `${told.heading}: ${order.drop.title}`,
     lookAgain: told.lookAgain,
@@ -48,7 +48,7 @@ ${renderTrail(order.status)}
 <div><dt>What</dt><dd><a href="/drops/${order.drop.dropId}"><bdi>${order.drop.title}</bdi></a></dd></div>
 <div><dt>From</dt><dd><bdi>${order.builder.name}</bdi></dd></div>
 <div><dt>Price</dt><dd>${formatMoney(order.total)}</dd></div>
-${order.paidAt !== null ? html`<div><dt>Paid</dt><dd>${moment(order.paidAt)}</dd></div>` : ''}
+${order.paidAt !== null ? html`<div><dt>Paid</dt><dd>${moment(site, order.paidAt)}</dd></div>` : ''}
 ${
   order.shipment
     ? html`<div><dt>Sent with</dt><dd><bdi>${order.shipment.carrier}</bdi>${order.shipment.trackingNumber && html`, <bdi>${order.shipment.trackingNumber}</bdi>`}</dd></div>`
@@ -61,13 +61,13 @@ ${
   })
 }
 
-function tell(visit: OrderVisit): Told {
+function tell(site: Site, visit: OrderVisit): Told {
   const { order, page } = visit
-  const next = withMoments(describeOrder(order, 'buyer', markMoment).next)
+  const next = withMoments(site, describeOrder(order, 'buyer', markMoment).next)
   switch (order.status) {
     case 'held':
-      if (page === 'success') return tellConfirming(visit)
-      return page === 'pay' ? tellPageInTheMaking(visit) : tellTurnedBack(visit)
+      if (page === 'success') return tellConfirming(site, visit)
+      return page === 'pay' ? tellPageInTheMaking(site, visit) : tellTurnedBack(site, visit)
     case 'clearing':
       return {
         drawing: 'mug',
@@ -75,7 +75,7 @@ function tell(visit: OrderVisit): Told {
         sentences: [next, html`You can close this page.`],
       }
     case 'closing':
-      if (page === 'success') return tellConfirming(visit)
+      if (page === 'success') return tellConfirming(site, visit)
       return { drawing: 'mug', heading: 'Your hold has ended', sentences: [next], button: seeDrop(order) }
     case 'expired':
       return {
@@ -116,7 +116,7 @@ function seeDrop(order: OrderView) {
   return { words: 'See the drop', href: `/drops/${order.drop.dropId}`, quiet: true }
 }
 
-function tellConfirming({ order, token, look }: OrderVisit): Told {
+function tellConfirming(site: Site, { order, token, look }: OrderVisit): Told {
   const again = `/success?order=${encodeURIComponent(token)}`
   if (look < MOST_LOOKS) {
     return {
@@ -132,19 +132,19 @@ function tellConfirming({ order, token, look }: OrderVisit): Told {
     sentences: [
       html`Stripe has not confirmed a payment so far. If you paid, nothing is lost: we write to you in Discord as soon as it is confirmed, and you can close this page.`,
       ...(order.status === 'held'
-        ? [html`Not paid yet? It is held for you until ${moment(order.holdUntil)}.`]
+        ? [html`Not paid yet? It is held for you until ${moment(site, order.holdUntil)}.`]
         : []),
     ],
     button: { words: 'Look again', href: again, quiet: true },
   }
 }
 
-function tellPageInTheMaking({ order, token, look }: OrderVisit): Told {
+function tellPageInTheMaking(site: Site, { order, token, look }: OrderVisit): Told {
   return {
     drawing: 'mug',
     heading: 'Your pay page is being made',
     sentences: [
-      html`It is held for you until ${moment(order.holdUntil)}. There is nothing to do: you are taken to the pay page as soon as it is there.`,
+      html`It is held for you until ${moment(site, order.holdUntil)}. There is nothing to do: you are taken to the pay page as soon as it is there.`,
     ],
     lookAgain: {
       url: `/pay/${encodeURIComponent(token)}?look=${look + 1}`,
@@ -154,12 +154,12 @@ function tellPageInTheMaking({ order, token, look }: OrderVisit): Told {
   }
 }
 
-function tellTurnedBack({ order, token }: OrderVisit): Told {
+function tellTurnedBack(site: Site, { order, token }: OrderVisit): Told {
   return {
     drawing: 'mug',
     heading: 'Nothing was charged',
     sentences: [
-      html`It stays held for you until ${moment(order.holdUntil)}.`,
+      html`It stays held for you until ${moment(site, order.holdUntil)}.`,
       html`Changed your mind? Press Let it go in Discord and somebody else can have it. Or do nothing: the hold ends by itself.`,
     ],
     button: { words: 'Back to the pay page', href: `/pay/${encodeURIComponent(token)}` },

@@ -1,24 +1,25 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
-import type { Html } from './layout.ts'
+import type { Html, Site } from './layout.ts'
 
 export type ShelfState = 'open' | 'all_held' | 'paused' | 'sold_out' | 'closed'
 
-/** How a drop stands at a moment (UTC milliseconds), and the words for it. */
-export function shelf(drop: DropView, now: number): { readonly state: ShelfState; readonly words: string } {
-  if (drop.sold === drop.quantity) return { state: 'sold_out', words: 'Sold out' }
-  if (drop.status === 'closed' || drop.closesAt <= now) return { state: 'closed', words: 'Closed' }
-  if (drop.status === 'paused') return { state: 'paused', words: 'Paused for now' }
-  if (drop.available === 0) return { state: 'all_held', words: 'All held right now' }
-  return { state: 'open', words: `${drop.available} of ${drop.quantity} left` }
+/** How a drop stands at a moment (UTC milliseconds). */
+export function shelfState(drop: DropView, now: number): ShelfState {
+  if (drop.sold === drop.quantity) return 'sold_out'
+  if (drop.status === 'closed' || drop.closesAt <= now) return 'closed'
+  if (drop.status === 'paused') return 'paused'
+  return drop.available === 0 ? 'all_held' : 'open'
 }
 
 /** More beads than this are a crowd, and the words alone say it better. */
 const MOST_BEADS = 12
 
 /** The words in their colour, with one bead per unit for a small drop: on the shelf, held, sold. */
-export function renderShelf(drop: DropView, now: number): Html {
-  const { state, words } = shelf(drop, now)
+export function renderShelf(site: Site, drop: DropView, now: number): Html {
+  const state = shelfState(drop, now)
+  const { shelf } = site.reader.words
+  const words = state === 'open' ? shelf.open(drop.available, drop.quantity) : shelf[state]
   const beads = [
     ...Array<string>(drop.available).fill('free'),
     ...Array<string>(drop.held).fill('held'),

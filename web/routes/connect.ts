@@ -2,6 +2,7 @@ import { parseLinkToken } from '../link-token.ts'
 import { renderConnectDashboard, renderConnectReturn, renderConnectStart } from '../pages/connect.ts'
 import { sendPrivate } from '../respond.ts'
 import { contentSecurityPolicy } from '../security-headers.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 /**
@@ -15,7 +16,7 @@ export function addConnect(app: WebApp, deps: WebDeps): void {
   app.get('/connect/start/:token', (c) => {
     const token = parseLinkToken(c.req.param('token'))
     c.header('content-security-policy', policy)
-    return sendPrivate(c, renderConnectStart(deps, token))
+    return sendPrivate(c, renderConnectStart(siteFor(c, deps), token))
   })
   app.post('/connect/start/:token', async (c) => {
     const token = parseLinkToken(c.req.param('token'))
@@ -26,7 +27,7 @@ export function addConnect(app: WebApp, deps: WebDeps): void {
   app.get('/connect/dashboard/:token', (c) => {
     const token = parseLinkToken(c.req.param('token'))
     c.header('content-security-policy', policy)
-    return sendPrivate(c, renderConnectDashboard(deps, token))
+    return sendPrivate(c, renderConnectDashboard(siteFor(c, deps), token))
   })
   app.post('/connect/dashboard/:token', async (c) => {
     const token = parseLinkToken(c.req.param('token'))
@@ -37,6 +38,6 @@ export function addConnect(app: WebApp, deps: WebDeps): void {
   app.get('/connect/return/:token', async (c) => {
     const token = parseLinkToken(c.req.param('token'))
     const builder = await deps.core.returnFromOnboarding({ token }, { requestId: c.get('requestId') })
-    return sendPrivate(c, renderConnectReturn(deps, builder, token))
+    return sendPrivate(c, renderConnectReturn(siteFor(c, deps), builder, token))
   })
 }

@@ -1,10 +1,14 @@
 import { DropId, type DropView } from '#contract'
+import type { CatalogueReader } from '../catalogue.ts'
+import { dropsPath, parseDropQuery, searchDrops } from '../drop-search.ts'
 import { createLastGood } from '../last-good.ts'
+import { renderAllDrops } from '../pages/all-drops.ts'
 import { renderDrop } from '../pages/drop.ts'
 import { pageOf, sendPublic } from '../respond.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
-export function addDrops(app: WebApp, deps: WebDeps): void {
+export function addDrops(app: WebApp, deps: WebDeps, readCatalogue: CatalogueReader): void {
   const kept = createLastGood<DropView>({
     freshMs: 1_000,
     keepMs: 60 * 60_000,
@@ -12,11 +16,24 @@ export function addDrops(app: WebApp, deps: WebDeps): void {
     now: deps.now,
   })
 
+  app.get('/drops', async (c) => {
+    const site = siteFor(c, deps)
+    const query = parseDropQuery((name) => c.req.query(name))
+    const catalogue = await readCatalogue(c.get('requestId'))
+    const page = await pageOf(catalogue, `${site.reader.locale} ${dropsPath(query)}`, () => {
+      const now = deps.now()
+      const found = searchDrops(catalogue.value.drops, query, now)
+      return renderAllDrops(site, query, found, { now, staleSince: catalogue.staleSince })
+    })
+    return sendPublic(c, page)
+  })
+
   app.get('/drops/:id', async (c) => {
     const dropId = DropId.safeParse(c.req.param('id'))
     if (!dropId.success) return c.notFound()
+    const site = siteFor(c, deps)
     const options = { requestId: c.get('requestId'), timeoutMs: 3_000 }
     const answer = await kept.ask(dropId.data, () => deps.core.getDrop({ dropId: dropId.data }, options))
-    return sendPublic(c, await pageOf(answer, () => renderDrop(deps, answer, deps.now())))
+    return sendPublic(c, await pageOf(answer, site.reader.locale, () => renderDrop(site, answer, deps.now())))
   })
 }

@@ -2,6 +2,7 @@ import type { DropView } from '#contract'
 import { createLastGood } from '../last-good.ts'
 import { renderHome } from '../pages/home.ts'
 import { pageOf, sendPublic } from '../respond.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 /** The newest drops of each kind that the landing page shows. */
@@ -25,6 +26,7 @@ export function addHome(app: WebApp, deps: WebDeps): void {
       ])
       return { open: open.drops, closed: closed.drops }
     })
-    return sendPublic(c, await pageOf(answer, () => renderHome(deps, answer, deps.now())))
+    const site = siteFor(c, deps)
+    return sendPublic(c, await pageOf(answer, site.reader.locale, () => renderHome(site, answer, deps.now())))
   })
 }

@@ -6,6 +6,7 @@ import { renderProblem } from '../pages/problem.ts'
 import { sendPrivate } from '../respond.ts'
 import { contentSecurityPolicy } from '../security-headers.ts'
 import { beginVisit, endVisit, isOurForm, readSession } from '../session.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps, WebEnv } from '../web-deps.ts'
 import { readReturn } from './login.ts'
 
@@ -24,13 +25,14 @@ export function addLinkTwitch(app: WebApp, deps: WebDeps): void {
       const options = { requestId: c.get('requestId') }
       const link = await deps.core.readTwitchLink({ token, session: readSession(c) }, options)
       c.header('content-security-policy', policy)
-      return sendPrivate(c, renderTwitchLink(deps, link, token))
+      return sendPrivate(c, renderTwitchLink(siteFor(c, deps), link, token))
     }),
   )
 
   app.post('/link/twitch', (c) =>
     whileGood(c, async () => {
-      if (!isOurForm(c, deps)) return sendPrivate(c, renderProblem(deps, { kind: 'foreign_form' }), 403)
+      if (!isOurForm(c, deps))
+        return sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'foreign_form' }), 403)
       const token = parseLinkToken(c.req.query('t'))
       const session = readSession(c) ?? ''
       c.header('cache-control', 'no-store')
@@ -51,12 +53,12 @@ export function addLinkTwitch(app: WebApp, deps: WebDeps): void {
     whileGood(c, async () => {
       const { state, code } = readReturn(c)
       if (!endVisit(c, deps, 'twitch', state)) {
-        return sendPrivate(c, renderProblem(deps, { kind: 'twitch_lost' }), 400)
+        return sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'twitch_lost' }), 400)
       }
       const session = readSession(c) ?? ''
       const options = { requestId: c.get('requestId') }
       const channel = await deps.core.finishTwitchLink({ state, code, session }, options)
-      return sendPrivate(c, renderTwitchLinked(deps, channel))
+      return sendPrivate(c, renderTwitchLinked(siteFor(c, deps), channel))
     }),
   )
 
@@ -66,7 +68,7 @@ export function addLinkTwitch(app: WebApp, deps: WebDeps): void {
       return await work()
     } catch (error) {
       if (!isAppError(error, 'link_invalid')) throw error
-      return sendPrivate(c, renderProblem(deps, { kind: 'twitch_link_over' }), 404)
+      return sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'twitch_link_over' }), 404)
     }
   }
 }

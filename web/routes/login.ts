@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { renderProblem } from '../pages/problem.ts'
 import { sendPrivate } from '../respond.ts'
 import { beginVisit, endVisit, forgetSession, isOurForm, keepSession } from '../session.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 /** Log in with Discord and out again. Core asks Discord; here are the browser's cookies. */
@@ -17,7 +18,7 @@ export function addLogin(app: WebApp, deps: WebDeps): void {
   app.get('/login/return', async (c) => {
     const { state, code } = readReturn(c)
     if (!endVisit(c, deps, 'login', state)) {
-      return sendPrivate(c, renderProblem(deps, { kind: 'login_lost' }), 400)
+      return sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'login_lost' }), 400)
     }
     const options = { requestId: c.get('requestId') }
     const { session, expiresAt, next } = await deps.core.finishLogin({ state, code }, options)
@@ -27,7 +28,8 @@ export function addLogin(app: WebApp, deps: WebDeps): void {
   })
 
   app.post('/logout', async (c) => {
-    if (!isOurForm(c, deps)) return sendPrivate(c, renderProblem(deps, { kind: 'foreign_form' }), 403)
+    if (!isOurForm(c, deps))
+      return sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'foreign_form' }), 403)
     forgetSession(c, deps)
     c.header('cache-control', 'no-store')
     return c.redirect('/', 303)

@@ -2,6 +2,7 @@ import { isAppError } from '#contract'
 import { parseLinkToken } from '../link-token.ts'
 import { renderNoReceipt, renderReceipt } from '../pages/receipt.ts'
 import { sendPrivate } from '../respond.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 /** A buyer's receipt, for as long as the link lives. */
@@ -10,10 +11,10 @@ export function addReceipt(app: WebApp, deps: WebDeps): void {
     const token = parseLinkToken(c.req.param('token'))
     try {
       const receipt = await deps.core.receipt({ token }, { requestId: c.get('requestId') })
-      return sendPrivate(c, renderReceipt(deps, receipt))
+      return sendPrivate(c, renderReceipt(siteFor(c, deps), receipt))
     } catch (error) {
       if (!isAppError(error, 'not_paid')) throw error
-      return sendPrivate(c, renderNoReceipt(deps), 404)
+      return sendPrivate(c, renderNoReceipt(siteFor(c, deps)), 404)
     }
   })
 }

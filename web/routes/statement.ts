@@ -3,6 +3,7 @@ import { ExportKind, Month } from '#contract'
 import { parseLinkToken } from '../link-token.ts'
 import { renderStatement } from '../pages/statement.ts'
 import { sendPrivate } from '../respond.ts'
+import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 /** A large export is more than one page of the books, and may have to ask Stripe. */
@@ -14,7 +15,7 @@ export function addStatement(app: WebApp, deps: WebDeps): void {
     const token = parseLinkToken(c.req.param('token'))
     const month = readMonth(c) ?? new Date(deps.now()).toISOString().slice(0, 7)
     const statement = await deps.core.statement({ token, month }, { requestId: c.get('requestId') })
-    return sendPrivate(c, renderStatement(deps, statement, token))
+    return sendPrivate(c, renderStatement(siteFor(c, deps), statement, token))
   })
   app.get('/statement/:token/:file{[a-z]+\\.csv}', async (c) => {
     const token = parseLinkToken(c.req.param('token'))

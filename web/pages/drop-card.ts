@@ -1,0 +1,37 @@
+import { html } from 'hono/html'
+import type { DropView } from '#contract'
+import { drawing, type Html, type Site } from './layout.ts'
+import { moment } from './moment.ts'
+import { renderShelf, shelfState } from './shelf.ts'
+
+/** The first pictures are on the screen at once; only those below may wait. */
+const ON_SCREEN = 3
+
+/** Drops side by side, each leading to its page. `now` is UTC milliseconds. */
+export function renderDropCards(
+  site: Site,
+  drops: readonly DropView[],
+  now: number,
+  { small = false } = {},
+): Html {
+  return html`<ul class="cards${small ? ' cards--small' : ''}">${drops.map((drop, i) => renderCard(site, drop, now, !small && i < ON_SCREEN))}</ul>`
+}
+
+function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean): Html {
+  const { picture } = drop
+  const { words, money } = site.reader
+  const state = shelfState(drop, now)
+  return html`<li class="card">
+<div class="card__picture">${
+    picture
+      ? html`<img src="/pictures/${picture.pictureId}/card.webp" width="480" height="360" alt="${picture.alt}" ${isOnScreen ? '' : html`loading="lazy"`} decoding="async">`
+      : drawing(site, 'mug', 150)
+  }</div>
+<div class="card__words">
+<h3 class="card__title"><a href="/drops/${drop.dropId}"><bdi>${drop.title}</bdi></a></h3>
+<p class="card__by">${words.card.by(html`<bdi>${drop.builder.name}</bdi>`)}</p>
+<p class="card__facts"><span class="price">${money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
+${state === 'open' || state === 'all_held' ? html`<p class="card__closes">${words.card.closes(moment(site, drop.closesAt))}</p>` : ''}
+</div>
+</li>`
+}
