@@ -123,3 +123,37 @@ test('an id that must be new and is not is a conflict in the end, not a loop', a
   await assert.rejects(blind, (error) => isAppError(error, 'conflict'))
   assert.equal((await store.get('users', 'x'))?.value.name, 'first')
 })
+
+test('whoever is beaten takes those along who came meanwhile', async () => {
+  const groups: number[] = []
+  let beaten = false
+  const { change } = setUp(async (writes) => {
+    groups.push(writes.length)
+    if (beaten) return
+    beaten = true
+    for (const id of ['b', 'c']) later.push(join(id))
+    throw new AppError('conflict')
+  })
+  const later: Promise<void>[] = []
+  const join = (id: string) =>
+    change({ lane: 'lane', reads: [['users', id]], decide: (sheet) => sheet.put('users', id, person(id)) })
+  await join('a')
+  await Promise.all(later)
+  assert.deepEqual(groups, [1, 3])
+})
+
+test('being beaten again and again ends with a commit as long as somebody else gets through', async () => {
+  let rounds = 0
+  const { store, change } = setUp(async (_, store) => {
+    if (++rounds > 40) return
+    const stored = await store.get('users', 'x')
+    const value = person(`theirs ${rounds}`)
+    const key = { collection: 'users', id: 'x', value } as const
+    await store.commit([
+      stored ? { ...key, op: 'replace', version: stored.version } : { ...key, op: 'create' },
+    ])
+  })
+  await change({ reads: [['users', 'x']], decide: (sheet) => sheet.put('users', 'x', person('ours')) })
+  assert.equal(rounds, 41)
+  assert.equal((await store.get('users', 'x'))?.value.name, 'ours')
+})

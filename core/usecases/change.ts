@@ -33,8 +33,12 @@ export interface Change<T> {
 /** Read, decide, commit; again on conflict. Throws what `decide` threw, or `conflict` after many tries. */
 export type MakeChange = <T>(change: Change<T>) => Promise<T>
 
-const MAX_TOGETHER = 100
+/** A thousand buyers' commits on four cores take as long as there are commits: few large ones, far below 10 MiB each. */
+const MAX_TOGETHER = 400
+/** Refusals in a row while nobody else wrote anything that was read: they will not end by themselves. */
 const MAX_TRIES = 12
+/** Somebody gets through each time, yet perhaps never we: longer than this nobody waits for an answer. */
+const LONGEST_MS = 15_000
 const LONGEST_PAUSE_MS = 250
 
 interface Task {
@@ -69,35 +73,44 @@ export function createChanges(options: {
   const lanes = new Map<string, Task[]>()
 
   async function drain(name: string, waiting: Task[]): Promise<void> {
-    while (waiting.length > 0) await settle(waiting.splice(0, MAX_TOGETHER))
+    while (waiting.length > 0) await settle([], waiting)
     lanes.delete(name)
   }
 
-  async function settle(tasks: readonly Task[]): Promise<void> {
-    for (let tries = 1; ; tries++) {
+  /** Whoever is beaten by another process takes those along who have come meanwhile: they would only be next in line. */
+  async function settle(tasks: Task[], waiting: Task[]): Promise<void> {
+    const startedAt = performance.now()
+    let base: Base = new Map()
+    for (let tries = 1, inVain = 1; ; tries++, inVain++) {
+      tasks.push(...waiting.splice(0, MAX_TOGETHER - tasks.length))
+      const triedAt = performance.now()
       try {
-        const answers = await attempt(tasks)
+        const before = base
+        base = await load(tasks)
+        if (hasMoved(before, base)) inVain = 1
+        const answers = await attempt(tasks, base)
         for (const answer of answers) answer()
         return
       } catch (error) {
-        if (isAppError(error, 'conflict')) onConflict?.()
-        if (!isAppError(error, 'conflict') || tries >= MAX_TRIES) {
+        const goesOn = inVain < MAX_TRIES && performance.now() - startedAt < LONGEST_MS
+        if (!isAppError(error, 'conflict') || !goesOn) {
           // Several together may fail for the fault of one: each gets its own last word.
           if (isAppError(error, 'conflict') && tasks.length > 1) {
-            for (const task of tasks) await settle([task])
+            for (const task of tasks) await settle([task], [])
           } else {
             for (const task of tasks) task.reject(error)
           }
           return
         }
-        await pause(random() * Math.min(LONGEST_PAUSE_MS, 2 ** tries))
+        // Whoever beat us may well be at the next one now, and takes about as long.
+        const tookMs = performance.now() - triedAt
+        await pause(random() * Math.min(LONGEST_PAUSE_MS, Math.max(2 ** tries, tookMs)))
       }
     }
   }
 
   /** One round for all tasks. Answers are given by the caller, once the commit has stood. */
-  async function attempt(tasks: readonly Task[]): Promise<(() => void)[]> {
-    const base = await load(tasks)
+  async function attempt(tasks: readonly Task[], base: Base): Promise<(() => void)[]> {
     const layer: Layer = new Map()
     const answers: (() => void)[] = []
     for (const task of tasks) {
@@ -133,7 +146,7 @@ export function createChanges(options: {
       new Promise<T>((resolve, reject) => {
         const task: Task = { reads, decide, trace: tracing.mark(), resolve, reject }
         if (name === undefined) {
-          void settle([task])
+          void settle([task], [])
           return
         }
         const waiting = lanes.get(name)
@@ -147,6 +160,12 @@ export function createChanges(options: {
       })
     return tracing.inStep('change', { lane: name ?? '' }, run)
   }
+}
+
+/** Has anything been written of what was read before? */
+function hasMoved(before: Base, now: Base): boolean {
+  for (const [text, document] of before) if (document?.version !== now.get(text)?.version) return true
+  return false
 }
 
 function sheetOver(own: Layer, layer: Layer, base: Base, trace: TraceMark | null): Sheet {
