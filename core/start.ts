@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto'
-import type { Caller, Credentials, Recognise } from '#contract'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Caller, type Credentials, isAppError, type Recognise } from '#contract'
 import { recogniseBearer, signature } from '../runtime/caller-auth.ts'
 import { listen } from '../runtime/listen.ts'
 import { createLog } from '../runtime/log.ts'
@@ -32,6 +33,8 @@ import { beginTendingTwitch } from './usecases/tend-twitch.ts'
 
 /** Together with retiring and flushing less than the ten seconds that Cloud Run gives. */
 const DRAIN_MS = 7_500
+const START_TRIES = 5
+const START_PAUSE_MS = 1_000
 /** Off air for less and back is one broadcast to everybody who reads of it. */
 const STREAM_BREAK_MS = 10 * 60_000
 /** A stream that is heard of later than this is no news. */
@@ -140,8 +143,8 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   )
   // An embedded store belongs to this process alone.
   if (config.store.driver === 'sqlite') await work.takeOver()
-  await beginReconciliation(deps)
-  if (deps.streams) await beginTendingTwitch(deps)
+  await patiently(() => beginReconciliation(deps))
+  if (deps.streams) await patiently(() => beginTendingTwitch(deps))
 
   let ready = true
   const app = createApp(deps, {
@@ -174,6 +177,18 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     return closing
   }
   return { url, port, store, runDue: () => work.runDue(), retire, close, [Symbol.asyncDispose]: close }
+}
+
+/** A store that does not answer for a moment must not end a core that just begins. Throws `unavailable` after a while. */
+async function patiently(begin: () => Promise<void>): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await begin()
+    } catch (error) {
+      if (!isAppError(error, 'unavailable') || tries === START_TRIES) throw error
+      await wait(START_PAUSE_MS)
+    }
+  }
 }
 
 /** How the bot knows core, and core its callers. */
