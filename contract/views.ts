@@ -356,8 +356,23 @@ export const DropNotice = z.object({
 })
 export type DropNotice = z.infer<typeof DropNotice>
 
+/** Twitch said that a channel is its builder's no more; they did not let it go here. */
+const ChannelNotice = z.object({
+  ...noticeFields,
+  about: z.literal('channel'),
+  builder: BuilderView,
+  /** As it was called then. */
+  channelName: z.string(),
+})
+
 /** Something a person was told, or should have been. A new kind of news is one more of these. */
-export const Notice = z.discriminatedUnion('about', [OrderNotice, StandingNotice, TermsNotice, DropNotice])
+export const Notice = z.discriminatedUnion('about', [
+  OrderNotice,
+  StandingNotice,
+  TermsNotice,
+  ChannelNotice,
+  DropNotice,
+])
 export type Notice = z.infer<typeof Notice>
 
 export const ProfileView = z.object({

@@ -23,6 +23,8 @@ export function noticeHeadline(notice: Notice): string {
       return `News about your standing. ${standingWords(notice.change, notice.builder.builder)}`
     case 'terms':
       return `Your terms change for orders to come; those that began before keep theirs. ${termsWords(notice.change)}${termsDecided(notice.change)}`
+    case 'channel':
+      return `Your Twitch channel ${escapeText(notice.channelName, 60)} is no longer linked: Twitch told us that you took your permission back there, or that the account is gone. The badge went with it. \`/c500 link-twitch\` links a channel again.`
     default:
       return notice satisfies never
   }

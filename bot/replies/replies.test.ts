@@ -181,6 +181,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     ...OrderNotice.shape.kind.options.map((kind) => sampleNotice({ kind, order })),
     { ...told, about: 'standing', change: builder.statusChange },
     { ...told, about: 'terms', change: builder.terms },
+    { ...told, about: 'channel', channelName: name },
   ]
   return [
     renderCard(drop),

@@ -124,7 +124,7 @@ describe("Twitch's messages", () => {
 
   test('a challenge, a revocation and a disconnection say what they are about', () => {
     const condition = { broadcaster_user_id: '1234' }
-    const subscription = { status: 'authorization_revoked', type: 'stream.online', version: '1', condition }
+    const subscription = { status: 'version_removed', type: 'stream.online', version: '1', condition }
     const topic = { type: 'stream.online', channelId: '1234' }
     assert.deepEqual(read(...message({ challenge: 'abc', subscription }, 'webhook_callback_verification')), {
       kind: 'challenge',
@@ -135,8 +135,12 @@ describe("Twitch's messages", () => {
       kind: 'ended',
       messageId: ID,
       topic,
-      status: 'authorization_revoked',
+      status: 'version_removed',
     })
+    for (const status of ['user_removed', 'authorization_revoked']) {
+      const found = read(...message({ subscription: { ...subscription, status } }, 'revocation'))
+      assert.ok(found?.kind === 'disconnected' && found.channelId === '1234', status)
+    }
     const revoked = (client_id: string) =>
       read(
         ...message(

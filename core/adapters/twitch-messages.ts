@@ -6,6 +6,9 @@ import { type StreamMessage, type Streams, StreamsError } from '../ports/streams
 /** Older messages may be somebody's replay (dev.twitch.tv/docs/eventsub/handling-webhook-events). */
 const MAX_AGE_MS = 10 * 60_000
 
+/** Why Twitch ended a subscription that leave no channel to show; all other reasons are about the subscription. */
+const OWNER_GONE: readonly string[] = ['user_removed', 'authorization_revoked']
+
 const Body = z.object({
   challenge: z.string().max(1_000).optional(),
   subscription: z.object({
@@ -79,7 +82,12 @@ function toMessage(
     if (challenge === undefined) throw unreadable('the challenge')
     return { kind: 'challenge', challenge, topic }
   }
-  if (type === 'revocation') return { kind: 'ended', messageId, topic, status: subscription.status }
+  if (type === 'revocation') {
+    const { status } = subscription
+    return topic && 'channelId' in topic && OWNER_GONE.includes(status)
+      ? { kind: 'disconnected', messageId, channelId: topic.channelId, at }
+      : { kind: 'ended', messageId, topic, status }
+  }
   if (type !== 'notification' || !topic) return { kind: 'other', messageId }
   switch (topic.type) {
     case 'stream.online': {
@@ -99,7 +107,7 @@ function toMessage(
     case 'user.authorization.revoke': {
       const { client_id, user_id } = read(Revoked, event, 'the event')
       return client_id === clientId
-        ? { kind: 'disconnected', messageId, channelId: user_id }
+        ? { kind: 'disconnected', messageId, channelId: user_id, at }
         : { kind: 'other', messageId }
     }
     default:

@@ -6,6 +6,7 @@ export interface Channel {
   readonly channelId: string
   readonly login: string
   readonly displayName: string
+  /** When its owner last proved it to be theirs. */
   readonly linkedAt: number
   /** When Twitch last said that this channel was really live; null while it never did. */
   readonly verifiedAt: number | null

@@ -103,11 +103,12 @@ export interface Effect {
 /**
  * Who is told what about the effect's subject. `occasion` tells the same thing at different times apart: for an order,
  * how many events it had; for standing and terms, the place in the builder's list of changes, which only grows. A drop
- * opens once: there it is 0.
+ * opens once: there it is 0. For a channel that Twitch took away: when, UTC ms.
  */
 export type NoticeWish = { readonly userId: string; readonly occasion: number } & (
   | { readonly about: 'order'; readonly kind: OrderNotice['kind'] }
   | { readonly about: 'standing' | 'terms' }
+  | { readonly about: 'channel'; readonly channelName: string }
   | { readonly about: 'drop'; readonly name: string }
 )
 
@@ -128,6 +129,7 @@ function whatOf(wish: NoticeWish): string {
       return `${wish.about}:${wish.userId}`
     case 'standing':
     case 'terms':
+    case 'channel':
       return wish.about
     default:
       return wish satisfies never

@@ -33,8 +33,13 @@ export type StreamMessage =
       readonly channelId: string
       readonly signal: Signal
     }
-  /** The owner of a channel took their permission back. */
-  | { readonly kind: 'disconnected'; readonly messageId: string; readonly channelId: string }
+  /** The owner of a channel took their permission back, or the account is gone; `at` is when Twitch said so, UTC ms. */
+  | {
+      readonly kind: 'disconnected'
+      readonly messageId: string
+      readonly channelId: string
+      readonly at: number
+    }
   /** Twitch ended a subscription; `status` is its reason. */
   | {
       readonly kind: 'ended'

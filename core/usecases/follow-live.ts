@@ -72,8 +72,10 @@ export async function drawLive(
 ): Promise<null> {
   const stream = (await deps.store.get('streams', streamId))?.value
   const builder = stream && (await deps.store.get('builders', stream.builderId))?.value
-  if (!stream || !builder) return null
-  const { twitch } = builder
+  if (!stream?.announcedAs || !builder) return null
+  // One announcement may carry several streams.
+  if (stream.announcedAs !== streamId) return drawLive(deps, stream.announcedAs)
+  const twitch = builder.twitch?.channelId === stream.channelId ? builder.twitch : null
   const newest = await newestOf(deps, stream, twitch?.lastStreamId ?? null)
   // Unlinked since: what was said stays, as something that is over.
   const channel: ChannelView | null = toChannelView(twitch, deps.settings, deps.clock.now())

@@ -3,7 +3,7 @@ import type { StreamMessage } from '../ports/streams.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { followKeys, letGo, useTwitch } from './link-twitch.ts'
-import { effectKey, wish } from './wish.ts'
+import { effectKey, wish, wishNotice } from './wish.ts'
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'settings' | 'streams'>
 
@@ -19,27 +19,26 @@ type Heard = Exclude<StreamMessage, { kind: 'challenge' | 'stale' }>
 export async function takeMessage(deps: Needs, message: Heard): Promise<void> {
   useTwitch(deps)
   const inbox = `twitch:${message.messageId}`
-  const once = (sheet: Sheet, then: (now: number) => void) => {
-    if (sheet.get('inbox', inbox)) return
-    const now = deps.clock.now()
+  const isNew = (sheet: Sheet, now: number) => {
+    if (sheet.get('inbox', inbox)) return false
     sheet.put('inbox', inbox, { type: message.kind, receivedAt: now, result: null })
-    then(now)
+    return true
   }
   switch (message.kind) {
     case 'signal':
       await takeSignal(deps, message.channelId, message.signal, inbox)
       return
-    case 'disconnected': {
-      const { channelId } = message
-      const builderId = await ownerOf(deps, channelId)
-      if (builderId) await disconnect(deps, builderId, channelId, inbox, once)
+    case 'disconnected':
+      await disconnect(deps, message, inbox, isNew)
       return
-    }
     case 'ended':
       // Twitch gave up on us, or on the channel: what is still wanted is subscribed to again.
       await deps.change({
         reads: [['inbox', inbox], effectKey('twitch', 'twitch')],
-        decide: (sheet) => once(sheet, (now) => wish(sheet, 'twitch', 'twitch', now)),
+        decide(sheet) {
+          const now = deps.clock.now()
+          if (isNew(sheet, now)) wish(sheet, 'twitch', 'twitch', now)
+        },
       })
       return
     case 'other':
@@ -132,21 +131,24 @@ function show(
   }
 }
 
-function disconnect(
+/** The channel is let go, and its builder is told, since they did not do it here. */
+async function disconnect(
   deps: Needs,
-  builderId: string,
-  channelId: string,
+  { channelId, at }: Extract<Heard, { kind: 'disconnected' }>,
   inbox: string,
-  once: (sheet: Sheet, then: (now: number) => void) => void,
+  isNew: (sheet: Sheet, now: number) => boolean,
 ): Promise<void> {
-  return deps.change({
-    reads: [['inbox', inbox], ['builders', builderId], ['channels', channelId], ...followKeys(builderId)],
-    decide: (sheet) =>
-      once(sheet, (now) => {
-        const builder = sheet.get('builders', builderId)
-        if (builder?.twitch?.channelId !== channelId) return
-        letGo(sheet, builder, channelId, now)
-      }),
+  const builderId = await ownerOf(deps, channelId)
+  if (!builderId) return
+  await letGo(deps, builderId, channelId, {
+    reads: [['inbox', inbox]],
+    first(sheet, { linkedAt, displayName: channelName }, now) {
+      if (!isNew(sheet, now)) return false
+      // Linked anew since: the news is of the time before.
+      if (at < linkedAt) return false
+      wishNotice(sheet, builderId, { about: 'channel', userId: builderId, occasion: now, channelName }, now)
+      return true
+    },
   })
 }
 

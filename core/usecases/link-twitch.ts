@@ -2,6 +2,7 @@ import { AppError, type ChannelView, type Output, type Person } from '#contract'
 import type { Builder } from '../domain/builder.ts'
 import type { Channel } from '../domain/channel.ts'
 import { readSession } from '../domain/link.ts'
+import type { Key } from '../ports/store.ts'
 import { type ProvenChannel, type Streams, StreamsError } from '../ports/streams.ts'
 import type { Sheet } from './change.ts'
 import type { Deps, TwitchSettings } from './deps.ts'
@@ -113,47 +114,81 @@ export async function finishTwitchLink(
   return view
 }
 
-/** Let a builder's channel go. Doing it again changes nothing. Throws builder_not_found. */
+/** A builder lets their channel go. Doing it again changes nothing. Throws builder_not_found. */
 export async function unlinkTwitch(deps: Needs, input: { readonly userId: string }): Promise<Builder> {
-  const { userId } = input
-  const before = (await deps.store.get('builders', userId))?.value
-  if (!before) throw new AppError('builder_not_found')
-  const channelId = before.twitch?.channelId
-  if (channelId === undefined) return before
-  return deps.change({
-    reads: [['builders', userId], ['channels', channelId], ...followKeys(userId)],
+  const builder = (await deps.store.get('builders', input.userId))?.value
+  if (!builder) throw new AppError('builder_not_found')
+  return builder.twitch ? letGo(deps, builder.userId, builder.twitch.channelId) : builder
+}
+
+/**
+ * Builder and channel part, and what showed the channel is brought up to date. `also` runs in the same commit, before
+ * anything else, and keeps them together by answering false. Throws builder_not_found.
+ */
+export async function letGo(
+  deps: Pick<Needs, 'store' | 'change' | 'clock'>,
+  builderId: string,
+  channelId: string,
+  also: {
+    readonly reads: readonly Key[]
+    readonly first: (sheet: Sheet, twitch: Channel, now: number) => boolean
+  } = { reads: [], first: () => true },
+): Promise<Builder> {
+  const before = (await deps.store.get('builders', builderId))?.value.twitch
+  const gone = await deps.change({
+    reads: [
+      ...also.reads,
+      ['builders', builderId],
+      ['channels', channelId],
+      ...followKeys(builderId),
+      ...shownKeys(before),
+    ],
     decide(sheet) {
-      const builder = sheet.get('builders', userId)
+      const builder = sheet.get('builders', builderId)
       if (!builder) throw new AppError('builder_not_found')
-      if (builder.twitch?.channelId !== channelId) return builder
-      return letGo(sheet, builder, channelId, deps.clock.now())
+      const { twitch } = builder
+      if (!sameStream(twitch, before)) return null
+      const now = deps.clock.now()
+      if (twitch?.channelId !== channelId || !also.first(sheet, twitch, now)) return builder
+      const alone = { ...builder, twitch: null }
+      sheet.put('builders', builderId, alone)
+      sheet.remove('channels', channelId)
+      follow(sheet, builderId, now)
+      endShown(sheet, twitch, now)
+      return alone
     },
   })
+  // Null: it went on or off air in between, so what shows it is something else now.
+  return gone ?? letGo(deps, builderId, channelId, also)
 }
 
-/** Builder and channel part; what showed the channel is brought up to date. Both must have been read. */
-export function letGo(sheet: Sheet, builder: Builder, channelId: string, now: number): Builder {
-  const next = { ...builder, twitch: null }
-  sheet.put('builders', builder.userId, next)
-  sheet.remove('channels', channelId)
-  follow(sheet, builder.userId, now)
-  return next
-}
-
-export const followKeys = (builderId: string) => [
+export const followKeys = (builderId: string): Key[] => [
   effectKey('twitch', 'twitch'),
   effectKey('follow_live', builderId),
 ]
 
+/** What tells people of the stream that is on air. */
+const shownKeys = (twitch: Channel | null | undefined): Key[] =>
+  twitch?.live ? [effectKey('draw_live', twitch.live.streamId)] : []
+
+const sameStream = (a: Channel | null | undefined, b: Channel | null | undefined) =>
+  a?.live?.streamId === b?.live?.streamId
+
+/** A stream of a channel that is let go is over for everybody who reads of it here. */
+function endShown(sheet: Sheet, twitch: Channel, now: number): void {
+  if (twitch.live) wish(sheet, 'draw_live', twitch.live.streamId, now)
+}
+
 async function link(deps: Needs, userId: string, proven: ProvenChannel): Promise<Channel> {
-  const before = (await deps.store.get('builders', userId))?.value.twitch?.channelId
+  const before = (await deps.store.get('builders', userId))?.value.twitch
   const { channelId } = proven
   const linked = await deps.change({
     reads: [
       ['builders', userId],
       ['channels', channelId],
-      ...(before !== undefined && before !== channelId ? [['channels', before] as const] : []),
+      ...(before && before.channelId !== channelId ? [['channels', before.channelId] as const] : []),
       ...followKeys(userId),
+      ...shownKeys(before),
     ],
     decide(sheet) {
       const now = deps.clock.now()
@@ -162,11 +197,14 @@ async function link(deps: Needs, userId: string, proven: ProvenChannel): Promise
       const owner = sheet.get('channels', channelId)?.builderId
       if (owner !== undefined && owner !== userId) throw new AppError('channel_taken')
       const known = builder.twitch
-      if (known && known.channelId !== channelId && known.channelId !== before) return null
-      if (known && known.channelId !== channelId) sheet.remove('channels', known.channelId)
+      if (known?.channelId !== before?.channelId || !sameStream(known, before)) return null
+      if (known && known.channelId !== channelId) {
+        sheet.remove('channels', known.channelId)
+        endShown(sheet, known, now)
+      }
       const twitch: Channel =
         known?.channelId === channelId
-          ? { ...known, ...proven }
+          ? { ...known, ...proven, linkedAt: now }
           : {
               ...proven,
               linkedAt: now,
@@ -182,7 +220,7 @@ async function link(deps: Needs, userId: string, proven: ProvenChannel): Promise
       return twitch
     },
   })
-  // Null: another link came in between, so what to let go of is another channel now.
+  // Null: another link or stream came in between, so what to let go of is another now.
   return linked ?? link(deps, userId, proven)
 }
 

@@ -53,6 +53,7 @@ export async function toNotice(deps: Reads, { subject, notice, at }: Missed): Pr
   const known = (await deps.store.get('builders', subject))?.value
   if (!known) return null
   const builder = toBuilderView(known, deps.settings, deps.clock.now())
+  if (about === 'channel') return { ...told, about, builder, channelName: notice.channelName }
   if (about === 'standing') {
     const change = known.statusHistory[occasion]
     return change ? { ...told, about, builder, change } : null
