@@ -92,6 +92,7 @@ export function createChanges(options: {
         for (const answer of answers) answer()
         return
       } catch (error) {
+        if (isAppError(error, 'conflict')) onConflict?.()
         const goesOn = inVain < MAX_TRIES && performance.now() - startedAt < LONGEST_MS
         if (!isAppError(error, 'conflict') || !goesOn) {
           // Several together may fail for the fault of one: each gets its own last word.
