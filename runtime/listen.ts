@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 
 type Fetch = Parameters<typeof getRequestListener>[0]
@@ -12,12 +12,13 @@ export interface Listener {
 }
 
 /**
- * Listen for HTTP; port 0 takes any free one. `answer` is asked for the handler once the address is known. Rejects when
- * the port is taken.
+ * Listen for HTTP; port 0 takes any free one. `answer` is asked for the handler once the address is known. `early` sees
+ * each request first, and says whether it has answered it. Rejects when the port is taken.
  */
 export async function listen(
   { host, port }: { readonly host: string; readonly port: number },
   answer: (url: string) => Fetch,
+  early: (request: IncomingMessage, response: ServerResponse) => boolean = () => false,
 ): Promise<Listener> {
   const server = createServer()
   const { promise: listening, resolve, reject } = Promise.withResolvers<void>()
@@ -30,7 +31,10 @@ export async function listen(
   const address = server.address()
   const given = typeof address === 'object' && address ? address.port : port
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${given}`
-  server.on('request', getRequestListener(answer(url), { overrideGlobalObjects: false }))
+  const listener = getRequestListener(answer(url), { overrideGlobalObjects: false })
+  server.on('request', (request, response) => {
+    if (!early(request, response)) listener(request, response)
+  })
   let closing: Promise<void> | undefined
   // A connection that was busy when closing began would stay open for its next request.
   server.on('request', (_request, response) => {

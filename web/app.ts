@@ -18,7 +18,7 @@ import { addPictures } from './routes/pictures.ts'
 import { addReceipt } from './routes/receipt.ts'
 import { addStatement } from './routes/statement.ts'
 import { addSuccess } from './routes/success.ts'
-import { securityHeaders } from './security-headers.ts'
+import { addHeaders, securityHeaders } from './security-headers.ts'
 import { siteFor } from './site.ts'
 import type { WebApp, WebDeps, WebEnv } from './web-deps.ts'
 
@@ -53,7 +53,7 @@ export function createApp(deps: WebDeps): WebApp {
     c.set('requestId', requestIdHere())
     await next()
   })
-  app.use(securityHeaders({ https: deps.origin.startsWith('https:') }))
+  app.use(addHeaders(securityHeaders({ https: deps.origin.startsWith('https:') })))
   app.use(async (c, next) => {
     const allowed = TAKES_FORMS.test(c.req.path) ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD']
     if (allowed.includes(c.req.method)) return next()

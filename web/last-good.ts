@@ -4,6 +4,8 @@ export interface Kept<T> {
   readonly value: T
   /** When core gave this answer (UTC milliseconds), set only while core does not answer; else null. */
   readonly staleSince: number | null
+  /** Core is not asked again before this moment (UTC milliseconds). */
+  readonly until: number
 }
 
 export interface LastGood<T> {
@@ -17,7 +19,6 @@ export interface LastGood<T> {
 interface Entry<T> {
   answer: Kept<T> | null
   givenAt: number
-  askedAt: number
   asking: Promise<Kept<T>> | null
 }
 
@@ -37,7 +38,7 @@ export function createLastGood<T>(options: {
   const entries = new Map<string, Entry<T>>()
 
   function touch(question: string): Entry<T> {
-    const entry = entries.get(question) ?? { answer: null, givenAt: 0, askedAt: 0, asking: null }
+    const entry = entries.get(question) ?? { answer: null, givenAt: 0, asking: null }
     // A Map keeps the order of insertion: moved to the end, the first one is the longest unused.
     entries.delete(question)
     entries.set(question, entry)
@@ -51,8 +52,8 @@ export function createLastGood<T>(options: {
   async function askNow(question: string, entry: Entry<T>, load: () => Promise<T>): Promise<Kept<T>> {
     try {
       const value = await load()
-      entry.answer = { value, staleSince: null }
-      entry.givenAt = entry.askedAt = now()
+      entry.givenAt = now()
+      entry.answer = { value, staleSince: null, until: entry.givenAt + freshMs }
       return entry.answer
     } catch (error) {
       const outage = isAppError(error, 'unavailable') || isAppError(error, 'internal')
@@ -60,9 +61,8 @@ export function createLastGood<T>(options: {
         if (entries.get(question) === entry) entries.delete(question)
         throw error
       }
-      entry.askedAt = now()
-      if (entry.answer.staleSince === null)
-        entry.answer = { value: entry.answer.value, staleSince: entry.givenAt }
+      const { value } = entry.answer
+      entry.answer = { value, staleSince: entry.givenAt, until: now() + freshMs }
       return entry.answer
     } finally {
       entry.asking = null
@@ -72,7 +72,7 @@ export function createLastGood<T>(options: {
   return {
     async ask(question, load) {
       const entry = touch(question)
-      if (entry.answer && now() - entry.askedAt < freshMs) return entry.answer
+      if (entry.answer && now() < entry.answer.until) return entry.answer
       entry.asking ??= askNow(question, entry, load)
       return entry.asking
     },

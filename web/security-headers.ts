@@ -18,9 +18,9 @@ export function contentSecurityPolicy(formTargets = ''): string {
   ].join('; ')
 }
 
-/** Sets the headers that every answer carries; a route that set one of them itself keeps its own. */
-export function securityHeaders(options: { readonly https: boolean }): MiddlewareHandler {
-  const headers: Record<string, string> = {
+/** The headers that every answer carries. */
+export function securityHeaders(options: { readonly https: boolean }): Readonly<Record<string, string>> {
+  return {
     'content-security-policy': contentSecurityPolicy(),
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',
@@ -30,8 +30,12 @@ export function securityHeaders(options: { readonly https: boolean }): Middlewar
     'referrer-policy': 'same-origin',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
+    ...(options.https && { 'strict-transport-security': 'max-age=31536000' }),
   }
-  if (options.https) headers['strict-transport-security'] = 'max-age=31536000'
+}
+
+/** Sets headers on every answer; a route that set one of them itself keeps its own. */
+export function addHeaders(headers: Readonly<Record<string, string>>): MiddlewareHandler {
   const entries = Object.entries(headers)
   return async (c, next) => {
     await next()

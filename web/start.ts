@@ -7,6 +7,9 @@ import { tracedFetch } from '../runtime/telemetry.ts'
 import { createApp } from './app.ts'
 import { loadAssets } from './assets.ts'
 import type { Config } from './config.ts'
+import { createEarlyLog } from './early-log.ts'
+import { createPublicPages } from './public-pages.ts'
+import { securityHeaders } from './security-headers.ts'
 
 const DRAIN_MS = 5_000
 
@@ -29,20 +32,27 @@ export async function startWeb(
     credentials: await findCredentials(config),
     fetch: tracedFetch(telemetry),
   })
+  const now = options.now ?? Date.now
+  const earlyLog = createEarlyLog(log, telemetry)
+  const pages = createPublicPages({
+    everywhere: securityHeaders({ https: config.publicUrl?.startsWith('https:') ?? false }),
+    now,
+    onEarly: earlyLog.note,
+  })
   let ready = true
-  const listener = await listen(config, (url) => {
-    const app = createApp({
+  const appAt = (url: string) =>
+    createApp({
       core,
       assets,
+      pages,
       origin: config.publicUrl ?? url,
       inviteUrl: config.inviteUrl,
       ready: () => ready,
       log,
       telemetry,
-      now: options.now ?? Date.now,
+      now,
     })
-    return app.fetch
-  })
+  const listener = await listen(config, (url) => appAt(url).fetch, pages.answerEarly)
   const { url, port } = listener
   log.info({ url }, 'web listens')
 
@@ -53,6 +63,7 @@ export async function startWeb(
   async function shutDown(): Promise<void> {
     retire()
     await listener.close(DRAIN_MS)
+    earlyLog.flush()
     await telemetry.close()
     log.info('web stopped')
   }

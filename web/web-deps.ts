@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CoreClient } from '#contract'
 import type { Telemetry } from '../runtime/telemetry.ts'
 import type { Assets } from './assets.ts'
+import type { PublicPages } from './public-pages.ts'
 
 /** Everything the pages are made with. */
 export interface WebDeps {
@@ -27,6 +28,7 @@ export interface WebDeps {
     | 'statement'
   >
   readonly assets: Assets
+  readonly pages: PublicPages
   /** Where browsers reach us, without a trailing slash. */
   readonly origin: string
   readonly inviteUrl: string | null

@@ -4,7 +4,6 @@ import { dropsPath, parseDropQuery, searchDrops } from '../drop-search.ts'
 import { createLastGood } from '../last-good.ts'
 import { renderAllDrops } from '../pages/all-drops.ts'
 import { renderDrop } from '../pages/drop.ts'
-import { pageOf, sendPublic } from '../respond.ts'
 import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
@@ -17,23 +16,25 @@ export function addDrops(app: WebApp, deps: WebDeps, readCatalogue: CatalogueRea
   })
 
   app.get('/drops', async (c) => {
-    const site = siteFor(c, deps)
     const query = parseDropQuery((name) => c.req.query(name))
     const catalogue = await readCatalogue(c.get('requestId'))
-    const page = await pageOf(catalogue, `${site.reader.locale} ${dropsPath(query)}`, () => {
+    const render = () => {
       const now = deps.now()
       const found = searchDrops(catalogue.value.drops, query, now)
-      return renderAllDrops(site, query, found, { now, staleSince: catalogue.staleSince })
-    })
-    return sendPublic(c, page)
+      return renderAllDrops(siteFor(c, deps), query, found, { now, staleSince: catalogue.staleSince })
+    }
+    return deps.pages.send(c, { path: dropsPath(query), source: catalogue, render })
   })
 
   app.get('/drops/:id', async (c) => {
     const dropId = DropId.safeParse(c.req.param('id'))
     if (!dropId.success) return c.notFound()
-    const site = siteFor(c, deps)
     const options = { requestId: c.get('requestId'), timeoutMs: 3_000 }
     const answer = await kept.ask(dropId.data, () => deps.core.getDrop({ dropId: dropId.data }, options))
-    return sendPublic(c, await pageOf(answer, site.reader.locale, () => renderDrop(site, answer, deps.now())))
+    return deps.pages.send(c, {
+      path: `/drops/${dropId.data}`,
+      source: answer,
+      render: () => renderDrop(siteFor(c, deps), answer, deps.now()),
+    })
   })
 }

@@ -1,4 +1,4 @@
-import { accepts } from '../respond.ts'
+import { encodingFor } from '../respond.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 const ROBOTS = `User-agent: *
@@ -19,8 +19,8 @@ export function addFiles(app: WebApp, deps: WebDeps): void {
     c.header('content-type', asset.type)
     if (!asset.br || !asset.gzip) return c.body(asset.bytes)
     c.header('vary', 'accept-encoding')
-    const encoding = accepts(c, 'br') ? 'br' : accepts(c, 'gzip') ? 'gzip' : null
-    if (!encoding) return c.body(asset.bytes)
+    const encoding = encodingFor(c.req.header('accept-encoding'))
+    if (encoding === 'identity') return c.body(asset.bytes)
     c.header('content-encoding', encoding)
     return c.body(encoding === 'br' ? asset.br : asset.gzip)
   })

@@ -1,7 +1,6 @@
 import type { DropView } from '#contract'
 import { createLastGood } from '../last-good.ts'
 import { renderHome } from '../pages/home.ts'
-import { pageOf, sendPublic } from '../respond.ts'
 import { siteFor } from '../site.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
@@ -26,7 +25,10 @@ export function addHome(app: WebApp, deps: WebDeps): void {
       ])
       return { open: open.drops, closed: closed.drops }
     })
-    const site = siteFor(c, deps)
-    return sendPublic(c, await pageOf(answer, site.reader.locale, () => renderHome(site, answer, deps.now())))
+    return deps.pages.send(c, {
+      path: '/',
+      source: answer,
+      render: () => renderHome(siteFor(c, deps), answer, deps.now()),
+    })
   })
 }

@@ -29,7 +29,7 @@ export function addPictures(app: WebApp, deps: WebDeps): void {
     c.header('etag', etag)
     // Chat programs show a drop's picture beside its link.
     c.header('cross-origin-resource-policy', 'cross-origin')
-    if (isUnchanged(c, etag)) return c.body(null, 304)
+    if (isUnchanged(c.req.header('if-none-match'), etag)) return c.body(null, 304)
     c.header('content-type', 'image/webp')
     return c.body(answer.value)
   })
