@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type InsertPace, measureInserts } from './inserts.ts'
 import { createLoadClient, medianRound, type Pace } from './load.ts'
-import { prepareScenario, type SaleRound } from './scenario.ts'
+import { type PageName, type PageSample, prepareScenario, type SaleRound } from './scenario.ts'
 import { type Service, type Shop, startShop } from './shop.ts'
 
 const ROUNDS = 3
@@ -20,7 +20,7 @@ interface Measured {
   readonly sales: { readonly few: readonly SaleRound[]; readonly many: readonly SaleRound[] }
   readonly echo: readonly Pace[]
   readonly webhooks: readonly Pace[]
-  readonly landing: readonly Pace[]
+  readonly pages: Readonly<Record<PageName, PageRounds>>
   readonly inserts: InsertPace
   readonly coldStartMs: Shop['coldStartMs']
   readonly firstInteractionMs: Shop['firstInteractionMs']
@@ -30,6 +30,15 @@ interface Measured {
   readonly problems: readonly string[]
 }
 
+interface PageRounds {
+  readonly web: readonly Pace[]
+  /** A bare server with the same bytes. */
+  readonly bare: readonly Pace[]
+  readonly weight: PageSample['weight']
+}
+
+const PAGES = ['landing', 'drop'] as const satisfies readonly PageName[]
+
 const note = (line: string) => process.stderr.write(`${line}\n`)
 
 async function measure(dataDir: string, profileDir: string | null): Promise<Measured> {
@@ -38,14 +47,23 @@ async function measure(dataDir: string, profileDir: string | null): Promise<Meas
   const shop = await startShop({ dataDir, shell: process.env, profileDir })
   stack.use(shop)
   const load = stack.use(createLoadClient())
-  const echoPort = await startEcho(stack)
+  const echoPort = await startChild(stack, 'echo.ts', null)
   const idleMb = shop.memoryMb()
   const scenario = await prepareScenario(shop, load)
 
-  const landing: Pace[] = []
-  for (let round = 1; round <= ROUNDS; round++) {
-    landing.push(tell(`landing page, round ${round}`, await scenario.visit(CONNECTIONS)))
+  const shown = await scenario.openWindow()
+  const barePort = await startChild(stack, 'bare-pages.ts', Object.values(shown))
+  const visitInTurn = async (name: PageName): Promise<PageRounds> => {
+    const page = shown[name]
+    const web: Pace[] = []
+    const bare: Pace[] = []
+    for (let round = 1; round <= ROUNDS; round++) {
+      web.push(tell(`${name} page, round ${round}`, await scenario.visit(page, CONNECTIONS)))
+      bare.push(tell(`the same bytes, round ${round}`, await scenario.visit(page, CONNECTIONS, barePort)))
+    }
+    return { web, bare, weight: page.weight }
   }
+  const pages = { landing: await visitInTurn('landing'), drop: await visitInTurn('drop') }
 
   const few: SaleRound[] = []
   const many: SaleRound[] = []
@@ -71,12 +89,16 @@ async function measure(dataDir: string, profileDir: string | null): Promise<Meas
   note('Bare inserts ...')
   const inserts = measureInserts({ coreFile: shop.coreFile, dir: dataDir, group: CONNECTIONS })
 
-  const unanswered = [...landing, ...echo, ...webhooks].flatMap(({ others }) => Object.entries(others))
+  const unanswered = [
+    ...Object.values(pages).flatMap(({ web, bare }) => [...web, ...bare]),
+    ...echo,
+    ...webhooks,
+  ].flatMap(({ others }) => Object.entries(others))
   return {
     sales: { few, many },
     echo,
     webhooks,
-    landing,
+    pages,
     inserts,
     coldStartMs: shop.coldStartMs,
     firstInteractionMs: shop.firstInteractionMs,
@@ -96,14 +118,20 @@ function tell<T extends Pace>(what: string, pace: T): T {
   return pace
 }
 
-async function startEcho(stack: AsyncDisposableStack): Promise<number> {
-  const echo = fork(join(import.meta.dirname, 'echo.ts'), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+/** A server in a process of its own, which says at which port it listens. */
+async function startChild(stack: AsyncDisposableStack, script: string, task: object | null): Promise<number> {
+  const child = fork(join(import.meta.dirname, script), {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // As the services run: some kernels share the processor out by process group.
+    detached: true,
+  })
   stack.defer(async () => {
-    const ended = once(echo, 'exit')
-    echo.disconnect()
+    const ended = once(child, 'exit')
+    child.disconnect()
     await ended
   })
-  const [address] = (await once(echo, 'message')) as [{ readonly port: number }]
+  if (task) child.send(task)
+  const [address] = (await once(child, 'message')) as [{ readonly port: number }]
   return address.port
 }
 
@@ -112,7 +140,6 @@ function toJson(measured: Measured): object {
   const { sales, inserts, coldStartMs, firstInteractionMs, idleMb, loadedMb } = measured
   const sale = medianRound(sales.few)
   const webhooks = medianRound(measured.webhooks)
-  const landing = medianRound(measured.landing)
   const rounds = (paces: readonly Pace[]) =>
     paces.map(({ perSecond, p50Ms, p99Ms, maxMs }) => ({
       per_second: Math.round(perSecond),
@@ -127,8 +154,7 @@ function toJson(measured: Measured): object {
     echo_per_second: Math.round(medianRound(measured.echo).perSecond),
     webhook_events_per_second: Math.round(webhooks.perSecond),
     webhook_p99_ms: tenth(webhooks.p99Ms),
-    landing_per_second: Math.round(landing.perSecond),
-    landing_p99_ms: tenth(landing.p99Ms),
+    ...Object.fromEntries(PAGES.flatMap((name) => pageFigures(name, measured.pages[name]))),
     insert_one_row_per_second: Math.round(inserts.oneRow),
     insert_reservations_per_second: Math.round(inserts.reservations),
     cold_start_ms: each(coldStartMs, Math.round),
@@ -144,10 +170,26 @@ function toJson(measured: Measured): object {
       [`reservations_${MANY_CONNECTIONS}_connections`]: rounds(sales.many),
       echo: rounds(measured.echo),
       webhooks: rounds(measured.webhooks),
-      landing: rounds(measured.landing),
+      ...Object.fromEntries(
+        PAGES.flatMap((name) => [
+          [name, rounds(measured.pages[name].web)],
+          [`${name}_bare`, rounds(measured.pages[name].bare)],
+        ]),
+      ),
     },
     machine: { cpu: cpus()[0]?.model ?? 'unknown', cores: cpus().length, node: process.version },
   }
+}
+
+function pageFigures(name: PageName, { web, bare, weight }: PageRounds): [string, number][] {
+  const pace = medianRound(web)
+  return [
+    [`${name}_per_second`, Math.round(pace.perSecond)],
+    [`${name}_p99_ms`, tenth(pace.p99Ms)],
+    [`${name}_bare_per_second`, Math.round(medianRound(bare).perSecond)],
+    [`${name}_html_bytes`, weight.html],
+    [`${name}_css_bytes`, weight.css],
+  ]
 }
 
 function toTable(measured: Measured): string {
@@ -165,10 +207,27 @@ function toTable(measured: Measured): string {
     line(`reservations, ${CONNECTIONS} connections`, medianRound(sales.few)),
     line(`reservations, ${MANY_CONNECTIONS} connections`, medianRound(sales.many)),
     line('webhook events', medianRound(measured.webhooks)),
-    line('landing page', medianRound(measured.landing)),
     line('ceiling: bare node:http echo', echo),
     [`ceiling: inserts of an order, ${CONNECTIONS} per commit`, whole(inserts.oneRow), '', '', ''],
     ['ceiling: inserts of all its rows, likewise', whole(inserts.reservations), '', '', ''],
+  ]
+  const pages = [
+    ['', 'per second', 'p50 ms', 'p99 ms', 'of bare', 'KB HTML', 'KB CSS'],
+    ...PAGES.flatMap((name) => {
+      const { web, bare, weight } = measured.pages[name]
+      const [ours, ceiling] = [medianRound(web), medianRound(bare)]
+      const facts = ({ perSecond, p50Ms, p99Ms }: Pace) => [
+        whole(perSecond),
+        p50Ms.toFixed(1),
+        p99Ms.toFixed(1),
+      ]
+      const share = `${Math.round((ours.perSecond / ceiling.perSecond) * 100)} %`
+      const kb = (bytes: number) => (bytes / 1_000).toFixed(1)
+      return [
+        [`${name} page`, ...facts(ours), share, kb(weight.html), kb(weight.css)],
+        ['ceiling: bare node:http, same bytes', ...facts(ceiling), '', '', ''],
+      ]
+    }),
   ]
   const megabytes = (mb: number | null) => (mb === null ? 'unknown' : String(Math.round(mb)))
   const services = [
@@ -182,7 +241,7 @@ function toTable(measured: Measured): string {
     ['bot over HTTP, woken by an interaction', String(Math.round(firstInteractionMs.plain)), '', ''],
     ['the same with a compile cache', String(Math.round(firstInteractionMs.cached)), '', ''],
   ]
-  return `\n${aligned(speed)}\n\n${aligned(services)}\n`
+  return `\n${aligned(speed)}\n\n${aligned(pages)}\n\n${aligned(services)}\n`
 }
 
 /** The first column to the left, numbers to the right. */

@@ -1,9 +1,11 @@
 import { createHmac } from 'node:crypto'
+import { get } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { bearer, createCoreClient, type DropView, ROUTES } from '#contract'
 import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
 import { createPlayer } from '../sandbox/player.ts'
 import { joinAsBuilder } from '../sandbox/scenes.ts'
+import type { BarePage } from './bare-pages.ts'
 import { type LoadClient, type Pace, paceOf, writeRequest } from './load.ts'
 import type { Shop } from './shop.ts'
 
@@ -11,7 +13,8 @@ import type { Shop } from './shop.ts'
 const UNITS = 10_000
 /** More come than there are units: the last ones must hear that all are held. */
 export const LATE_BUYERS = 500
-const LANDINGS = 10_000
+const VISITS = 10_000
+const AS_BROWSERS_ASK = { accept: 'text/html', 'accept-encoding': 'gzip, deflate, br' }
 const OPENING = writeRequest({ method: 'GET', path: '/livez', headers: {} })
 const SESSION_PATIENCE_MS = 20_000
 
@@ -21,6 +24,14 @@ export interface SaleRound extends Pace {
   readonly orderIds: readonly string[]
 }
 
+export type PageName = 'landing' | 'drop'
+
+/** A page with the bytes that a browser is sent. */
+export interface PageSample extends BarePage {
+  /** Bytes on the way to a browser, compressed: the page, and the stylesheets it names. */
+  readonly weight: { readonly html: number; readonly css: number }
+}
+
 export interface Scenario {
   /** Everybody wants the same drop: a fresh one, with as many units as a drop may have. */
   sellOut(connections: number, units?: number): Promise<SaleRound>
@@ -28,8 +39,10 @@ export interface Scenario {
   echo(port: number, connections: number): Promise<Pace>
   /** Signed as Stripe signs, one distinct event for each order. */
   hearStripe(orderIds: readonly string[], connections: number): Promise<Pace>
-  /** Visitors of the landing page, with an open drop on it. */
-  visit(connections: number): Promise<Pace>
+  /** Opens a drop, and fetches the pages that show it. */
+  openWindow(): Promise<Readonly<Record<PageName, PageSample>>>
+  /** Visitors of a page of the shop, or of a server at `port` that has the same bytes. */
+  visit(page: PageSample, connections: number, port?: number): Promise<Pace>
 }
 
 /** Everything that is asked of the running shop. Opens with a builder who went through Stripe's onboarding. */
@@ -108,16 +121,19 @@ export async function prepareScenario(shop: Shop, load: LoadClient): Promise<Sce
       )
     },
 
-    async visit(connections) {
+    async openWindow() {
       const drop = await openDrop(UNITS)
       await seeOnLanding(shop.urls.web, drop.title)
-      const headers = { accept: 'text/html', 'accept-encoding': 'gzip, deflate, br' }
-      const request = writeRequest({ method: 'GET', path: '/', headers })
-      const requests = Array.from({ length: LANDINGS }, () => request)
-      return paceOf(
-        await load.run({ ports: [portOf(shop.urls.web)], connections, opening: OPENING, requests }),
-        200,
-      )
+      return {
+        landing: await samplePage(shop.urls.web, '/'),
+        drop: await samplePage(shop.urls.web, `/drops/${drop.dropId}`),
+      }
+    },
+
+    async visit({ path }, connections, port = portOf(shop.urls.web)) {
+      const request = writeRequest({ method: 'GET', path, headers: AS_BROWSERS_ASK })
+      const requests = Array.from({ length: VISITS }, () => request)
+      return paceOf(await load.run({ ports: [port], connections, opening: request, requests }), 200)
     },
   }
 }
@@ -212,6 +228,42 @@ async function seeOnLanding(webUrl: string, title: string): Promise<void> {
     await wait(50)
   }
   throw new Error(`The landing page does not show ${title}.`)
+}
+
+async function samplePage(webUrl: string, path: string): Promise<PageSample> {
+  const page = await fetchPacked(webUrl + path)
+  const html = await (await fetch(webUrl + path)).text()
+  const sheets = [...html.matchAll(/<link rel="stylesheet" href="([^"]+)"/g)]
+  const styles = await Promise.all(sheets.map(([, href]) => fetchPacked(`${webUrl}${href}`)))
+  return {
+    path,
+    headers: page.headers,
+    base64: page.body.toString('base64'),
+    weight: { html: page.body.length, css: styles.reduce((sum, { body }) => sum + body.length, 0) },
+  }
+}
+
+/** As it comes over the wire: `fetch` would unpack it. */
+function fetchPacked(
+  url: string,
+): Promise<{ readonly headers: Record<string, string>; readonly body: Buffer }> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: AS_BROWSERS_ASK, agent: false }, (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.once('error', reject)
+      response.once('end', () => {
+        const body = Buffer.concat(chunks)
+        const headers: Record<string, string> = { 'content-length': String(body.length) }
+        for (const [name, value] of Object.entries(response.headers)) {
+          // Node writes these itself, for its own connection.
+          if (['connection', 'date', 'keep-alive', 'transfer-encoding'].includes(name)) continue
+          if (typeof value === 'string') headers[name] = value
+        }
+        resolve({ headers, body })
+      })
+    }).once('error', reject)
+  })
 }
 
 function portOf(url: string): number {
