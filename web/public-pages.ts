@@ -3,9 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Context } from 'hono'
-import type { Html } from './pages/layout.ts'
-import { encodingFor, isUnchanged } from './respond.ts'
-import type { WebEnv } from './web-deps.ts'
+import { encodingFor, isUnchanged } from './negotiate.ts'
 
 /** What a page is made of: the same object for as long as the page would be the same. */
 export interface Source {
@@ -17,7 +15,7 @@ export interface PublicDocument {
   /** The address as a browser sends it, with the part of its query that matters. */
   readonly path: string
   readonly source: Source
-  readonly render: () => Html | string
+  readonly render: () => string | Promise<string>
   /** HTML unless said otherwise. */
   readonly type?: string
 }
@@ -25,7 +23,7 @@ export interface PublicDocument {
 /** Pages and feeds that are the same for everybody: rendered and compressed once, sent many times. */
 export interface PublicPages {
   /** Sends a document: asked again each time, but only sent when it changed. */
-  send(c: Context<WebEnv>, document: PublicDocument): Promise<Response>
+  send(c: Context, document: PublicDocument): Promise<Response>
   /**
    * Answers from memory, before anything else has looked at the request; false leaves it to the app. A page that has
    * become too old is left to the app for one visitor, and is good enough for the others while that one waits.
@@ -84,6 +82,7 @@ export function createPublicPages(options: {
   }
 
   async function make(before: Page | null, { render, type }: PublicDocument): Promise<Page> {
+    // What a template makes is a String object.
     const text = String(await render())
     if (before?.text === text) return before
     return makePage(text, type ?? 'text/html; charset=utf-8', everywhere)

@@ -1,4 +1,4 @@
-import { encodingFor } from '../respond.ts'
+import { encodingFor } from '../negotiate.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 const ROBOTS = `User-agent: *

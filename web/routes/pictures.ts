@@ -1,6 +1,6 @@
 import { PictureId } from '#contract'
 import { createLastGood } from '../last-good.ts'
-import { isUnchanged } from '../respond.ts'
+import { isUnchanged } from '../negotiate.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
 export function addPictures(app: WebApp, deps: WebDeps): void {
