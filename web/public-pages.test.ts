@@ -5,6 +5,7 @@ import { brotliCompressSync, brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { AppError } from '#contract'
 import { loadAssets } from './assets.ts'
 import { renderHome } from './pages/home.ts'
+import { readerOf } from './reader.ts'
 import { startWeb } from './start.ts'
 import { CORE_TOKEN, makeDrop, makeId, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
@@ -91,6 +92,17 @@ test('an answer from memory is the answer that the app gave, in every encoding',
   assert.deepEqual(shop.core.asked, ['getDrop'])
 })
 
+test('a reader is given the page of their own locale from memory', async () => {
+  await using shop = await startShop()
+  for (const visit of ['first', 'second']) {
+    for (const [locale, price] of Object.entries({ 'en-US': '$42.00', 'de-DE': 'US$42.00' })) {
+      const page = (await shop.ask(DROP, { 'accept-language': locale })).body.toString()
+      assert.ok(page.includes(`>${price}<`), `${visit} ${locale}`)
+    }
+  }
+  assert.equal(shop.lines.filter((line) => line.includes('/drops/:id')).length, 2)
+})
+
 test('a page that says the same keeps its tag, one that changed has another', async () => {
   await using shop = await startShop()
   const { etag } = (await shop.ask(DROP)).headers
@@ -163,7 +175,7 @@ test('a page of a hundred drops with its stylesheet weighs less than 60 KB', asy
     return makeDrop(n, { title, picture, builder: { userId: String(10n ** 17n + BigInt(n)), name } })
   })
   const value = { open, closed: [] }
-  const site = { assets, origin: 'https://shop.example', inviteUrl: null }
+  const site = { assets, origin: 'https://shop.example', inviteUrl: null, reader: readerOf('en-US') }
   const page = String(await renderHome(site, { value, staleSince: null, until: 0 }, NOW))
   assert.equal(page.split('<li class="card">').length - 1, 100)
   const bytes = brotliCompressSync(page).length + style.length

@@ -4,6 +4,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Context } from 'hono'
 import { encodingFor, isUnchanged } from './negotiate.ts'
+import { readerOf } from './reader.ts'
 
 /** What a page is made of: the same object for as long as the page would be the same. */
 export interface Source {
@@ -20,7 +21,9 @@ export interface PublicDocument {
   readonly type?: string
 }
 
-/** Pages and feeds that are the same for everybody: rendered and compressed once, sent many times. */
+/**
+ * Pages and feeds that are the same for everybody of one locale: rendered and compressed once, sent many times.
+ */
 export interface PublicPages {
   /** Sends a document: asked again each time, but only sent when it changed. */
   send(c: Context, document: PublicDocument): Promise<Response>
@@ -70,10 +73,10 @@ export function createPublicPages(options: {
   const entries = new Map<string, Entry>()
 
   /** A Map keeps the order of insertion: moved to the end, the first one is the longest unused. */
-  function touch(path: string): Entry {
-    const entry = entries.get(path) ?? { source: null, making: null, page: null, until: 0, inGrace: false }
-    entries.delete(path)
-    entries.set(path, entry)
+  function touch(key: string): Entry {
+    const entry = entries.get(key) ?? { source: null, making: null, page: null, until: 0, inGrace: false }
+    entries.delete(key)
+    entries.set(key, entry)
     for (const oldest of entries.keys()) {
       if (entries.size <= MOST_PAGES) break
       entries.delete(oldest)
@@ -88,9 +91,9 @@ export function createPublicPages(options: {
     return makePage(text, type ?? 'text/html; charset=utf-8', everywhere)
   }
 
-  async function current(document: PublicDocument): Promise<Page> {
-    const { path, source } = document
-    const entry = touch(path)
+  async function current(key: string, document: PublicDocument): Promise<Page> {
+    const { source } = document
+    const entry = touch(key)
     if (entry.source !== source || !entry.making) {
       entry.source = source
       entry.making = make(entry.page, document)
@@ -108,7 +111,7 @@ export function createPublicPages(options: {
 
   return {
     async send(c, document) {
-      const page = await current(document)
+      const page = await current(keyOf(document.path, c.req.header('accept-language')), document)
       const unchanged = isUnchanged(c.req.header('if-none-match'), page.etag)
       const variant = encodingFor(c.req.header('accept-encoding'))
       const head = unchanged ? page.unchanged : page.heads[variant]
@@ -119,15 +122,16 @@ export function createPublicPages(options: {
     answerEarly(request, response) {
       const { method, url = '', headers } = request
       if (method !== 'GET' && method !== 'HEAD') return false
-      const entry = entries.get(url)
+      const key = keyOf(url, headers['accept-language'])
+      const entry = entries.get(key)
       if (!entry?.page) return false
       if (entry.until <= now()) {
-        if (entry.inGrace) entries.delete(url)
+        if (entry.inGrace) entries.delete(key)
         entry.until = now() + GRACE_MS
         entry.inGrace = true
         return false
       }
-      touch(url)
+      touch(key)
       const began = performance.now()
       const { page } = entry
       const unchanged = isUnchanged(headers['if-none-match'], page.etag)
@@ -143,6 +147,9 @@ export function createPublicPages(options: {
     },
   }
 }
+
+const keyOf = (path: string, acceptLanguage: string | undefined) =>
+  `${readerOf(acceptLanguage).locale} ${path}`
 
 const compressBrotli = promisify(brotliCompress)
 const compressGzip = promisify(gzip)
@@ -163,7 +170,7 @@ async function makePage(text: string, type: string, everywhere: readonly string[
   const etag = `W/"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"`
   const unchanged = [
     ...everywhere,
-    ...['cache-control', 'public, no-cache', 'etag', etag, 'vary', 'accept-encoding'],
+    ...['cache-control', 'public, no-cache', 'etag', etag, 'vary', 'accept-encoding, accept-language'],
   ]
   const headOf = (variant: Variant) => [
     ...unchanged,
