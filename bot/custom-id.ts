@@ -1,8 +1,19 @@
 import { z } from 'zod'
-import { BuilderStatus, CaseDecision, CaseId, DraftId, DropId, OrderId, Snowflake } from '#contract'
+import {
+  BuilderStatus,
+  CaseDecision,
+  CaseId,
+  DraftId,
+  DropId,
+  type Opens,
+  OrderId,
+  Snowflake,
+} from '#contract'
 
 const whole = z.string().regex(/^\d{1,3}$/)
 const op = z.literal('op')
+/** See opensWord. */
+const opens = z.string().regex(/^(later|stream)_\d{1,3}(\.\d{1,2})?$/)
 
 /** What only those who run the server may press. One first word for all of it, so that one door guards it. */
 const OperatorPress = z.union([
@@ -40,8 +51,15 @@ export type OperatorPress = z.infer<typeof OperatorPress>
 const Press = z.union([
   z.tuple([z.literal('buy'), DropId]),
   z.tuple([z.literal('remind'), DropId]),
+  z.tuple([z.literal('forget'), DropId]),
+  /** A builder and a drop of theirs that has not opened: how it stands, and what they may do. */
+  z.tuple([z.literal('opening'), DropId]),
+  z.tuple([z.literal('opennow'), DropId]),
+  z.tuple([z.literal('calloff'), DropId]),
   z.tuple([z.literal('letgo'), OrderId]),
   z.tuple([z.literal('publish'), DraftId]),
+  /** stream: it is meant to open with one. at_once: whatever the draft says. */
+  z.tuple([z.literal('publish'), DraftId, z.enum(['stream', 'at_once'])]),
   z.tuple([z.literal('fix'), DraftId]),
   z.tuple([z.literal('ship'), OrderId]),
   z.tuple([z.literal('arrived'), OrderId]),
@@ -59,8 +77,9 @@ const Press = z.union([
   /** Selects: the chosen order comes in the interaction's values. */
   z.tuple([z.literal('pickorder')]),
   z.tuple([z.literal('pickship')]),
-  /** Modals. A drop form: which draft it mends, hours until closing, units per person. */
+  /** Modals. A drop form: which draft it mends, hours until closing, units per person, and when it opens if later. */
   z.tuple([z.literal('drop'), z.union([z.literal('new'), DraftId]), whole, whole]),
+  z.tuple([z.literal('drop'), z.union([z.literal('new'), DraftId]), whole, whole, opens]),
   z.tuple([z.literal('shipment'), OrderId]),
   /** These open a form, and the form has the same custom id. */
   z.tuple([z.literal('giveback'), OrderId]),
@@ -75,6 +94,18 @@ const VERSION = 'v1'
 /** `['buy', 'drp_…']` becomes `v1:buy:drp_…`; at most 100 characters, Discord's limit. */
 export function customId(...press: Press): string {
   return [VERSION, ...press].join(':')
+}
+
+/** When a drop opens, as a word of a custom id: `later_1.5`, `stream_72`, in hours. */
+export function opensWord(opens: Opens): string {
+  return opens.when === 'later' ? `later_${opens.inHours}` : `stream_${opens.inHoursAtTheLatest}`
+}
+
+/** What opensWord wrote; undefined is at once. */
+export function readOpens(word: string | undefined): Opens | undefined {
+  const [when, hours] = word?.split('_') ?? []
+  if (when === 'later') return { when, inHours: Number(hours) }
+  return when === 'stream' ? { when: 'with_stream', inHoursAtTheLatest: Number(hours) } : undefined
 }
 
 /** Null for anything that is not exactly one of ours. */

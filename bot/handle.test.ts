@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type APIInteraction, InteractionResponseType } from 'discord-api-types/v10'
 import { pino } from 'pino'
-import { AppError, type CallOptions, type CoreClient, ERROR_CODES } from '#contract'
+import { AppError, type CallOptions, type CoreClient, type DropView, ERROR_CODES } from '#contract'
 import { handle } from './handle.ts'
 import type { FollowUps, Reply } from './interactions/visit.ts'
 import type { MessageWithFiles } from './replies/message.ts'
@@ -36,6 +36,9 @@ import {
 } from './testing/samples.ts'
 import { SENTENCE } from './words.ts'
 
+const HOUR = 3_600_000
+const LATER = { when: 'later', inHours: 3 } as const
+const WAITING = sampleDrop({ status: 'scheduled', opensAt: NOW + 3 * HOUR, opensWithStream: true })
 const FORM = { title: 'Moss mug', story: 'Rainy **day**', price: '24', quantity: '3' }
 
 function ask(
@@ -93,6 +96,106 @@ test('/c500 drop opens the form at once, without asking core, and keeps its opti
     { name: 'per_person', type: 4 as const, value: 2 },
   ]
   assert.equal(modalOf(await ask(command('drop', options), {})).custom_id, 'v1:drop:new:5:2')
+})
+
+test('/c500 drop keeps when it opens: later, or with a stream and at the latest then', async () => {
+  const opens = (value: number) => ({ name: 'opens_in_hours', type: 10 as const, value })
+  const stream = { name: 'with_stream', type: 5 as const, value: true }
+  const idOf = async (options: Parameters<typeof command>[1]) =>
+    modalOf(await ask(command('drop', options), {})).custom_id
+  assert.equal(await idOf([opens(1.5)]), 'v1:drop:new:72:1:later_1.5')
+  assert.equal(await idOf([opens(6), stream]), 'v1:drop:new:72:1:stream_6')
+  assert.equal(await idOf([stream]), 'v1:drop:new:72:1:stream_72')
+  assert.equal(await idOf([{ ...stream, value: false }]), 'v1:drop:new:72:1')
+
+  const forms: unknown[] = []
+  const createDrop = async (input: { form: { opens?: unknown } }) => {
+    forms.push(input.form.opens)
+    return sampleDraft({ form: { ...FORM, closesInHours: 72, perPerson: 1, opens: LATER } })
+  }
+  const reply = await ask(submit('v1:drop:new:72:1:stream_6', FORM), { createDrop })
+  const [said] = await afterwards(reply)
+  assert.deepEqual(forms, [{ when: 'with_stream', inHoursAtTheLatest: 6 }])
+  assert.match(JSON.stringify(said?.message), new RegExp(`<t:${Math.floor((NOW + 3 * HOUR) / 1000)}:R>`))
+  const mended = await ask(press(`v1:fix:${DRAFT_ID}`), {
+    getDraft: async () => sampleDraft({ form: { ...FORM, closesInHours: 72, perPerson: 1, opens: LATER } }),
+  })
+  assert.match(modalOf(mended).custom_id, /:later_3$/)
+})
+
+test('a drop that waits for a stream which cannot come is not lost: another way is offered', async () => {
+  const publishDrop = async () => {
+    throw new AppError('channel_missing')
+  }
+  const reply = await ask(press(`v1:publish:${DRAFT_ID}:stream`), { publishDrop })
+  assertPrivate(reply, /link-twitch/, /draft is kept/, new RegExp(`v1:publish:${DRAFT_ID}:at_once`))
+  const asked: unknown[] = []
+  const atOnce = await ask(press(`v1:publish:${DRAFT_ID}:at_once`), {
+    publishDrop: async (input) => {
+      asked.push(input)
+      return sampleDrop()
+    },
+  })
+  assertPrivate(atOnce, /is live in/)
+  assert.deepEqual(asked, [{ userId: POPPY.userId, draftId: DRAFT_ID, atOnce: true }])
+})
+
+test('a drop published for a stream says when it opens, or that its builder is on air', async () => {
+  const publish = (drop: DropView) =>
+    ask(press(`v1:publish:${DRAFT_ID}:stream`), { publishDrop: async () => drop })
+  assertPrivate(await publish(WAITING), /announced/, /Juniper goes live, at the latest/)
+  assertPrivate(await publish(sampleDrop()), /on air already, so it opened at once/)
+})
+
+test('Remind me answers privately, and can be taken back', async () => {
+  const asked: unknown[] = []
+  const remind = async (input: { on: boolean }) => {
+    asked.push(input)
+    return { drop: WAITING, on: input.on }
+  }
+  assertPrivate(
+    await ask(press(`v1:remind:${DROP_ID}`), { remind }),
+    /I tell you when/,
+    new RegExp(`v1:forget:${DROP_ID}`),
+  )
+  assertPrivate(
+    await ask(press(`v1:forget:${DROP_ID}`), { remind }),
+    /keep quiet/,
+    new RegExp(`v1:remind:${DROP_ID}`),
+  )
+  assert.deepEqual(asked, [
+    { person: POPPY, dropId: DROP_ID, on: true },
+    { person: POPPY, dropId: DROP_ID, on: false },
+  ])
+  const late = await ask(press(`v1:remind:${DROP_ID}`), {
+    remind: async () => ({ drop: sampleDrop(), on: false }),
+  })
+  assertPrivate(late, /open already/, new RegExp(`v1:buy:${DROP_ID}`))
+})
+
+test('who wants to buy too early is told when it opens', async () => {
+  const reply = await ask(press(`v1:buy:${DROP_ID}`), {
+    createCheckout: async () => {
+      throw new AppError('not_open_yet')
+    },
+    getDrop: async () => WAITING,
+  })
+  assertPrivate(
+    reply,
+    /not open yet/,
+    new RegExp(`<t:${Math.floor((NOW + 3 * HOUR) / 1000)}:f>`),
+    /v1:remind:/,
+  )
+})
+
+test('a builder sees how a waiting drop stands, opens it, or calls it off', async () => {
+  const getDrop = async () => ({ ...WAITING, reminders: 12 })
+  const steps = new RegExp(`v1:opennow:${DROP_ID}.*v1:calloff:${DROP_ID}`)
+  assertPrivate(await ask(press(`v1:opening:${DROP_ID}`), { getDrop }), /12 people/, steps)
+  const openDropNow = async () => sampleDrop()
+  assertPrivate(await ask(press(`v1:opennow:${DROP_ID}`), { openDropNow }), /is open/)
+  const callOffDrop = async () => ({ ...WAITING, status: 'closed' as const })
+  assertPrivate(await ask(press(`v1:calloff:${DROP_ID}`), { callOffDrop }), /called off/)
 })
 
 test('a sent form is acknowledged at once and becomes a preview with its picture', async () => {

@@ -15,9 +15,10 @@ import {
 import type { Logger } from 'pino'
 import type { CoreClient, Person } from '#contract'
 import { C500_OPERATOR } from './commands/c500-operator.ts'
-import { parseCustomId } from './custom-id.ts'
+import { parseCustomId, readOpens } from './custom-id.ts'
 import { inPlace, sayPrivately } from './interactions/answer.ts'
 import { buy } from './interactions/buy.ts'
+import { callOffDrop, openDropNow, showOpening } from './interactions/change-opening.ts'
 import { confirmArrival } from './interactions/confirm-arrival.ts'
 import { explain } from './interactions/explain.ts'
 import { openGiveBackForm, submitGiveBack } from './interactions/give-back.ts'
@@ -34,6 +35,7 @@ import {
   onOperatorPress,
 } from './interactions/operator/route-operator.ts'
 import { publishDrop } from './interactions/publish-drop.ts'
+import { remind } from './interactions/remind.ts'
 import { showDashboard } from './interactions/show-dashboard.ts'
 import { showMoney } from './interactions/show-money.ts'
 import { showOrder, suggestOrders } from './interactions/show-order.ts'
@@ -143,10 +145,20 @@ function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Pro
   switch (press?.[0]) {
     case 'buy':
       return buy(visit, press[1])
+    case 'remind':
+      return remind(visit, press[1], true)
+    case 'forget':
+      return remind(visit, press[1], false)
+    case 'opening':
+      return showOpening(visit, press[1])
+    case 'opennow':
+      return openDropNow(visit, press[1])
+    case 'calloff':
+      return callOffDrop(visit, press[1])
     case 'letgo':
       return letGo(visit, press[1])
     case 'publish':
-      return publishDrop(visit, press[1])
+      return publishDrop(visit, press[1], press[2])
     case 'fix':
       return reopenDropForm(visit, press[1])
     case 'ship':
@@ -198,6 +210,7 @@ function onModal(interaction: APIModalSubmitInteraction, visit: Visit): Promise<
         draftId: press[1] === 'new' ? null : press[1],
         closesInHours: Number(press[2]),
         perPerson: Number(press[3]),
+        opens: readOpens(press[4]),
       })
     case 'shipment':
       return submitShipment(visit, interaction, press[1])

@@ -4,6 +4,9 @@ import {
   type RESTPostAPIApplicationGuildCommandsJSONBody,
 } from 'discord-api-types/v10'
 
+export const OPENS_IN_HOURS = { name: 'opens_in_hours', min: 0.1, max: 720 } as const
+/** A stream opens it, and without one it opens after OPENS_IN_HOURS, or as many as these. */
+export const WITH_STREAM = { name: 'with_stream', usualHours: 72 } as const
 export const CLOSES_IN_HOURS = { name: 'closes_in_hours', min: 1, max: 720, usual: 72 } as const
 export const PER_PERSON = { name: 'per_person', min: 1, max: 10, usual: 1 } as const
 
@@ -21,9 +24,21 @@ export const C500 = {
       description: 'Put something you made up for sale',
       options: [
         {
+          type: ApplicationCommandOptionType.Number,
+          name: OPENS_IN_HOURS.name,
+          description: 'Hours from publishing until it opens, such as 1.5; at once unless you say otherwise',
+          min_value: OPENS_IN_HOURS.min,
+          max_value: OPENS_IN_HOURS.max,
+        },
+        {
+          type: ApplicationCommandOptionType.Boolean,
+          name: WITH_STREAM.name,
+          description: 'Opens when you go live on Twitch; opens_in_hours, or 72, is then the latest',
+        },
+        {
           type: ApplicationCommandOptionType.Integer,
           name: CLOSES_IN_HOURS.name,
-          description: 'Hours until the drop closes, 72 unless you say otherwise',
+          description: 'Hours from its opening until it closes, 72 unless you say otherwise',
           min_value: CLOSES_IN_HOURS.min,
           max_value: CLOSES_IN_HOURS.max,
         },

@@ -1,5 +1,6 @@
 import type { APIApplicationCommandInteractionDataBasicOption } from 'discord-api-types/v10'
-import { CLOSES_IN_HOURS, PER_PERSON } from '../commands/c500.ts'
+import type { Opens } from '#contract'
+import { CLOSES_IN_HOURS, OPENS_IN_HOURS, PER_PERSON, WITH_STREAM } from '../commands/c500.ts'
 import { dropForm } from '../replies/forms.ts'
 import { openModal } from './answer.ts'
 import type { Reply, Visit } from './visit.ts'
@@ -9,6 +10,7 @@ export function openDropForm(options: readonly APIApplicationCommandInteractionD
   return openModal(
     dropForm(
       {
+        opens: opensOption(options),
         closesInHours: wholeOption(options, CLOSES_IN_HOURS),
         perPerson: wholeOption(options, PER_PERSON),
       },
@@ -24,6 +26,17 @@ export async function reopenDropForm(visit: Visit, draftId: string): Promise<Rep
     { ...visit.call, timeoutMs: visit.budgetMs },
   )
   return openModal(dropForm(draft.form, draft))
+}
+
+function opensOption(options: readonly APIApplicationCommandInteractionDataBasicOption[]): Opens | undefined {
+  const given = (name: string) => options.find((option) => option.name === name)?.value
+  const { name, min, max } = OPENS_IN_HOURS
+  const typed = Number(given(name))
+  const hours = typed >= min && typed <= max ? Math.round(typed * 100) / 100 : null
+  if (given(WITH_STREAM.name) === true) {
+    return { when: 'with_stream', inHoursAtTheLatest: hours ?? WITH_STREAM.usualHours }
+  }
+  return hours === null ? undefined : { when: 'later', inHours: hours }
 }
 
 function wholeOption(

@@ -1,5 +1,5 @@
 import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
-import { type DraftView, type DropForm, isAppError } from '#contract'
+import { type DraftView, type DropForm, isAppError, type Opens } from '#contract'
 import { pictureFile } from '../replies/card.ts'
 import { renderKeptForm, renderPreview, renderProblems } from '../replies/draft.ts'
 import type { MessageWithFiles, PictureFile } from '../replies/message.ts'
@@ -16,7 +16,12 @@ const CREATE_TIMEOUT_MS = 60_000
 export function submitDrop(
   visit: Visit,
   interaction: APIModalSubmitInteraction,
-  about: { readonly draftId: string | null; readonly closesInHours: number; readonly perPerson: number },
+  about: {
+    readonly draftId: string | null
+    readonly closesInHours: number
+    readonly perPerson: number
+    readonly opens: Opens | undefined
+  },
 ): Reply {
   const form: DropForm = {
     title: typedText(interaction, 'title'),
@@ -25,6 +30,7 @@ export function submitDrop(
     quantity: typedText(interaction, 'quantity'),
     closesInHours: about.closesInHours,
     perPerson: about.perPerson,
+    ...(about.opens ? { opens: about.opens } : {}),
   }
   const [picture = null] = uploadedFiles(interaction, 'picture')
   return answerLater(visit, inPlace(visit), async () => {

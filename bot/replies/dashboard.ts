@@ -1,12 +1,15 @@
 import type { APIEmbed } from 'discord-api-types/v10'
-import { accent, type DashboardView, formatMoney, type OrderView } from '#contract'
-import { shelfState } from './card.ts'
+import { accent, type DashboardView, type DropView, formatMoney, type OrderView } from '#contract'
+import { isWaiting, opensWhen, shelfState } from './card.ts'
 import { button, joinBlocks, link, type Message, rows, select } from './message.ts'
 import { moneyTotals } from './money.ts'
+import { wanted } from './opening.ts'
 import { nextSteps, orderTitle, parcel } from './order.ts'
 import { escapeText, relativeTime } from './text.ts'
 
 const BUTTONS_AT_MOST = 4
+/** One row of them. */
+const WAITING_AT_MOST = 5
 const STANDING = {
   applied: 'Your application is waiting for an operator.',
   paused: 'Your selling is paused.',
@@ -62,6 +65,13 @@ export function renderDashboard(view: DashboardView): Message {
         ? [select('Mark an order shipped', ['pickship'], toShip.map(shipChoice))]
         : rows(...toShip.flatMap((order) => nextSteps(order, 'builder', true)))),
       ...rows(
+        ...view.drops
+          .filter(isWaiting)
+          .slice(-WAITING_AT_MOST)
+          .toReversed()
+          .map((drop) => button(`Before it opens: ${drop.title}`, ['opening', drop.dropId])),
+      ),
+      ...rows(
         button('Refresh', ['dashboard']),
         button('Your money', ['money']),
         link('Finish payment account', builder.onboardingUrl),
@@ -83,10 +93,17 @@ function onTheWayBlock(order: OrderView): string {
 
 function dropLines(view: DashboardView): string {
   const lines = view.drops.map((drop) => {
+    if (isWaiting(drop)) return waitingLine(drop)
     const state = shelfState(drop) ?? `closes ${relativeTime(drop.closesAt)}`
     return `**${escapeText(drop.title, 100)}** · ${drop.available} of ${drop.quantity} left, ${drop.sold} sold · ${state}`
   })
   return joinBlocks(lines, 1_600)
+}
+
+function waitingLine(drop: DropView): string {
+  const when = drop.opensAt === null ? '' : opensWhen(drop, drop.opensAt)
+  const paused = drop.status === 'paused' ? ' · paused, so it opens later' : ''
+  return `**${escapeText(drop.title, 100)}** · ${drop.quantity} · opens ${when}${paused} · ${wanted(drop)}`
 }
 
 function shipChoice(order: OrderView) {

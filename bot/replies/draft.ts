@@ -1,5 +1,5 @@
 import { accent, type DraftView, type DropForm, type DropView, formatMoney, type Person } from '#contract'
-import { cardEmbed } from './card.ts'
+import { cardEmbed, opensWhen } from './card.ts'
 import { button, type Message, type MessageWithFiles, type PictureFile, rows, say } from './message.ts'
 import { escapeText } from './text.ts'
 
@@ -35,7 +35,13 @@ export function renderPreview(
     content: 'Only you see this. It is how buyers will see it.',
     embeds: [card, { title: 'Your side', description: share, color: accent('cream') }],
     rows: rows(
-      button('Publish', ['publish', draft.draftId], 'success'),
+      button(
+        'Publish',
+        draft.form.opens?.when === 'with_stream'
+          ? ['publish', draft.draftId, 'stream']
+          : ['publish', draft.draftId],
+        'success',
+      ),
       button('Edit', ['fix', draft.draftId]),
     ),
     ...(about.picture ? { pictures: [about.picture] } : {}),
@@ -73,6 +79,29 @@ export function renderKeptForm(sentence: string, form: DropForm, draftId: string
   }
 }
 
-export function renderPublished(drop: DropView, channelId: string): Message {
-  return say(`**${escapeText(drop.title, 200)}** is live in <#${channelId}>.`, 'mint')
+/** `withStream`: it was meant to open with one, so one that is open found its builder live. */
+export function renderPublished(drop: DropView, channelId: string, withStream: boolean): Message {
+  const title = `**${escapeText(drop.title, 200)}**`
+  if (drop.opensAt !== null) {
+    const steps = rows(button('Change that', ['opening', drop.dropId]))
+    return say(
+      `${title} is announced in <#${channelId}>. It opens ${opensWhen(drop, drop.opensAt)}.`,
+      'mint',
+      steps,
+    )
+  }
+  const already = withStream ? 'You are on air already, so it opened at once: ' : ''
+  return say(`${already}${title} is live in <#${channelId}>.`, 'mint')
+}
+
+/** No stream can open this draft: what to do about it, and the other way out. */
+export function renderNoStream(draftId: string, canLink: boolean): Message {
+  const why = canLink
+    ? 'Your going live can open it once I know your Twitch channel: link it with `/c500 link-twitch` and press **Publish** again.'
+    : 'This collective does without Twitch, so no stream can open it. For a time of its own, start again with `opens_in_hours`.'
+  return say(
+    `${why} Your draft is kept.`,
+    'butter',
+    rows(button('Open it at once', ['publish', draftId, 'at_once'])),
+  )
 }

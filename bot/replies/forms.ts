@@ -4,23 +4,20 @@ import {
   ComponentType,
   TextInputStyle,
 } from 'discord-api-types/v10'
-import type { DraftView } from '#contract'
-import { customId } from '../custom-id.ts'
+import type { DraftView, DropForm } from '#contract'
+import { customId, opensWord } from '../custom-id.ts'
 import { truncate } from './text.ts'
 
 /** The form of a drop. With a draft it comes filled in as it was typed. */
 export function dropForm(
-  about: { readonly closesInHours: number; readonly perPerson: number },
+  about: Pick<DropForm, 'opens' | 'closesInHours' | 'perPerson'>,
   draft: DraftView | null,
 ): APIModalInteractionResponseCallbackData {
   const form = draft?.form
+  const { closesInHours, perPerson } = about
+  const press = ['drop', draft?.draftId ?? 'new', String(closesInHours), String(perPerson)] as const
   return {
-    custom_id: customId(
-      'drop',
-      draft?.draftId ?? 'new',
-      String(about.closesInHours),
-      String(about.perPerson),
-    ),
+    custom_id: about.opens ? customId(...press, opensWord(about.opens)) : customId(...press),
     title: draft ? 'Mend your drop' : 'A new drop',
     components: [
       textInput({ id: 'title', label: 'Title', value: form?.title, hint: 'Moss-green mug, wheel-thrown' }),

@@ -5,6 +5,7 @@ import {
   BuilderStatus,
   CaseDecision,
   CaseStatus,
+  DropNotice,
   type Notice,
   OrderNotice,
   OrderStatus,
@@ -45,13 +46,14 @@ import { renderBuilder } from './builder.ts'
 import { pictureFile, renderCard } from './card.ts'
 import { caseItems, renderCase, renderCaseItem } from './case.ts'
 import { renderDashboard } from './dashboard.ts'
-import { renderKeptForm, renderPreview, renderProblems, renderPublished } from './draft.ts'
+import { renderKeptForm, renderNoStream, renderPreview, renderProblems, renderPublished } from './draft.ts'
 import { caseForm, dropForm, giveBackForm, problemForm, shipmentForm } from './forms.ts'
 import { renderHelp } from './help.ts'
 import { renderKept } from './kept.ts'
 import { type Message, toBody } from './message.ts'
 import { renderMoney } from './money.ts'
 import { renderNotice } from './notice.ts'
+import { renderNotOpen, renderOpening, renderReminder } from './opening.ts'
 import {
   renderAudit,
   renderBuilderForOperator,
@@ -176,12 +178,15 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     }),
   )
   const views = cases.slice(0, 2)
+  const waiting = { ...drop, status: 'scheduled' as const, opensAt: NOW + 3_600_000, opensWithStream: true }
+  const news = { noticeId: 'n', userId: person.userId, at: NOW }
   const told = { noticeId: 'n', userId: person.userId, at: NOW, builder } as const
   const notices: Notice[] = [
     ...OrderNotice.shape.kind.options.map((kind) => sampleNotice({ kind, order })),
     { ...told, about: 'standing', change: builder.statusChange },
     { ...told, about: 'terms', change: builder.terms },
     { ...told, about: 'channel', channelName: name },
+    ...DropNotice.shape.kind.options.map((kind): Notice => ({ ...news, about: 'drop', kind, drop })),
   ]
   return [
     renderCard(drop),
@@ -192,7 +197,16 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderProblems(draft),
     renderPreview(draft, preview, { builder: person, now: NOW, picture: pictureFile(PICTURE, WEBP_BASE64) }),
     renderKeptForm('Not taken.', { ...draft.form, title, story, price: name }, draft.draftId),
-    renderPublished(drop, '100000000000000010'),
+    renderPublished(drop, '100000000000000010', true),
+    renderPublished(waiting, '100000000000000010', false),
+    renderNoStream(draft.draftId, true),
+    renderCard(waiting),
+    renderReminder(waiting, true),
+    renderReminder(waiting, false),
+    renderReminder(drop, false),
+    renderNotOpen(waiting),
+    renderOpening(waiting),
+    renderOpening(drop),
     renderHeld(order, true),
     renderOrder(order, 'buyer', 'Done.'),
     renderOrder(order, 'builder'),
@@ -264,7 +278,14 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderResumed('all', SellingStop.options),
     renderProfile(sampleProfile({ orders, missed: notices })),
     renderDashboard(
-      sampleDashboard({ toShip: orders, onTheWay: orders, drops: Array.from({ length: 10 }, () => drop) }),
+      sampleDashboard({
+        toShip: orders,
+        onTheWay: orders,
+        drops: Array.from({ length: 10 }, (_, n) => ({
+          ...waiting,
+          dropId: `drp_${String(n).padStart(26, '0')}`,
+        })),
+      }),
     ),
     renderDashboard(sampleDashboard({ toShip: orders.slice(0, 4) })),
     ...notices.flatMap((notice) => [renderNotice(notice, 'dm'), renderNotice(notice, 'thread')]),

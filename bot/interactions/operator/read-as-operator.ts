@@ -90,17 +90,19 @@ export function showPausedDrops(visit: Visit): Promise<Reply> {
 /** What `pause drop` offers while somebody types. Never fails, only offers less. */
 export async function suggestDrops(visit: Visit, typed: string): Promise<Reply> {
   const wanted = typed.trim().toLowerCase()
-  const drops = await visit.core
-    .listDrops({ status: 'open', limit: 100, cursor: null }, { ...visit.call, timeoutMs: visit.budgetMs })
-    .then((page) => page.drops)
-    .catch((error: unknown) => {
-      visit.log.warn({ err: error }, 'no drops to suggest')
-      return []
-    })
+  const list = (status: 'open' | 'scheduled') =>
+    visit.core
+      .listDrops({ status, limit: 100, cursor: null }, { ...visit.call, timeoutMs: visit.budgetMs })
+      .then((page) => page.drops)
+      .catch((error: unknown) => {
+        visit.log.warn({ err: error }, 'no drops to suggest')
+        return []
+      })
+  const drops = (await Promise.all([list('open'), list('scheduled')])).flat()
   const choices = drops
     .map((drop) => ({
       name: plainText(
-        `${drop.title} · ${drop.builder.name} · ${drop.available} of ${drop.quantity} left`,
+        `${drop.title} · ${drop.builder.name} · ${drop.opensAt === null ? `${drop.available} of ${drop.quantity} left` : 'not open yet'}`,
         100,
       ),
       value: drop.dropId,
