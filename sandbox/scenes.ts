@@ -20,7 +20,7 @@ export interface DropWish {
   readonly story?: string
   readonly price?: string
   readonly quantity?: string
-  readonly options?: Readonly<Record<string, number>>
+  readonly options?: Readonly<Record<string, number | boolean>>
   readonly picture?: File
 }
 

@@ -59,6 +59,8 @@ export interface World extends AsyncDisposable {
   now(): number
   /** Move the one clock that everybody reads, then settle. */
   advance(ms: number): Promise<void>
+  /** Move it while nobody does anything. */
+  passTime(ms: number): void
   /** Until nobody has anything due: effects, webhooks, interactions, pushes. */
   settle(): Promise<void>
   player(name: PersonName): Player
@@ -237,6 +239,9 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     async advance(ms) {
       time += ms
       await settle()
+    },
+    passTime(ms) {
+      time += ms
     },
     settle,
     player: (name) =>

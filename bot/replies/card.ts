@@ -51,7 +51,7 @@ export function pictureFile(picture: Picture, base64: string): PictureFile {
 }
 
 type ShelfState =
-  | 'Opens soon'
+  | 'Not open yet'
   | 'Called off'
   | 'Sold out'
   | 'Closed'
@@ -63,7 +63,7 @@ export function shelfState(drop: DropView): ShelfState | null {
   if (drop.sold >= drop.quantity) return 'Sold out'
   if (drop.status === 'closed') return drop.opensAt === null ? 'Closed' : 'Called off'
   if (drop.status === 'paused') return 'Paused for a moment'
-  if (drop.status === 'scheduled') return 'Opens soon'
+  if (drop.status === 'scheduled') return 'Not open yet'
   return drop.available === 0 ? 'All held right now' : null
 }
 
@@ -82,7 +82,8 @@ export function opensWhen(drop: Pick<CardText, 'opensWithStream' | 'builder'>, o
 /** The cozy card of a drop, as buyers see it and as its builder previews it. */
 export function cardEmbed(drop: CardText, state: string | null, withPicture: boolean): APIEmbed {
   const over = state === 'Sold out' || state === 'Closed' || state === 'Called off'
-  const left = `**${drop.available} of ${drop.quantity} left**`
+  const waits = drop.opensAt !== null && !over
+  const left = waits ? `**${drop.quantity}**` : `**${drop.available} of ${drop.quantity} left**`
   const held = drop.held > 0 && !over ? `\n${drop.held} held while somebody pays` : ''
   return {
     author: ribbon(`A drop by ${plainText(drop.builder.name, 100)}`, drop.channel ?? null),
@@ -91,7 +92,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
     color: accent(over ? 'cream' : dropColour(drop)),
     fields: [
       { name: 'Price', value: `**${formatMoney(drop.price)}**`, inline: true },
-      { name: state ?? 'On the shelf', value: left + held, inline: true },
+      { name: state ?? (waits ? 'Not open yet' : 'On the shelf'), value: left + held, inline: true },
       { ...timeField(drop, state), inline: true },
     ],
     footer: { text: 'Your money is held until it arrives.' },

@@ -205,3 +205,39 @@ test('where a scheduler drives the work a wish is still looked at when it is mad
   assert.equal(await done.promise, 'now')
   await outbox.close()
 })
+
+test('however many are to be reminded, whoever has news of their own, or a drop to open, waits for none of them', async () => {
+  const ran: string[] = []
+  const { promise: never, resolve: end } = Promise.withResolvers<null>()
+  const both = Promise.withResolvers<void>()
+  const rig = setUp(async ({ kind }) => {
+    // Discord takes its time for every one of them.
+    if (kind === 'remind') return never
+    ran.push(kind)
+    if (ran.length === 2) both.resolve()
+    return null
+  })
+  await rig.change({
+    reads: [],
+    decide(sheet) {
+      for (let n = 0; n < 300; n++) {
+        const notice = { about: 'drop', userId: String(n), name: 'Friend', occasion: 0 } as const
+        wishNotice(sheet, 'drp_1', notice, rig.time.now - 1_000)
+      }
+    },
+  })
+  await rig.change({
+    reads: [],
+    decide(sheet) {
+      const notice = { about: 'order', userId: BUYER, kind: 'buyer_paid', occasion: 1 } as const
+      wishNotice(sheet, 'ord_1', notice, rig.time.now)
+      wish(sheet, 'open_drop', 'drp_2', rig.time.now)
+    },
+  })
+  const round = rig.outbox.runDue()
+  await both.promise
+  assert.deepEqual(ran.toSorted(), ['notify', 'open_drop'])
+  end(null)
+  await round
+  await rig.outbox.close()
+})
