@@ -21,6 +21,7 @@ import {
   type Write,
 } from '../ports/store.ts'
 import { readCursor, writeCursor } from './page-cursor.ts'
+import { requireIndex } from './query-indexes.ts'
 
 /** How long one question to the engine may take in all, with what the library repeats, milliseconds. */
 const PATIENCE_MS = 15_000
@@ -116,7 +117,9 @@ export function createFirestoreStore(options: {
       return documents.map((document) => toStored(document))
     },
 
-    async find(collection, { where, orderBy, direction, atMost, limit, cursor }) {
+    async find(collection, wanted) {
+      requireIndex(collection, wanted)
+      const { where, orderBy, direction, atMost, limit, cursor } = wanted
       const field = String(orderBy)
       // Firestore does not order by a field that is equal in all it finds.
       const ordered = !Object.hasOwn(where, field)

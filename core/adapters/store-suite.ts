@@ -21,6 +21,18 @@ const BUILDER: Builder = {
   joinedAt: 0,
 }
 
+const ENTRY: LedgerEntry = {
+  movement: 'payment',
+  lines: [
+    { account: 'stripe', amount: 2 ** 53 - 1 },
+    { account: 'buyer_money', amount: -(2 ** 53 - 1) },
+  ],
+  orderId: null,
+  builderId: null,
+  currency: 'usd',
+  at: 0,
+}
+
 /** What every store must do. Runs on each engine; `open` gives an empty one. `skip` says why it cannot run here. */
 export function storeSuite(
   engine: string,
@@ -98,23 +110,12 @@ export function storeSuite(
 
     test('empty lists, absent fields, nulls and negative amounts are read back as they were', () =>
       withStore(async (store) => {
-        const entry: LedgerEntry = {
-          movement: 'payment',
-          lines: [
-            { account: 'stripe', amount: 2 ** 53 - 1 },
-            { account: 'buyer_money', amount: -(2 ** 53 - 1) },
-          ],
-          orderId: null,
-          builderId: null,
-          currency: 'usd',
-          at: 0,
-        }
         const person = { ...user('P'), pronouns: undefined }
         await store.commit([
-          { op: 'create', collection: 'ledger', id: 'l', value: entry },
+          { op: 'create', collection: 'ledger', id: 'l', value: ENTRY },
           { op: 'create', collection: 'users', id: 'a', value: person },
         ])
-        assert.deepEqual((await store.get('ledger', 'l'))?.value, entry)
+        assert.deepEqual((await store.get('ledger', 'l'))?.value, ENTRY)
         assert.deepEqual((await store.get('users', 'a'))?.value, user('P'))
       }))
 
@@ -233,28 +234,29 @@ export function storeSuite(
       withStore(async (store) => {
         const times = [5, 1, 3, 3, 9, 2, 3]
         await store.commit(
-          times.map((dueAt, i) => ({
+          times.map((at, i) => ({
             op: 'create',
-            collection: 'outbox',
+            collection: 'ledger',
             id: `e${i}`,
-            value: effect('news', dueAt),
+            value: { ...ENTRY, builderId: 'b', at },
           })),
         )
-        await store.commit([{ op: 'create', collection: 'outbox', id: 'other', value: effect('cards', 1) }])
+        const other = { ...ENTRY, builderId: 'c', at: 1 }
+        await store.commit([{ op: 'create', collection: 'ledger', id: 'other', value: other }])
         for (const direction of ['asc', 'desc'] as const) {
           const seen: number[] = []
           let cursor: string | null = null
           do {
-            const page: Awaited<ReturnType<typeof store.find<'outbox'>>> = await store.find('outbox', {
-              where: { queue: 'news' },
-              orderBy: 'dueAt',
+            const page: Awaited<ReturnType<typeof store.find<'ledger'>>> = await store.find('ledger', {
+              where: { builderId: 'b' },
+              orderBy: 'at',
               direction,
               atMost: 5,
               limit: 2,
               cursor,
             })
             assert.ok(page.documents.length <= 2)
-            seen.push(...page.documents.map(({ value }) => value.dueAt))
+            seen.push(...page.documents.map(({ value }) => value.at))
             cursor = page.cursor
           } while (cursor)
           const expected = [1, 2, 3, 3, 3, 5]
@@ -318,6 +320,12 @@ export function storeSuite(
           (await store.find('outbox', { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 5 }))
             .documents.length
         assert.deepEqual([await find('news'), await find('cards')], [0, 1])
+      }))
+
+    test('a question without an index is refused, so that none is missing where it counts', () =>
+      withStore(async (store) => {
+        const query = { where: { status: 'paid' }, orderBy: 'createdAt', direction: 'asc', limit: 1 } as const
+        await assert.rejects(store.find('orders', query), (error) => isAppError(error, 'internal'))
       }))
 
     test('a cursor that is not ours is refused with a sentence', () =>

@@ -90,7 +90,7 @@ export const SEARCHABLE = {
   claims: [],
   reminders: [],
   orders: ['buyerId', 'builderId', 'status', 'attention', 'chargeId', 'createdAt'],
-  ledger: ['orderId', 'builderId', 'at'],
+  ledger: ['builderId', 'at'],
   inbox: [],
   outbox: ['queue', 'dueAt'],
   cases: ['status', 'orderId', 'openedAt'],
