@@ -45,6 +45,10 @@ export const ChannelView = z.object({
 })
 export type ChannelView = z.infer<typeof ChannelView>
 
+/** on_arrival: the share is transferred on release. at_payment: Stripe splits the payment itself. */
+export const Settlement = z.enum(['on_arrival', 'at_payment'])
+export type Settlement = z.infer<typeof Settlement>
+
 /**
  * scheduled: published, and not open yet. paused: nobody can hold a unit until it is open again, or may open at all;
  * holds that began before may still be paid.
@@ -64,6 +68,8 @@ export const DropView = z.object({
   sold: z.int().nonnegative(),
   perPerson: z.int().positive(),
   status: DropStatus,
+  /** What holds for an order that begins now. */
+  settlement: Settlement,
   /** When it opened. Of one that has not: the same as opensAt, and closesAt counts from it. */
   openedAt: Millis,
   closesAt: Millis,
@@ -180,10 +186,6 @@ export type RefundReason = z.infer<typeof RefundReason>
 /** asked: decided, Stripe has not answered yet. failed: the bank sent it back; an operator decides what next. */
 export const RefundState = z.enum(['asked', 'pending', 'succeeded', 'failed'])
 export type RefundState = z.infer<typeof RefundState>
-
-/** on_arrival: the share is transferred on release. at_payment: Stripe splits the payment itself. */
-export const Settlement = z.enum(['on_arrival', 'at_payment'])
-export type Settlement = z.infer<typeof Settlement>
 
 export const OrderView = z.object({
   orderId: OrderId,

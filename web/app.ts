@@ -5,7 +5,7 @@ import { observe, requestIdHere } from '../runtime/observe.ts'
 import { createCatalogue } from './catalogue.ts'
 import { type PlainProblem, renderProblem } from './pages/problem.ts'
 import { sendPrivate } from './respond.ts'
-import { addAbout } from './routes/about.ts'
+import { addBuilders } from './routes/builders.ts'
 import { addCancel } from './routes/cancel.ts'
 import { addConnect } from './routes/connect.ts'
 import { addDrops } from './routes/drops.ts'
@@ -13,6 +13,7 @@ import { addFiles } from './routes/files.ts'
 import { addHome } from './routes/home.ts'
 import { addLinkTwitch } from './routes/link-twitch.ts'
 import { addLogin } from './routes/login.ts'
+import { addPapers } from './routes/papers.ts'
 import { addPay } from './routes/pay.ts'
 import { addPictures } from './routes/pictures.ts'
 import { addReceipt } from './routes/receipt.ts'
@@ -61,10 +62,12 @@ export function createApp(deps: WebDeps): WebApp {
     return c.text('This address only answers GET.', 405)
   })
 
+  const readCatalogue = createCatalogue(deps)
   addFiles(app, deps)
   addHome(app, deps)
-  addAbout(app, deps)
-  addDrops(app, deps, createCatalogue(deps))
+  addPapers(app, deps)
+  addDrops(app, deps, readCatalogue)
+  addBuilders(app, deps, readCatalogue)
   addPay(app, deps)
   addSuccess(app, deps)
   addCancel(app, deps)

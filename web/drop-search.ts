@@ -53,13 +53,23 @@ export function dropsPath(query: DropQuery): string {
 }
 
 /** What can be bought comes first, whatever the order. */
-const RANK: Record<ShelfState, number> = { open: 0, all_held: 0, paused: 2, sold_out: 3, closed: 4 }
+const RANK: Record<ShelfState, number> = {
+  open: 0,
+  all_held: 0,
+  soon: 1,
+  paused: 2,
+  sold_out: 3,
+  closed: 4,
+  called_off: 5,
+}
 const FILTER: Record<ShelfState, Exclude<DropFilter, 'all'> | null> = {
   open: 'open',
   all_held: 'open',
+  soon: 'soon',
   paused: null,
   sold_out: 'sold_out',
   closed: null,
+  called_off: null,
 }
 
 const COMPARE: Record<DropOrder, (a: DropView, b: DropView) => number> = {
@@ -78,7 +88,13 @@ export function searchDrops(drops: readonly DropView[], query: DropQuery, now: n
   const count = (show: DropFilter) => fitting.filter(({ state }) => FILTER[state] === show).length
   const shown = query.show === 'all' ? fitting : fitting.filter(({ state }) => FILTER[state] === query.show)
   const compare = COMPARE[query.order]
-  const sorted = shown.toSorted((a, b) => RANK[a.state] - RANK[b.state] || compare(a.drop, b.drop))
+  const sorted = shown.toSorted(
+    (a, b) =>
+      RANK[a.state] - RANK[b.state] ||
+      // Of what comes, the next is the newest.
+      (a.state === 'soon' && query.order === 'newest' ? a.drop.openedAt - b.drop.openedAt : 0) ||
+      compare(a.drop, b.drop),
+  )
   const pages = Math.max(1, Math.ceil(sorted.length / DROPS_PER_PAGE))
   const page = Math.min(query.page, pages)
   return {

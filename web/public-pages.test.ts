@@ -174,7 +174,7 @@ test('a page of a hundred drops with its stylesheet weighs less than 60 KB', asy
     const picture = { pictureId: makeId('pic', n), width: 1600, height: 1200, alt }
     return makeDrop(n, { title, picture, builder: { userId: String(10n ** 17n + BigInt(n)), name } })
   })
-  const value = { open, closed: [] }
+  const value = { scheduled: [], open, closed: [] }
   const site = { assets, origin: 'https://shop.example', inviteUrl: null, reader: readerOf('en-US') }
   const page = String(await renderHome(site, { value, staleSince: null, until: 0 }, NOW))
   assert.equal(page.split('<li class="card">').length - 1, 100)

@@ -14,11 +14,18 @@ const PAGES = [
   '/drops?q=moss&show=open&order=ending',
   '/drops?q=nothing+like+it',
   '/about',
+  '/terms',
+  '/privacy',
+  '/builders/100000000000000102',
+  '/builders/100000000000000105',
   `/drops/${makeId('drp', 1)}`,
   `/drops/${makeId('drp', 3)}`,
   `/drops/${makeId('drp', 4)}`,
   `/drops/${makeId('drp', 5)}`,
   `/drops/${makeId('drp', 7)}`,
+  `/drops/${makeId('drp', 8)}`,
+  `/drops/${makeId('drp', 10)}`,
+  `/drops/${makeId('drp', 11)}`,
   '/pay/making',
   '/success?order=held',
   '/success?order=paid',
@@ -161,7 +168,7 @@ test('moments are shown in the visitor’s own time', async () => {
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'America/New_York' })
   const page = await context.newPage()
   await page.goto(`${web.url}/drops/${makeId('drp', 1)}`)
-  await page.getByText('Closes Fri, Dec 4, 1:00 PM').waitFor()
+  await page.getByText('Closes Fri, Dec 4, 1:00 PM.').waitFor()
   await context.close()
 })
 

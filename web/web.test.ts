@@ -77,7 +77,7 @@ test('every drop is found by name, story or builder, whatever the accents', asyn
     [...(await shop.text(path)).matchAll(/<h3 class="card__title"><a[^>]*><bdi>([^<]*)/g)].map(
       (match) => match[1],
     )
-  assert.equal((await names('/drops')).length, 7)
+  assert.equal((await names('/drops')).length, 11)
   assert.deepEqual(await names('/drops?q=SPÓON'), ['Walnut spoon'])
   assert.deepEqual(await names('/drops?q=sunday+moss'), ['Beeswax candles, pair'])
   assert.deepEqual(await names('/drops?show=sold_out'), ['Walnut spoon', 'Moon jar, small'])
@@ -86,6 +86,51 @@ test('every drop is found by name, story or builder, whatever the accents', asyn
   const odd = await shop.text('/drops?show=%00&order=&page=-1&q=%22%3E%3Cscript%3E')
   assert.ok(odd.includes('Nothing fits that') && odd.includes('value="&quot;&gt;&lt;script&gt;"'))
   assert.ok(odd.includes('<meta name="robots" content="noindex">'))
+})
+
+test('a drop that is not open yet says when it opens, and nowhere that it can be bought', async () => {
+  await using shop = await startShop({ inviteUrl: 'https://discord.example/invite' })
+  const page = await shop.text(`/drops/${makeId('drp', 8)}`)
+  for (const words of [
+    'Opens when <bdi>Moss</bdi> goes live, at the latest',
+    'It is not open yet',
+    '12 people have asked',
+    'Get reminded in Discord',
+  ]) {
+    assert.ok(page.includes(words), words)
+  }
+  assert.ok(!page.includes('Buy in Discord'))
+  assert.ok((await shop.text('/drops?show=soon')).includes('2 drops'))
+  assert.ok((await shop.text(`/drops/${makeId('drp', 10)}`)).includes('This drop was called off'))
+  assert.ok((await shop.text('/')).includes('Opening soon'))
+})
+
+test('money that is passed on with the payment is nowhere called held', async () => {
+  await using shop = await startShop()
+  const drop = makeDrop(1, { settlement: 'at_payment' })
+  shop.core.answers.getDrop = () => drop
+  const page = await shop.text(DROP)
+  assert.ok(page.includes('It is passed on to the builder when you pay'))
+  assert.ok(
+    !page.includes('Your money is held until it arrives.</span>') && !page.includes('<strong>It is held.'),
+  )
+})
+
+test('a builder has a page with their channel, badge and drops; who has only applied has none', async () => {
+  await using shop = await startShop()
+  const page = await shop.text('/builders/100000000000000102')
+  for (const words of ['Moss', 'Verified live', 'Live now', 'Beeswax candles', 'Raku tea bowl', 'Moon jar'])
+    assert.ok(page.includes(words), words)
+  assert.ok(!page.includes('Speckled stoneware mug'))
+  assert.ok((await shop.text('/builders/100000000000000105')).includes('An operator has suspended'))
+  const { identify } = shop.core.answers
+  shop.core.answers.identify = async (input) => {
+    const known = await identify?.(input)
+    return { channel: null, builder: known?.builder ? { ...known.builder, status: 'applied' } : null }
+  }
+  shop.clock.at += 2_000
+  for (const id of ['100000000000000102', '100000000000000999', '1', 'x'.repeat(500), '%00'])
+    assert.equal((await shop.get(`/builders/${id}`)).status, 404, id)
 })
 
 test('many drops come in pages, and the next one keeps the search', async () => {
@@ -353,6 +398,8 @@ test('nothing the public sends is answered with a 5xx', async () => {
     '/?a=1&a=2&&&=',
     `/?q=${'x'.repeat(8_000)}`,
     '/about?%00',
+    '/terms',
+    '/privacy?x',
     '/success?order=held&look=-1e99',
   ]
   for (const path of fine) assert.equal((await shop.get(path)).status, 200, path)

@@ -55,6 +55,7 @@ export function sampleDrop(over: Partial<DropView> = {}): DropView {
     sold: 0,
     perPerson: 1,
     status: 'open',
+    settlement: 'on_arrival',
     openedAt: NOW,
     channel: null,
     closesAt: NOW + 3_600_000,

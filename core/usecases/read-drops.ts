@@ -31,12 +31,13 @@ export async function readDrops(
 
 export async function showDrop(deps: Needs, drop: Drop): Promise<DropView> {
   const [view] = await showDrops(deps, [drop])
-  return view ?? toDropView(drop, null)
+  return view ?? toDropView(drop, null, deps.clock.now())
 }
 
 async function showDrops(deps: Needs, drops: readonly Drop[]): Promise<DropView[]> {
   const channels = await channelsOf(deps, new Set(drops.map(({ builderId }) => builderId)))
-  return drops.map((drop) => toDropView(drop, channels.get(drop.builderId) ?? null))
+  const now = deps.clock.now()
+  return drops.map((drop) => toDropView(drop, channels.get(drop.builderId) ?? null, now))
 }
 
 async function channelsOf(

@@ -97,8 +97,8 @@ export function toCaseView(found: Case, order: Order, reader: Reader, settings: 
   }
 }
 
-/** `channel`: its builder's, as it is now. */
-export function toDropView(drop: Drop, channel: ChannelView | null): DropView {
+/** `channel`: its builder's, as it is now. `now` is UTC ms. */
+export function toDropView(drop: Drop, channel: ChannelView | null, now: number): DropView {
   return {
     dropId: drop.dropId,
     title: drop.title,
@@ -110,6 +110,7 @@ export function toDropView(drop: Drop, channel: ChannelView | null): DropView {
     sold: drop.sold,
     perPerson: drop.perPerson,
     status: drop.status,
+    settlement: termsAt(drop.terms, now)?.settlement ?? 'on_arrival',
     openedAt: drop.openedAt,
     closesAt: drop.closesAt,
     opensAt: drop.waitsFor === null ? null : drop.openedAt,

@@ -5,6 +5,7 @@ import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 export function renderAbout(site: Site): Html {
   return renderLayout(site, {
     title: 'About C500 Collective',
+    here: '/about',
     shared: {
       path: '/about',
       description:

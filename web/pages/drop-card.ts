@@ -1,8 +1,8 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
+import { renderBadge, renderLive } from './channel.ts'
 import { drawing, type Html, type Site } from './layout.ts'
-import { moment } from './moment.ts'
-import { renderShelf, shelfState } from './shelf.ts'
+import { renderShelf, renderWhen } from './shelf.ts'
 
 /** The first pictures are on the screen at once; only those below may wait. */
 const ON_SCREEN = 3
@@ -18,20 +18,20 @@ export function renderDropCards(
 }
 
 function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean): Html {
-  const { picture } = drop
+  const { picture, channel } = drop
   const { words, money } = site.reader
-  const state = shelfState(drop, now)
+  const when = renderWhen(site, drop, now)
   return html`<li class="card">
 <div class="card__picture">${
     picture
       ? html`<img src="/pictures/${picture.pictureId}/card.webp" width="480" height="360" alt="${picture.alt}" ${isOnScreen ? '' : html`loading="lazy"`} decoding="async">`
       : drawing(site, 'mug', 150)
-  }</div>
+  }${renderLive(site, channel)}</div>
 <div class="card__words">
 <h3 class="card__title"><a href="/drops/${drop.dropId}"><bdi>${drop.title}</bdi></a></h3>
-<p class="card__by">${words.card.by(html`<bdi>${drop.builder.name}</bdi>`)}</p>
+<p class="card__by">${words.card.by(html`<bdi>${drop.builder.name}</bdi>`)}${renderBadge(site, channel)}</p>
 <p class="card__facts"><span class="price">${money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
-${state === 'open' || state === 'all_held' ? html`<p class="card__closes">${words.card.closes(moment(site, drop.closesAt))}</p>` : ''}
+${when && html`<p class="card__when">${when}</p>`}
 </div>
 </li>`
 }

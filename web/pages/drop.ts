@@ -1,21 +1,24 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
+import { renderChannel } from './channel.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
-import { moment } from './moment.ts'
-import { renderShelf, type ShelfState, shelfState } from './shelf.ts'
+import { renderShelf, renderWhen, type ShelfState, shelfState } from './shelf.ts'
 import { renderStaleNote } from './stale-note.ts'
 
 /** One drop for everybody, as it stands at `now` (UTC milliseconds). */
 export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Html {
   const drop = answer.value
   const { picture } = drop
+  const { words, money } = site.reader
   const state = shelfState(drop, now)
+  const when = renderWhen(site, drop, now)
   return renderLayout(site, {
-    title: `${drop.title} by ${drop.builder.name}, C500 Collective`,
+    title: words.drop.title(drop.title, drop.builder.name),
+    here: '/drops',
     shared: {
       path: `/drops/${drop.dropId}`,
-      description: `${site.reader.money(drop.price)}. ${shorten(drop.story, 180)}`,
+      description: `${money(drop.price)}. ${shorten(drop.story, 180)}`,
       ...(picture && { picture: `/pictures/${picture.pictureId}/card.webp` }),
     },
     body: html`
@@ -27,40 +30,59 @@ ${renderStaleNote(site, answer.staleSince)}
         : html`<div class="drop__none">${drawing(site, 'mug', 240)}</div>`
     }</div>
 <div class="drop__words">
-<p class="eyebrow">A drop by <bdi>${drop.builder.name}</bdi></p>
+<p class="eyebrow">${words.drop.by(html`<a href="/builders/${drop.builder.userId}"><bdi>${drop.builder.name}</bdi></a>`)}</p>
 <h1 dir="auto">${drop.title}</h1>
-<p class="drop__facts"><span class="price price--large">${site.reader.money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
-${state === 'open' || state === 'all_held' ? html`<p class="quiet">Closes ${moment(site, drop.closesAt)}${drop.perPerson > 1 ? `. Up to ${drop.perPerson} per person.` : '. One per person.'}</p>` : ''}
-${renderBuying(site, state)}
+<p class="drop__facts"><span class="price price--large">${money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
+${when && html`<p class="quiet">${when} ${words.drop.perPerson(drop.perPerson)}</p>`}
+${renderBuying(site, drop, state)}
 </div>
-<div class="drop__story" dir="auto">
-<h2>The story</h2>
+<div class="drop__more">
+<section class="drop__story" dir="auto" aria-labelledby="story">
+<h2 id="story">${words.drop.story}</h2>
 ${paragraphs(drop.story).map((text) => html`<p>${text}</p>`)}
+</section>
+${renderHolding(site, drop)}
+${renderBuilder(site, drop)}
 </div>
 </article>`,
   })
 }
 
-function renderBuying(site: Site, state: ShelfState): Html {
-  if (state === 'sold_out') {
-    return html`<div class="panel buying"><h2>Every one found a home</h2><p>The next drop is announced in Discord first.</p>${renderOthers()}</div>`
+/** What a visitor can do about it. */
+function renderBuying(site: Site, drop: DropView, state: ShelfState): Html {
+  const words = site.reader.words.drop
+  const [heading, sentence] = words.buying[state]
+  const invitation = words.invitations[state]
+  const isOver = state === 'sold_out' || state === 'closed' || state === 'called_off'
+  if (isOver) {
+    return html`<div class="panel buying"><h2>${heading}</h2><p>${sentence}</p><p class="actions"><a class="button button--quiet" href="/drops?show=open">${words.others}</a></p></div>`
   }
-  if (state === 'closed') {
-    return html`<div class="panel buying"><h2>This drop has closed</h2><p>Its time was up. The next drop is announced in Discord first.</p>${renderOthers()}</div>`
-  }
-  return html`<div class="panel buying">
-${
-  state === 'all_held'
-    ? html`<h2>Somebody is paying for the last ones</h2><p>If one of them lets go, it comes back on the shelf. Buy now in Discord tells you.</p>`
-    : html`<h2>Buy it in Discord</h2><p>Press Buy now under this drop in the drops channel. One is held for you while you pay.</p>`
-}
-${site.inviteUrl && html`<p class="actions"><a class="button" href="${site.inviteUrl}">${state === 'open' ? 'Buy in Discord' : 'Watch it in Discord'}</a></p>`}
-<p class="held">${drawing(site, 'jar', 48)}<span>The price you see is what you pay. Your money is held until it arrives.</span></p>
+  return html`<div class="panel buying"><h2>${heading}</h2><p>${sentence}</p>
+${state === 'soon' && drop.reminders > 0 && html`<p class="quiet">${words.reminders(drop.reminders)}</p>`}
+${site.inviteUrl && invitation && html`<p class="actions"><a class="button" href="${site.inviteUrl}">${invitation}</a></p>`}
+<p class="held">${drawing(site, 'jar', 48)}<span>${words.promise[drop.settlement]}</span></p>
 </div>`
 }
 
-function renderOthers(): Html {
-  return html`<p class="actions"><a class="button button--quiet" href="/#on-sale">See what is on sale</a></p>`
+/** The way of the money, step by step. */
+function renderHolding(site: Site, drop: DropView): Html {
+  const words = site.reader.words.drop
+  return html`<section class="drop__part" aria-labelledby="money">
+<h2 id="money">${words.money}</h2>
+<ol class="way">${words.way[drop.settlement].map(([title, text]) => html`<li><strong>${title}</strong> ${text}</li>`)}</ol>
+<p><a href="/about#wrong">${site.reader.words.frame.wrong}</a></p>
+</section>`
+}
+
+function renderBuilder(site: Site, { builder, channel }: DropView): Html {
+  const words = site.reader.words.drop
+  return html`<section class="drop__part panel maker" aria-labelledby="maker">
+<div>
+<h2 id="maker"><bdi>${builder.name}</bdi></h2>
+${renderChannel(site, channel)}
+<p class="actions"><a class="button button--quiet" href="/builders/${builder.userId}">${words.moreBy(builder.name)}</a></p>
+</div>
+</section>`
 }
 
 /** Blank lines part paragraphs; single line ends stay as they were typed. */

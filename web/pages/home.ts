@@ -12,10 +12,14 @@ const STEPS = ['tag', 'jar', 'parcel'] as const
 /** The landing page. Lists are newest first; `now` is UTC milliseconds. */
 export function renderHome(
   site: Site,
-  answer: Kept<{ readonly open: readonly DropView[]; readonly closed: readonly DropView[] }>,
+  answer: Kept<{
+    readonly scheduled: readonly DropView[]
+    readonly open: readonly DropView[]
+    readonly closed: readonly DropView[]
+  }>,
   now: number,
 ): Html {
-  const { open, closed } = answer.value
+  const { scheduled, open, closed } = answer.value
   const words = site.reader.words.home
   const onSale = open.filter((drop) => ['open', 'all_held'].includes(shelfState(drop, now)))
   const soldOut = [...open, ...closed].filter((drop) => shelfState(drop, now) === 'sold_out')
@@ -45,6 +49,14 @@ ${
 }
 <p class="after"><a class="after__link" href="/drops">${words.allDrops}</a></p>
 </section>
+${
+  scheduled.length > 0
+    ? html`<section class="wrap section" aria-labelledby="soon-title">
+<h2 id="soon-title">${words.soon}</h2>
+${renderDropCards(site, scheduled, now, { small: true })}
+</section>`
+    : ''
+}
 <section class="band" aria-labelledby="how-title">
 <div class="wrap section">
 <h2 id="how-title">${words.how}</h2>

@@ -85,7 +85,7 @@ ${page.body}
 <footer class="foot">
 <div class="wrap foot__row">
 <p>${frame.motto}</p>
-<nav aria-label="${frame.more}"><a href="/">${frame.home}</a><a href="/drops">${frame.drops}</a><a href="/about">${frame.about}</a><a href="/about#wrong">${frame.wrong}</a>${inviteUrl && html`<a href="${inviteUrl}">${frame.join}</a>`}</nav>
+<nav aria-label="${frame.more}"><a href="/">${frame.home}</a><a href="/drops">${frame.drops}</a><a href="/about">${frame.about}</a><a href="/about#wrong">${frame.wrong}</a><a href="/terms">${frame.terms}</a><a href="/privacy">${frame.privacy}</a>${inviteUrl && html`<a href="${inviteUrl}">${frame.join}</a>`}</nav>
 </div>
 </footer>
 </body>

@@ -1,12 +1,15 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
 import type { Html, Site } from './layout.ts'
+import { moment } from './moment.ts'
 
-export type ShelfState = 'open' | 'all_held' | 'paused' | 'sold_out' | 'closed'
+export type ShelfState = 'soon' | 'open' | 'all_held' | 'paused' | 'sold_out' | 'closed' | 'called_off'
 
 /** How a drop stands at a moment (UTC milliseconds). */
 export function shelfState(drop: DropView, now: number): ShelfState {
   if (drop.sold === drop.quantity) return 'sold_out'
+  if (drop.status === 'closed' && drop.opensAt !== null) return 'called_off'
+  if (drop.status === 'scheduled') return 'soon'
   if (drop.status === 'closed' || drop.closesAt <= now) return 'closed'
   if (drop.status === 'paused') return 'paused'
   return drop.available === 0 ? 'all_held' : 'open'
@@ -30,4 +33,16 @@ export function renderShelf(site: Site, drop: DropView, now: number): Html {
     show &&
     html`<span class="beads" aria-hidden="true">${beads.map((kind) => html`<span class="bead bead--${kind}"></span>`)}</span>`
   }</span>`
+}
+
+/** When it opens or closes, in one sentence; nothing for a drop that is over or paused. */
+export function renderWhen(site: Site, drop: DropView, now: number): Html | '' {
+  const { when } = site.reader.words.shelf
+  const state = shelfState(drop, now)
+  if (state === 'open' || state === 'all_held') return when.closes(moment(site, drop.closesAt))
+  if (state !== 'soon') return ''
+  const at = moment(site, drop.opensAt ?? drop.openedAt)
+  return drop.opensWithStream
+    ? when.opensWithStream(html`<bdi>${drop.builder.name}</bdi>`, at)
+    : when.opens(at)
 }

@@ -6,10 +6,11 @@ import type { WebApp, WebDeps } from '../web-deps.ts'
 
 /** The newest drops of each kind that the landing page shows. */
 const OPEN_SHOWN = 60
+const SOON_SHOWN = 6
 const CLOSED_READ = 24
 
 export function addHome(app: WebApp, deps: WebDeps): void {
-  const kept = createLastGood<{ open: DropView[]; closed: DropView[] }>({
+  const kept = createLastGood<{ scheduled: DropView[]; open: DropView[]; closed: DropView[] }>({
     freshMs: 1_000,
     keepMs: 60 * 60_000,
     maxEntries: 1,
@@ -19,11 +20,12 @@ export function addHome(app: WebApp, deps: WebDeps): void {
   app.get('/', async (c) => {
     const options = { requestId: c.get('requestId'), timeoutMs: 3_000 }
     const answer = await kept.ask('home', async () => {
-      const [open, closed] = await Promise.all([
+      const [scheduled, open, closed] = await Promise.all([
+        deps.core.listDrops({ status: 'scheduled', limit: SOON_SHOWN, cursor: null }, options),
         deps.core.listDrops({ status: 'open', limit: OPEN_SHOWN, cursor: null }, options),
         deps.core.listDrops({ status: 'closed', limit: CLOSED_READ, cursor: null }, options),
       ])
-      return { open: open.drops, closed: closed.drops }
+      return { scheduled: scheduled.drops, open: open.drops, closed: closed.drops }
     })
     return deps.pages.send(c, {
       path: '/',

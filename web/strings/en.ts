@@ -1,10 +1,14 @@
 import { html } from 'hono/html'
+import { privacy, terms } from './en-papers.ts'
 
 /** A piece of a page that goes into a sentence: a time, a name, a link. */
 type Piece = ReturnType<typeof html>
 
 /** English. Whoever adds a language writes one more of these; the compiler names what is missing. */
 export const en = {
+  terms,
+  privacy,
+
   brand: 'C500 Collective',
 
   frame: {
@@ -16,20 +20,38 @@ export const en = {
     motto: 'Made by hand, in small numbers. Your money is held until it arrives.',
     more: 'More',
     home: 'Home',
+    terms: 'Terms',
+    privacy: 'Privacy',
     wrong: 'When something goes wrong',
   },
 
   shelf: {
     sold_out: 'Sold out',
     closed: 'Closed',
+    called_off: 'Called off',
+    soon: 'Opens soon',
     paused: 'Paused for now',
     all_held: 'All held right now',
     open: (available: number, quantity: number) => `${available} of ${quantity} left`,
+    when: {
+      closes: (at: Piece) => html`Closes ${at}.`,
+      opens: (at: Piece) => html`Opens ${at}.`,
+      opensWithStream: (name: Piece, at: Piece) => html`Opens when ${name} goes live, at the latest ${at}.`,
+    },
   },
 
   card: {
     by: (name: Piece) => html`by ${name}`,
-    closes: (at: Piece) => html`Closes ${at}`,
+  },
+
+  channel: {
+    verified: 'Verified live',
+    live: 'Live now',
+    onTwitch: (name: Piece) => html`${name} on Twitch`,
+    liveSince: (at: Piece, title: Piece | null | '') =>
+      html`On air since ${at}${title ? html`: ${title}` : '.'}`,
+    verifiedUntil: (at: Piece) => html`Twitch has seen this channel live. The badge is good until ${at}.`,
+    notVerified: 'Linked by the builder. Twitch has not told us of a stream lately.',
   },
 
   stale: (since: Piece) =>
@@ -53,6 +75,7 @@ export const en = {
       ['Say it arrived', 'The builder ships. When you press It arrived, their share goes to them.'],
     ] as const,
     after: 'How the money is held, and what happens when something goes wrong',
+    soon: 'Opening soon',
     soldOut: 'Recently sold out',
     allDrops: 'See every drop, and search them',
   },
@@ -91,6 +114,92 @@ export const en = {
     earlier: 'Page before',
     later: 'Next page',
     pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
+  },
+
+  drop: {
+    title: (title: string, builder: string) => `${title} by ${builder}, C500 Collective`,
+    by: (name: Piece) => html`A drop by ${name}`,
+    perPerson: (most: number) => (most > 1 ? `Up to ${most} per person.` : 'One per person.'),
+    story: 'The story',
+    /** A heading and a sentence for each way a drop can stand. */
+    buying: {
+      soon: [
+        'It is not open yet',
+        'Nobody can buy one before it opens. Press Remind me under its card in Discord, and we tell you when it does.',
+      ],
+      open: [
+        'Buy it in Discord',
+        'Press Buy now under this drop in the drops channel. One is held for you while you pay.',
+      ],
+      all_held: [
+        'Somebody is paying for the last ones',
+        'If one of them lets go, it comes back on the shelf. Buy now in Discord tells you.',
+      ],
+      paused: [
+        'Resting for a moment',
+        'Nobody can buy one just now. What is held or paid already stays as it is.',
+      ],
+      sold_out: ['Every one found a home', 'The next drop is announced in Discord first.'],
+      closed: ['This drop has closed', 'Its time was up. The next drop is announced in Discord first.'],
+      called_off: ['This drop was called off', 'It did not open, so nobody paid for anything.'],
+    } as const,
+    /** What the button to Discord says. */
+    invitations: {
+      soon: 'Get reminded in Discord',
+      open: 'Buy in Discord',
+      all_held: 'Watch it in Discord',
+      paused: 'Watch it in Discord',
+      sold_out: '',
+      closed: '',
+      called_off: '',
+    },
+    others: 'See what is on sale',
+    reminders: (count: number) =>
+      count === 1 ? 'One person has asked to be told.' : `${count} people have asked to be told.`,
+    promise: {
+      on_arrival: 'The price you see is what you pay. Your money is held until it arrives.',
+      at_payment: 'The price you see is what you pay. It is passed on to the builder when you pay.',
+    },
+    money: 'Where your money is',
+    way: {
+      on_arrival: [
+        ['You pay on Stripe’s page.', 'We never see your card.'],
+        ['It is held.', 'Your money stays with the collective while the builder packs and ships.'],
+        [
+          'You say it arrived.',
+          'Then the builder’s share goes to them. Say nothing, and it goes on the day that your order names; say that something is wrong, and it stays.',
+        ],
+      ],
+      at_payment: [
+        ['You pay on Stripe’s page.', 'We never see your card.'],
+        [
+          'It is passed on.',
+          'The collective trusts this builder, so their share goes to them when you pay. It is not held.',
+        ],
+        ['Something is wrong?', 'Say so in Discord, and a person looks at it. Money can still go back.'],
+      ],
+    } as const,
+    moreBy: (name: string) => `More by ${name}`,
+  },
+
+  builder: {
+    title: (name: string) => `${name}, C500 Collective`,
+    description: (name: string) =>
+      `What ${name} makes: drops on sale, what comes soon, and what found a home.`,
+    eyebrow: 'A builder of this collective',
+    since: 'With us since',
+    drops: 'Drops',
+    sold: 'Things that found a home',
+    standing: {
+      paused: 'This builder is not selling for the moment. What is paid already is not touched by that.',
+      suspended:
+        'An operator has suspended this builder, and nothing of theirs can be bought. What is paid already is looked after.',
+    },
+    onSale: 'On sale now',
+    soon: 'Opening soon',
+    past: 'Found a home, or closed',
+    empty: 'Nothing on the shelf just now',
+    emptyLead: 'New drops are announced in Discord first.',
   },
 }
 

@@ -85,6 +85,7 @@ export function makeDrop(n: number, over: Partial<DropView> = {}): DropView {
     sold: 0,
     perPerson: 1,
     status: 'open',
+    settlement: 'on_arrival',
     openedAt: NOW - HOUR,
     closesAt: NOW + 30 * HOUR,
     opensAt: null,

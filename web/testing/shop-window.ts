@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { AppError } from '#contract'
+import { AppError, type ChannelView } from '#contract'
 import {
   type FakeCore,
   makeBuilder,
@@ -16,6 +16,15 @@ const HOUR = 60 * 60_000
 const by = (userId: string, name: string) => ({ userId, name })
 const moss = by('100000000000000102', 'Moss')
 const alder = by('100000000000000105', 'Alder & Daughters')
+const mossLive: ChannelView = {
+  channelId: '4102',
+  login: 'mossmakes',
+  displayName: 'MossMakes',
+  url: 'https://www.twitch.tv/mossmakes',
+  linkedAt: NOW - 900 * HOUR,
+  verified: { at: NOW - HOUR, until: NOW + 2_000 * HOUR },
+  live: { since: NOW - HOUR, title: 'Glazing the last of the tea bowls', game: 'Makers & Crafting' },
+}
 
 /** A shop with a drop in every state, and an order in every state under the link `<status>`. */
 export function startShopWindow(): Promise<FakeCore> {
@@ -30,6 +39,7 @@ export function startShopWindow(): Promise<FakeCore> {
       held: 1,
       sold: 2,
       builder: moss,
+      channel: mossLive,
     }),
     makeDrop(3, {
       title: 'Wool blanket in the colours of an October hedge, woven on a floor loom',
@@ -66,6 +76,36 @@ export function startShopWindow(): Promise<FakeCore> {
       status: 'closed',
       closesAt: NOW - HOUR,
     }),
+    makeDrop(8, {
+      title: 'Raku tea bowl, straight from the kiln',
+      status: 'scheduled',
+      openedAt: NOW + 5 * HOUR,
+      opensAt: NOW + 5 * HOUR,
+      opensWithStream: true,
+      reminders: 12,
+      available: 3,
+      held: 0,
+      builder: moss,
+      channel: mossLive,
+    }),
+    makeDrop(9, {
+      title: 'Seed packets, printed by hand',
+      status: 'scheduled',
+      openedAt: NOW + 50 * HOUR,
+      opensAt: NOW + 50 * HOUR,
+      available: 3,
+      held: 0,
+      picture: null,
+    }),
+    makeDrop(10, {
+      title: 'Hazel basket',
+      status: 'closed',
+      opensAt: NOW + HOUR,
+      available: 3,
+      held: 0,
+      builder: alder,
+    }),
+    makeDrop(11, { title: 'Ash stool', status: 'paused', available: 3, held: 0, settlement: 'at_payment' }),
   ]
   const orders = {
     held: makeOrder(),
@@ -104,6 +144,15 @@ export function startShopWindow(): Promise<FakeCore> {
     getPicture({ pictureId }) {
       if (!drops.some((drop) => drop.picture?.pictureId === pictureId)) throw new AppError('not_found')
       return { base64: STILL_LIFE }
+    },
+    identify({ userId }) {
+      const known = drops.find((drop) => drop.builder.userId === userId)
+      if (!known) return { builder: null, channel: null }
+      const status = userId === alder.userId ? 'suspended' : 'approved'
+      return {
+        builder: { person: known.builder, status, joinedAt: NOW - 900 * HOUR },
+        channel: userId === moss.userId ? mossLive : null,
+      }
     },
     openPayment: ({ token }) => ({
       order: orderOf(token),

@@ -1,0 +1,66 @@
+import { html } from 'hono/html'
+import type { DropView, IdentityView } from '#contract'
+import { renderChannel } from './channel.ts'
+import { renderDropCards } from './drop-card.ts'
+import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { type ShelfState, shelfState } from './shelf.ts'
+import { renderStaleNote } from './stale-note.ts'
+
+const PAST_SHOWN = 12
+
+/** A builder for everybody. `drops` are theirs; `now` and `staleSince` are UTC milliseconds. */
+export function renderBuilder(
+  site: Site,
+  builder: NonNullable<IdentityView['builder']>,
+  channel: IdentityView['channel'],
+  drops: readonly DropView[],
+  { now, staleSince }: { readonly now: number; readonly staleSince: number | null },
+): Html {
+  const { person, status, joinedAt } = builder
+  const words = site.reader.words.builder
+  const newestFirst = drops.toSorted((a, b) => b.openedAt - a.openedAt)
+  const inState = (...states: ShelfState[]) =>
+    newestFirst.filter((drop) => states.includes(shelfState(drop, now)))
+  const past = inState('sold_out', 'closed')
+  const sold = drops.reduce((sum, drop) => sum + drop.sold, 0)
+  return renderLayout(site, {
+    title: words.title(person.name),
+    shared: { path: `/builders/${person.userId}`, description: words.description(person.name) },
+    body: html`
+<div class="wrap builder">
+${renderStaleNote(site, staleSince)}
+<header class="panel builder__head">
+${drawing(site, 'yarn', 148)}
+<div class="builder__words">
+<p class="eyebrow">${words.eyebrow}</p>
+<h1><bdi>${person.name}</bdi></h1>
+${renderChannel(site, channel)}
+<dl class="numbers">
+<div><dt>${words.since}</dt><dd>${site.reader.day(joinedAt)}</dd></div>
+<div><dt>${words.drops}</dt><dd>${drops.length}</dd></div>
+<div><dt>${words.sold}</dt><dd>${sold}</dd></div>
+</dl>
+</div>
+</header>
+${(status === 'paused' || status === 'suspended') && html`<p class="note builder__note" role="status">${words.standing[status]}</p>`}
+${renderPart(site, 'on-sale', words.onSale, inState('open', 'all_held', 'paused'), now) || html`<section class="section" aria-labelledby="on-sale"><h2 id="on-sale">${words.onSale}</h2><div class="panel empty">${drawing(site, 'shelf', 140)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p></div></div></section>`}
+${renderPart(site, 'soon', words.soon, inState('soon'), now)}
+${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { small: true })}
+</div>`,
+  })
+}
+
+function renderPart(
+  site: Site,
+  id: string,
+  heading: string,
+  drops: readonly DropView[],
+  now: number,
+  options?: { readonly small: boolean },
+): Html | '' {
+  if (drops.length === 0) return ''
+  return html`<section class="section" aria-labelledby="${id}">
+<h2 id="${id}">${heading}</h2>
+${renderDropCards(site, drops, now, options)}
+</section>`
+}

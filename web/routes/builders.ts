@@ -1,0 +1,36 @@
+import { type IdentityView, Snowflake } from '#contract'
+import type { CatalogueReader } from '../catalogue.ts'
+import { createLastGood } from '../last-good.ts'
+import { renderBuilder } from '../pages/builder.ts'
+import { siteFor } from '../site.ts'
+import type { WebApp, WebDeps } from '../web-deps.ts'
+
+export function addBuilders(app: WebApp, deps: WebDeps, readCatalogue: CatalogueReader): void {
+  const kept = createLastGood<IdentityView>({
+    freshMs: 1_000,
+    keepMs: 60 * 60_000,
+    maxEntries: 1_000,
+    now: deps.now,
+  })
+
+  app.get('/builders/:id', async (c) => {
+    const userId = Snowflake.safeParse(c.req.param('id'))
+    if (!userId.success) return c.notFound()
+    const requestId = c.get('requestId')
+    const [identity, catalogue] = await Promise.all([
+      kept.ask(userId.data, () =>
+        deps.core.identify({ userId: userId.data }, { requestId, timeoutMs: 3_000 }),
+      ),
+      readCatalogue(requestId),
+    ])
+    const { builder, channel } = identity.value
+    // Who has applied is nobody's business yet.
+    if (!builder || builder.status === 'applied') return c.notFound()
+    const render = () => {
+      const drops = catalogue.value.drops.filter((drop) => drop.builder.userId === userId.data)
+      const staleSince = catalogue.staleSince ?? identity.staleSince
+      return renderBuilder(siteFor(c, deps), builder, channel, drops, { now: deps.now(), staleSince })
+    }
+    return deps.pages.send(c, { path: `/builders/${userId.data}`, source: catalogue, render })
+  })
+}
