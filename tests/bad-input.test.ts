@@ -1,22 +1,27 @@
 import assert from 'node:assert/strict'
+import { randomBytes, randomUUID } from 'node:crypto'
 import { readdir } from 'node:fs/promises'
+import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { crc32, deflateSync } from 'node:zlib'
 import { type APIModalInteractionResponseCallbackData, ComponentType } from 'discord-api-types/v10'
 import { pino } from 'pino'
 import { type DropForm, PUSHES, ROUTES, type RouteName, SIGNATURE_HEADER, signPush } from '#contract'
 import { handle } from '../bot/handle.ts'
 import { press, submit } from '../bot/testing/samples.ts'
-import { CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
+import { BROADCASTERS, CHANNELS, GUILD, PEOPLE } from '../sandbox/cast.ts'
 import { type Block, type Inline, parseMarkdown } from '../sandbox/page/browser/parse-markdown.ts'
 import type { ActResult, SeenMessage } from '../sandbox/people.ts'
 import { buttonsOf, linkOf, type Player, payInBrowser, textOf } from '../sandbox/player.ts'
-import { buy, draftDrop, joinAsBuilder, seePrivate } from '../sandbox/scenes.ts'
+import { buy, draftDrop, joinAsBuilder, linkChannel, seePrivate } from '../sandbox/scenes.ts'
+import { type EventSubMessage, messageHeaders, toTimestamp } from '../sandbox/twitch/signature.ts'
 import { assertInvariants, readAll } from './invariants.ts'
 import { openShop, orderOf, ordersIn, testInWorld } from './shop.ts'
-import { createWorld, PUSH_SECRET, smallPicture, type World } from './world.ts'
+import { createWorld, EVENTSUB_SECRET, PUSH_SECRET, smallPicture, type World } from './world.ts'
 
 /** What a person reads when something is our fault; nothing that anybody types may lead there. */
 const OUR_FAULT = /went wrong on our side|catching its breath|did not look right|Reference:/
@@ -609,6 +614,192 @@ describe('odd requests', () => {
     assert.equal((await fetch(`${world.bot.url}/push/everything`, { method: 'POST' })).status, 404)
   })
 })
+
+describe("messages that say they are Twitch's", () => {
+  let world: World
+  before(async () => {
+    world = await createWorld()
+    const juniper = world.player('juniper')
+    await joinAsBuilder(juniper)
+    await linkChannel(juniper, BROADCASTERS.juniper.id)
+    await world.settle()
+  })
+  after(async () => {
+    await closeInOrder(world)
+  })
+
+  const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+  after(() => agent.destroy())
+
+  /** One request as it is; a header that is null is left out. */
+  function post(
+    headers: Readonly<Record<string, string | null>>,
+    body: string | Uint8Array,
+  ): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const given = Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null)
+      const options = { method: 'POST', agent, headers: Object.fromEntries(given) }
+      const sent = request(`${world.core.url}/webhooks/twitch`, options, (response) => {
+        response.resume().on('end', () => resolve(response.statusCode ?? 0))
+      })
+      sent.on('error', reject)
+      sent.end(body)
+    })
+  }
+
+  function message(over: Partial<EventSubMessage> = {}): EventSubMessage {
+    const subscription = { type: 'stream.online', version: '1' }
+    const { id } = BROADCASTERS.juniper
+    const event = {
+      id: '9001',
+      broadcaster_user_id: id,
+      type: 'live',
+      started_at: new Date(world.now()).toISOString(),
+    }
+    const condition = { broadcaster_user_id: id }
+    return {
+      id: randomUUID(),
+      timestamp: toTimestamp(world.now()),
+      type: 'notification',
+      subscription,
+      body: JSON.stringify({
+        subscription: { ...subscription, id: 's', status: 'enabled', condition },
+        event,
+      }),
+      ...over,
+    }
+  }
+  /** Signed as Twitch signs, then changed. */
+  const send = (
+    sent: EventSubMessage,
+    headers: Readonly<Record<string, string | null>> = {},
+    body: string | Uint8Array = sent.body,
+  ) => post({ ...messageHeaders(EVENTSUB_SECRET, sent), ...headers }, body)
+
+  async function stored(): Promise<unknown> {
+    const { store } = world.core
+    const inbox = await store.scan('inbox', { limit: 1_000, cursor: null })
+    const streams = await store.scan('streams', { limit: 1_000, cursor: null })
+    const builders = await store.scan('builders', { limit: 1_000, cursor: null })
+    return [inbox.documents.map(({ id }) => id), streams.documents, builders.documents]
+  }
+
+  test('with a header missing or wrong, or a body that is not what was signed, change nothing', async () => {
+    const before = await stored()
+    const names = Object.keys(messageHeaders(EVENTSUB_SECRET, message()))
+    assert.equal(names.length, 8)
+    for (const name of names) {
+      const status = await send(message(), { [name]: null })
+      assert.equal(status, name === 'content-type' ? 415 : 403, `without ${name}`)
+      for (const odd of ['', 'x', '-1', '\u00e4'.repeat(100), '9'.repeat(4_000)]) {
+        const answered = await send(message(), { [name]: odd })
+        // A kind of message that Twitch may add some day is let be.
+        const expected = name === 'twitch-eventsub-message-type' && odd !== '' ? 204 : null
+        assert.ok(
+          expected === answered || (answered >= 400 && answered < 500),
+          `${name}: ${odd.slice(0, 9)} ${answered}`,
+        )
+      }
+    }
+    for (const type of ['revocation', 'webhook_callback_verification']) {
+      assert.equal(await send(message(), { 'twitch-eventsub-message-type': type }), 400, type)
+    }
+    const { body } = message()
+    for (let at = 0; at < body.length; at += 7) {
+      const changed = Buffer.from(body)
+      changed[at] = (changed[at] ?? 0) ^ 1
+      assert.equal(await send(message({ body }), {}, changed), 403, `byte ${at}`)
+    }
+    for (const length of [0, 1, body.length - 1]) {
+      assert.equal(await send(message({ body }), {}, body.slice(0, length)), 403)
+    }
+    assert.equal(await send(message({ body: `${body} ` }), {}, body), 403)
+    const big = message({ body: 'x'.repeat(1024 * 1024) })
+    assert.equal(await send(big), 413)
+    assert.equal(await send(message(), { 'content-length': null, 'transfer-encoding': 'chunked' }), 413)
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data',
+      'applicationjson',
+    ]) {
+      assert.equal(await send(message(), { 'content-type': type }), 415, type)
+    }
+    for (const minutes of [-11, 11]) {
+      const timestamp = toTimestamp(world.now() + minutes * 60_000)
+      assert.equal(await send(message({ timestamp })), 204, 'so that Twitch does not count it as failed')
+    }
+    await world.settle()
+    assert.deepEqual(await stored(), before)
+  })
+
+  test('well signed and of any content get an answer that is no fault of ours', async () => {
+    const before = await stored()
+    const good = JSON.parse(message().body) as { subscription: object; event: object }
+    const contents: unknown[] = [null, [], 'text', 7, {}, { subscription: null }, { subscription: {} }]
+    for (const [name, value] of Object.entries({ ...good.event })) {
+      for (const odd of [null, 7, '', [], {}, `${String(value)}\u0000`, 'x'.repeat(5_000)]) {
+        // Of the account there is nothing to be known here: it is a channel that nobody linked.
+        contents.push({ ...good, event: { ...good.event, broadcaster_user_id: '999', [name]: odd } })
+      }
+    }
+    for (const content of contents) {
+      const answered = await send(message({ body: JSON.stringify(content) }))
+      assert.ok(
+        answered === 204 || answered === 400,
+        `${answered} for ${JSON.stringify(content).slice(0, 200)}`,
+      )
+    }
+    for (const body of [
+      '',
+      '{',
+      '\u0000',
+      `${'['.repeat(20_000)}${']'.repeat(20_000)}`,
+      '{"__proto__":{}}',
+    ]) {
+      assert.equal(await send(message({ body })), 400)
+    }
+    await world.settle()
+    assert.deepEqual(await stored(), before)
+  })
+
+  test('ten thousand random ones store nothing, break nothing, and leave no memory behind', async () => {
+    const before = await stored()
+    const random = async (n: number) => {
+      const body = randomBytes(n % 2_048)
+      // Every third is well signed, and every third has all headers but no signature.
+      const sent = message({ body: body.toString('latin1') })
+      const headers = messageHeaders(EVENTSUB_SECRET, sent)
+      const status =
+        n % 3 === 0
+          ? await post(headers, Buffer.from(sent.body))
+          : await post(n % 3 === 1 ? { ...headers, 'twitch-eventsub-message-signature': null } : {}, body)
+      assert.ok(status >= 400 && status < 500, `${status} for ${body.toString('base64')}`)
+    }
+    const rush = async (from: number, to: number) => {
+      for (let at = from; at < to; at += 20) {
+        await Promise.all(Array.from({ length: 20 }, (_, index) => random(at + index)))
+      }
+      return heapInUse()
+    }
+    const warm = await rush(0, 2_000)
+    const after = await rush(2_000, 10_000)
+    assert.ok(after - warm < 8 * 1024 * 1024, `the heap grew from ${warm} to ${after} bytes`)
+    assert.deepEqual(await stored(), before)
+    assert.equal(await send(message()), 204, 'and a good one is heard as ever')
+    await world.settle()
+    assert.ok((await world.client.identify({ userId: PEOPLE.juniper.id })).channel?.live)
+  })
+})
+
+/** Bytes that are still needed, without what the collector may take away. */
+function heapInUse(): number {
+  setFlagsFromString('--expose-gc')
+  const collect: unknown = runInNewContext('gc')
+  assert.ok(typeof collect === 'function')
+  collect()
+  return process.memoryUsage().heapUsed
+}
 
 async function closeInOrder(world: World): Promise<void> {
   await using closing = world

@@ -23,10 +23,19 @@ function headers(over: Record<string, string | null> = {}): Headers {
     timestamp: TIMESTAMP,
     signature: SIGNATURE,
     type: 'notification',
+    retry: '0',
+    about: 'stream.online',
+    version: '1',
     ...over,
   }
+  const names: Readonly<Record<string, string>> = {
+    about: 'Subscription-Type',
+    version: 'Subscription-Version',
+  }
   const given = Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== null)
-  return new Headers(given.map(([name, value]) => [`Twitch-Eventsub-Message-${name}`, value]))
+  return new Headers(
+    given.map(([name, value]) => [`Twitch-Eventsub-${names[name] ?? `Message-${name}`}`, value]),
+  )
 }
 
 /** A well signed message of our own making. */
@@ -35,7 +44,9 @@ function message(body: unknown, type = 'notification', secret = SECRET, timestam
   const digest = createHmac('sha256', secret)
     .update(ID + timestamp + text)
     .digest('hex')
-  return [headers({ type, timestamp, signature: `sha256=${digest}` }), bytes(text), NOW] as const
+  const subscription = (body as { subscription?: { type: string; version: string } } | null)?.subscription
+  const said = subscription ? { about: subscription.type, version: subscription.version } : {}
+  return [headers({ type, timestamp, signature: `sha256=${digest}`, ...said }), bytes(text), NOW] as const
 }
 const about = (type: string, event: object, condition: object = { broadcaster_user_id: '1234' }) => ({
   subscription: { id: 's', status: 'enabled', type, version: '1', condition, something_new: [1] },
@@ -67,7 +78,7 @@ describe("Twitch's messages", () => {
   })
 
   test('a missing or changed header, or one changed byte, is not from Twitch', () => {
-    for (const name of ['id', 'timestamp', 'signature', 'type']) {
+    for (const name of ['id', 'timestamp', 'signature', 'type', 'retry', 'about', 'version']) {
       assert.equal(read(headers({ [name]: null }), bytes(BODY), NOW), null, `without ${name}`)
     }
     assert.equal(read(headers({ id: `${ID}x` }), bytes(BODY), NOW), null)

@@ -57,15 +57,24 @@ export function createEventSubReader(options: {
   }
 
   return function parseMessage(headers, rawBody, now) {
-    const header = (name: string) => headers.get(`twitch-eventsub-message-${name}`)
-    const [messageId, timestamp, signature, type] = ['id', 'timestamp', 'signature', 'type'].map(header)
-    if (!messageId || !timestamp || !signature || !type) return null
+    const header = (name: string) => headers.get(`twitch-eventsub-${name}`)
+    const messageId = header('message-id')
+    const timestamp = header('message-timestamp')
+    const signature = header('message-signature')
+    const type = header('message-type')
+    // Said about the message and not signed with it; Twitch always sends them.
+    const said = ['message-retry', 'subscription-type', 'subscription-version'].map(header)
+    if (!messageId || !timestamp || !signature || !type || said.some((one) => !one)) return null
     if (!isSigned(messageId, timestamp, rawBody, signature)) return null
     const at = Date.parse(timestamp)
     if (!Number.isFinite(at)) throw unreadable('its timestamp')
     if (Math.abs(now - at) > MAX_AGE_MS) return { kind: 'stale', messageId }
     if (messageId.length > 200) throw unreadable('its id')
-    return toMessage(type, messageId, at, rawBody, clientId)
+    const body = read(Body, parseJson(rawBody), 'the body')
+    const { type: topic, version } = body.subscription
+    if (!/^\d{1,9}$/.test(said[0] ?? '')) throw unreadable('how often it was sent')
+    if (topic !== said[1] || version !== said[2]) throw unreadable('what it is about')
+    return toMessage(type, messageId, at, body, clientId)
   }
 }
 
@@ -73,10 +82,9 @@ function toMessage(
   type: string,
   messageId: string,
   at: number,
-  rawBody: Uint8Array,
+  { challenge, subscription, event }: z.infer<typeof Body>,
   clientId: string,
 ): StreamMessage {
-  const { challenge, subscription, event } = read(Body, parseJson(rawBody), 'the body')
   const topic = toTopic(subscription.type, subscription.version, subscription.condition, clientId)
   if (type === 'webhook_callback_verification') {
     if (challenge === undefined) throw unreadable('the challenge')
@@ -84,6 +92,7 @@ function toMessage(
   }
   if (type === 'revocation') {
     const { status } = subscription
+    if (status === 'enabled') throw unreadable('why it ended')
     return topic && 'channelId' in topic && OWNER_GONE.includes(status)
       ? { kind: 'disconnected', messageId, channelId: topic.channelId, at }
       : { kind: 'ended', messageId, topic, status }

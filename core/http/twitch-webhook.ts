@@ -16,6 +16,7 @@ export function twitchWebhook(app: Hono, deps: Deps, log: Pick<Log, 'warn'>): vo
   app.post('/webhooks/twitch', async (c) => {
     const { streams } = deps
     if (!streams) return c.body(null, 404)
+    if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) return c.body(null, 415)
     const length = Number(c.req.header('content-length') ?? Number.NaN)
     if (!(length <= MESSAGE_MAX_BYTES)) return c.body(null, 413)
     const body = new Uint8Array(await c.req.arrayBuffer())
