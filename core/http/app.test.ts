@@ -150,3 +150,14 @@ test('core is not ready while it is about to stop, nor when its store does not a
   await store.close()
   assert.equal((await app.request('/readyz')).status, 503)
 })
+
+test('a message that is cut off on its way is no fault of ours', async () => {
+  const { app, errors } = createSurface()
+  for (const path of ['/webhooks/stripe', '/webhooks/stripe-connect', '/webhooks/stripe-thin']) {
+    const body = new ReadableStream({ pull: (stream) => stream.error(new Error('aborted')) })
+    const headers = { 'content-type': 'application/json', 'content-length': '500' }
+    const cut = new Request(`http://core${path}`, { method: 'POST', headers, body, duplex: 'half' })
+    assert.equal((await app.request(cut)).status, 413, path)
+  }
+  assert.deepEqual(errors, [])
+})

@@ -4,6 +4,7 @@ import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { takeHint } from '../usecases/take-hint.ts'
 import type { Log } from './log.ts'
+import { readRawBody } from './raw-body.ts'
 
 /** Far above any event Stripe sends. */
 const EVENT_MAX_BYTES = 1024 * 1024
@@ -20,10 +21,9 @@ export function stripeWebhook(
   path: string,
 ): void {
   app.post(path, async (c) => {
-    // Stripe always sends a length; a body without one could be endless.
-    const length = Number(c.req.header('content-length') ?? Number.NaN)
-    if (!(length <= EVENT_MAX_BYTES)) return c.json({ received: false }, 413)
-    const body = await c.req.text()
+    const bytes = await readRawBody(c, EVENT_MAX_BYTES)
+    if (!bytes) return c.json({ received: false }, 413)
+    const body = Buffer.from(bytes).toString('utf8')
     try {
       const signature = c.req.header('stripe-signature')
       const hint =

@@ -3,6 +3,7 @@ import { StreamsError } from '../ports/streams.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { isWanted, takeMessage } from '../usecases/hear-twitch.ts'
 import type { Log } from './log.ts'
+import { readRawBody } from './raw-body.ts'
 
 /** Far above any message Twitch sends. */
 const MESSAGE_MAX_BYTES = 64 * 1024
@@ -17,9 +18,8 @@ export function twitchWebhook(app: Hono, deps: Deps, log: Pick<Log, 'warn'>): vo
     const { streams } = deps
     if (!streams) return c.body(null, 404)
     if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) return c.body(null, 415)
-    const length = Number(c.req.header('content-length') ?? Number.NaN)
-    if (!(length <= MESSAGE_MAX_BYTES)) return c.body(null, 413)
-    const body = new Uint8Array(await c.req.arrayBuffer())
+    const body = await readRawBody(c, MESSAGE_MAX_BYTES)
+    if (!body) return c.body(null, 413)
     let message: ReturnType<typeof streams.parseMessage>
     try {
       message = streams.parseMessage(c.req.raw.headers, body, deps.clock.now())
