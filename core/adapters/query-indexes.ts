@@ -11,6 +11,7 @@ export const QUERY_INDEXES: { readonly [C in CollectionName]?: readonly string[]
   builders: ['accountId', 'joinedAt', 'status joinedAt asc'],
   inventory: [
     'openedAt',
+    'status openedAt asc',
     'status openedAt desc',
     'builderId openedAt desc',
     'builderId status openedAt desc',
