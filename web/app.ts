@@ -17,6 +17,7 @@ import { addPapers } from './routes/papers.ts'
 import { addPay } from './routes/pay.ts'
 import { addPictures } from './routes/pictures.ts'
 import { addReceipt } from './routes/receipt.ts'
+import { addSitemap } from './routes/sitemap.ts'
 import { addStatement } from './routes/statement.ts'
 import { addSuccess } from './routes/success.ts'
 import { addHeaders, securityHeaders } from './security-headers.ts'
@@ -68,6 +69,7 @@ export function createApp(deps: WebDeps): WebApp {
   addPapers(app, deps)
   addDrops(app, deps, readCatalogue)
   addBuilders(app, deps, readCatalogue)
+  addSitemap(app, deps, readCatalogue)
   addPay(app, deps)
   addSuccess(app, deps)
   addCancel(app, deps)

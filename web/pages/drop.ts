@@ -3,6 +3,7 @@ import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
 import { renderChannel } from './channel.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { productData } from './search-data.ts'
 import { renderShelf, renderWhen, type ShelfState, shelfState } from './shelf.ts'
 import { renderStaleNote } from './stale-note.ts'
 
@@ -13,13 +14,15 @@ export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Htm
   const { words, money } = site.reader
   const state = shelfState(drop, now)
   const when = renderWhen(site, drop, now)
+  const shared = picture && { ...picture, path: `/pictures/${picture.pictureId}/full.webp` }
   return renderLayout(site, {
     title: words.drop.title(drop.title, drop.builder.name),
     here: '/drops',
     shared: {
       path: `/drops/${drop.dropId}`,
       description: `${money(drop.price)}. ${shorten(drop.story, 180)}`,
-      ...(picture && { picture: `/pictures/${picture.pictureId}/card.webp` }),
+      picture: shared,
+      data: productData(site, drop, shared, now),
     },
     body: html`
 <article class="wrap drop">

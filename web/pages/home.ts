@@ -3,6 +3,7 @@ import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
 import { renderDropCards } from './drop-card.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { siteData } from './search-data.ts'
 import { shelfState } from './shelf.ts'
 import { renderStaleNote } from './stale-note.ts'
 
@@ -25,7 +26,7 @@ export function renderHome(
   const soldOut = [...open, ...closed].filter((drop) => shelfState(drop, now) === 'sold_out')
   return renderLayout(site, {
     title: words.title,
-    shared: { path: '/', description: words.description },
+    shared: { path: '/', description: words.description, data: siteData(site) },
     body: html`
 <section class="hero wrap">
 <div class="hero__words">

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { Reader } from '../reader.ts'
 import type { WebDeps } from '../web-deps.ts'
+import { renderSharing, type Shared } from './sharing.ts'
 
 /** A piece of a page: everything put into it was escaped. */
 export type Html = ReturnType<typeof html>
@@ -16,12 +17,7 @@ export interface Page {
   /** Which of the places in the header this page is. */
   readonly here?: Place
   /** For search engines and previews in chats; only on pages for everybody. */
-  readonly shared?: {
-    readonly path: string
-    readonly description: string
-    /** Path of a picture on this site. */
-    readonly picture?: string
-  }
+  readonly shared?: Shared
   /** A waiting page asks again: `url` is its own next address. */
   readonly lookAgain?: { readonly url: string; readonly seconds: number } | undefined
 }
@@ -45,16 +41,7 @@ export function renderLayout(site: Site, page: Page): Html {
 <meta name="theme-color" content="#fff8ee" media="(prefers-color-scheme: light)">
 <meta name="theme-color" content="#211814" media="(prefers-color-scheme: dark)">
 ${
-  shared
-    ? html`<meta name="description" content="${shared.description}">
-<link rel="canonical" href="${origin}${shared.path}">
-<meta property="og:type" content="website">
-<meta property="og:site_name" content="${brand}">
-<meta property="og:title" content="${page.title}">
-<meta property="og:description" content="${shared.description}">
-<meta property="og:url" content="${origin}${shared.path}">
-${shared.picture ? html`<meta property="og:image" content="${origin}${shared.picture}">` : ''}`
-    : html`<meta name="robots" content="noindex">`
+  shared ? renderSharing({ origin, brand }, page.title, shared) : html`<meta name="robots" content="noindex">`
 }
 ${
   lookAgain &&

@@ -1,15 +1,6 @@
 import { encodingFor } from '../negotiate.ts'
 import type { WebApp, WebDeps } from '../web-deps.ts'
 
-const ROBOTS = `User-agent: *
-Disallow: /pay/
-Disallow: /success
-Disallow: /cancel
-Disallow: /connect/
-Disallow: /receipt/
-Disallow: /statement/
-`
-
 /** Stylesheet, fonts, scripts and drawings, the few files with a fixed address, and the two health answers. */
 export function addFiles(app: WebApp, deps: WebDeps): void {
   app.get('/assets/:name', (c) => {
@@ -31,7 +22,6 @@ export function addFiles(app: WebApp, deps: WebDeps): void {
     c.header('content-type', icon.type)
     return c.body(icon.bytes)
   })
-  app.get('/robots.txt', (c) => c.text(ROBOTS, 200, { 'cache-control': 'public, max-age=86400' }))
   app.get('/livez', (c) => c.json({ ok: true }))
   // Ready without core, too: the last good pages and a calm 503 are answers.
   app.get('/readyz', (c) => c.json({ ok: deps.ready() }, deps.ready() ? 200 : 503))
