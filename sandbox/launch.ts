@@ -92,12 +92,12 @@ async function launch(shell: Env): Promise<void> {
 }
 
 /** Fills a new shop, where nobody but the person at this keyboard sees it. A failure is told, and the shop stays. */
-async function seed({ urls }: LaunchPlan, dataDir: string): Promise<void> {
+async function seed({ urls, local }: LaunchPlan, dataDir: string): Promise<void> {
   if (!urls.page) return
   const onProgress = (line: string) => printLine('seed', line)
   try {
     onProgress('Filling the new shop by playing it; look on in the chat …')
-    await seedShop({ pageUrl: urls.page, stripeUrl: urls.stripe, onProgress })
+    await seedShop({ pageUrl: urls.page, stripeUrl: urls.stripe, withTwitch: local.twitch, onProgress })
     markSeedDone(dataDir)
     onProgress(`The shop is full. Be somebody in it: ${urls.page}`)
   } catch (error) {

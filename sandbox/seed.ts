@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import sharp from 'sharp'
-import { CHANNELS, PEOPLE } from './cast.ts'
+import { BROADCASTERS, CHANNELS, PEOPLE } from './cast.ts'
 import type { SeenMessage } from './people.ts'
 import { createPlayer, findLink, linkOf, type Player, payInBrowser } from './player.ts'
-import { buy, joinAsBuilder, openDrop, seeOffer, seePrivate } from './scenes.ts'
+import { buy, joinAsBuilder, linkChannel, openDrop, seeOffer, seePrivate } from './scenes.ts'
 
 const ADDRESSEES: Readonly<Record<string, string>> = {
   [PEOPLE.poppy.id]: 'Poppy Fielding',
@@ -15,15 +15,18 @@ const ADDRESSEES: Readonly<Record<string, string>> = {
 /**
  * Fill a new shop by playing it: everything here is done by people in the chat and on the pay page, so the shop that
  * a newcomer finds was made by the same code that they will use. Two builders (Juniper, ready; Moss, whose account
- * Stripe has restricted), open and sold-out drops with pictures, and an order in each state that lasts.
+ * Stripe has restricted), drops with pictures that are open, sold out, and still to open, and an order in each state
+ * that lasts.
  */
 export async function seedShop(options: {
   readonly pageUrl: string
   readonly stripeUrl: string
+  /** Channels can be linked there, and a drop can wait for a stream. */
+  readonly withTwitch: boolean
   /** Hears one line per finished part. */
   readonly onProgress: (line: string) => void
 }): Promise<void> {
-  const { pageUrl, stripeUrl, onProgress } = options
+  const { pageUrl, stripeUrl, withTwitch, onProgress } = options
   const player = (name: keyof typeof PEOPLE): Player =>
     createPlayer({ pageUrl, personId: PEOPLE[name].id, channelId: CHANNELS.lounge.id })
   const juniper = player('juniper')
@@ -111,6 +114,34 @@ export async function seedShop(options: {
     onProgress('a sold-out print, arrived and paid out')
   }
 
+  async function wreath(): Promise<void> {
+    const card = await openDrop(juniper, {
+      title: 'Dried-flower wreath',
+      story: 'Bound this week from what the garden kept: strawflowers, lavender, ivy. About 40 cm across.',
+      price: '38.00',
+      quantity: '5',
+      options: { opens_in_hours: 20 },
+      picture: await picture('wreath'),
+    })
+    await poppy.answer(poppy.press(card, /Remind me/))
+    onProgress('a wreath that opens tomorrow, of which Poppy wants to be told')
+  }
+
+  async function bowl(): Promise<void> {
+    await linkChannel(juniper, BROADCASTERS.juniper.id)
+    const card = await openDrop(juniper, {
+      title: 'Speckled serving bowl',
+      story:
+        'Straight from the kiln, unpacked on stream: nobody has seen these glazes yet, me included. Wide enough for a salad for six.',
+      price: '58.00',
+      quantity: '4',
+      options: { with_stream: true },
+      picture: await picture('bowl'),
+    })
+    await wren.answer(wren.press(card, /Remind me/))
+    onProgress('a bowl that opens when Juniper goes live')
+  }
+
   /** Somebody else may be letting a unit go at this moment: press until one is free, as a person would. */
   function hold(buyer: Player, card: SeenMessage): Promise<SeenMessage> {
     return buyer.see('a unit to hold', async () => {
@@ -170,13 +201,15 @@ export async function seedShop(options: {
   }
 
   await Promise.all([scarf(), print(), candle()])
+  await wreath()
+  if (withTwitch) await bowl()
   // Last, so that it is the first thing a newcomer sees in #drops.
   await mug()
   // Nobody wants to find the private answers of hours ago.
   await Promise.all([juniper, moss, poppy, wren, olive].map((person) => person.dismiss()))
 }
 
-async function picture(name: 'mug' | 'scarf' | 'candle' | 'print'): Promise<File> {
+async function picture(name: 'mug' | 'scarf' | 'candle' | 'print' | 'wreath' | 'bowl'): Promise<File> {
   const drawing = await readFile(join(import.meta.dirname, 'seed', `${name}.svg`))
   const bytes = await sharp(drawing).resize(1_200).jpeg({ quality: 88 }).toBuffer()
   return new File([new Uint8Array(bytes)], `${name}.jpg`, { type: 'image/jpeg' })

@@ -12,7 +12,12 @@ const WIDTH = 1280
 
 await mkdir(FOLDER, { recursive: true })
 await using shop = await startSpareShop({ env: { LOG_LEVEL: 'warn' } })
-await seedShop({ pageUrl: shop.pageUrl, stripeUrl: shop.plan.urls.stripe, onProgress: () => {} })
+await seedShop({
+  pageUrl: shop.pageUrl,
+  stripeUrl: shop.plan.urls.stripe,
+  withTwitch: shop.plan.local.twitch,
+  onProgress: () => {},
+})
 await using browser = await launchBrowser()
 
 const chat = await openWindow(browser, { width: 1440, height: 900 })

@@ -9,7 +9,9 @@ import {
   type Drop,
   moveUnit,
   NO_CLAIM,
+  openDrop,
   pauseDrop,
+  planOpening,
   type ShelfMove,
 } from './drop.ts'
 
@@ -143,4 +145,35 @@ test('all problems are told at once', () => {
 test('marks that turn text around are taken out of a title, letters and emoji stay', () => {
   const checked = checkForm({ ...form, title: '\u202eevil\u202c  Mug 👩‍🎨 ペン é' }, 'usd')
   assert.equal(checked.ok && checked.title, 'evil Mug 👩‍🎨 ペン é')
+})
+
+const HOUR = 60 * 60_000
+
+test('a drop opens at once, later, or with a stream and at the latest then; a builder who is live is not waited for', () => {
+  const now = 1_000_000
+  const plan = (opens: Parameters<typeof planOpening>[0], live: boolean) => {
+    const { waitsFor, openedAt, closesAt } = planOpening(opens, 24, live, now)
+    return [waitsFor, openedAt - now, closesAt - openedAt]
+  }
+  const stream = { when: 'with_stream', inHoursAtTheLatest: 48 } as const
+  assert.deepEqual(plan(undefined, false), [null, 0, 24 * HOUR])
+  assert.deepEqual(plan({ when: 'later', inHours: 1.5 }, true), ['time', 1.5 * HOUR, 24 * HOUR])
+  assert.deepEqual(plan(stream, false), ['stream', 48 * HOUR, 24 * HOUR])
+  assert.deepEqual(plan(stream, true), [null, 0, 24 * HOUR])
+})
+
+test('a drop that waits can be paused, opened and called off, and never be held', () => {
+  const waiting: Drop = { ...drop, waitsFor: 'time', status: 'scheduled', openedAt: 500, closesAt: 1_500 }
+  const refuses = (one: Drop, now: number, code: Parameters<typeof isAppError>[1]) =>
+    assert.throws(() => assertReservable(one, 'buyer', NO_CLAIM, now), refusedWith(code))
+  for (const now of [0, 500, 99_999]) refuses(waiting, now, 'not_open_yet')
+  const paused = pauseDrop(waiting, 'account', true)
+  assert.equal(paused.status, 'paused')
+  assert.equal(pauseDrop(paused, 'account', false).status, 'scheduled')
+  refuses(closeDrop(waiting), 0, 'drop_closed')
+
+  const opened = openDrop(waiting, 700)
+  assert.deepEqual([opened.status, opened.openedAt, opened.closesAt], ['open', 700, 1_700])
+  assertReservable(opened, 'buyer', NO_CLAIM, 1_699)
+  refuses(opened, 1_700, 'drop_closed')
 })
