@@ -247,6 +247,23 @@ export const ROUTES = {
     output: z.object({ session: Session, expiresAt: Millis, person: Person, next: z.string() }),
   },
 
+  /** What the person behind a session has held and bought, newest first. */
+  ordersOfVisitor: {
+    path: '/api/internal/orders-of-visitor',
+    callers: ['web'],
+    kind: 'read',
+    input: z.object({ session: Session, cursor: z.string().max(300).nullable() }),
+    output: z.object({ orders: z.array(OrderView), cursor: z.string().nullable() }),
+  },
+  /** One of them; somebody else's is order_not_found. */
+  orderOfVisitor: {
+    path: '/api/internal/order-of-visitor',
+    callers: ['web'],
+    kind: 'read',
+    input: z.object({ session: Session, orderId: OrderId }),
+    output: OrderView,
+  },
+
   // Twitch
   /** A private address, good once, where the builder begins to link a channel. */
   startTwitchLink: {

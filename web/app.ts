@@ -13,6 +13,7 @@ import { addFiles } from './routes/files.ts'
 import { addHome } from './routes/home.ts'
 import { addLinkTwitch } from './routes/link-twitch.ts'
 import { addLogin } from './routes/login.ts'
+import { addOrders } from './routes/orders.ts'
 import { addPapers } from './routes/papers.ts'
 import { addPay } from './routes/pay.ts'
 import { addPictures } from './routes/pictures.ts'
@@ -70,6 +71,7 @@ export function createApp(deps: WebDeps): WebApp {
   addDrops(app, deps, readCatalogue)
   addBuilders(app, deps, readCatalogue)
   addSitemap(app, deps, readCatalogue)
+  addOrders(app, deps)
   addPay(app, deps)
   addSuccess(app, deps)
   addCancel(app, deps)

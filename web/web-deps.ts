@@ -22,6 +22,8 @@ export interface WebDeps {
     | 'openPayment'
     | 'openTwitchLink'
     | 'orderForReturn'
+    | 'orderOfVisitor'
+    | 'ordersOfVisitor'
     | 'readTwitchLink'
     | 'receipt'
     | 'returnFromOnboarding'

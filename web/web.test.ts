@@ -133,6 +133,36 @@ test('a builder has a page with their channel, badge and drops; who has only app
     assert.equal((await shop.get(`/builders/${id}`)).status, 404, id)
 })
 
+test('a buyer who logged in sees their orders, page by page, and each of them', async () => {
+  await using shop = await startShop()
+  const asPoppy = { headers: { cookie: 'c500_session=poppy' } }
+  const read = async (path: string) => (await shop.get(path, asPoppy)).text()
+  const list = await read('/orders')
+  assert.equal([...list.matchAll(/orders__row/g)].length, 6)
+  assert.ok(list.includes('href="/orders?after=six"') && list.includes('action="/logout"'))
+  assert.ok((await read('/orders?after=six')).includes('Newest orders'))
+  const held = await read(`/orders/${makeId('ord', 0)}`)
+  assert.ok(held.includes('One is held for you') && held.includes('href="https://shop.example/pay/held"'))
+  const answer = await shop.get('/orders', asPoppy)
+  assert.equal(answer.headers.get('cache-control'), 'no-store')
+  assert.equal((await shop.get(`/orders/${makeId('ord', 99)}`, asPoppy)).status, 404)
+})
+
+test('orders are shown to nobody who is not logged in, and the login leads back', async () => {
+  await using shop = await startShop()
+  const path = `/orders/${makeId('ord', 0)}`
+  for (const cookie of ['', 'c500_session=', 'c500_session=forged', 'c500_session=%00']) {
+    const page = await (await shop.get(path, { headers: { cookie } })).text()
+    assert.ok(page.includes(`href="/login?next=${encodeURIComponent(path)}"`), cookie)
+    assert.ok(!page.includes('Speckled'))
+    assert.ok(
+      (await (await shop.get('/orders', { headers: { cookie } })).text()).includes('Log in with Discord'),
+    )
+  }
+  for (const odd of ['/orders/1', '/orders/%00', `/orders/${'x'.repeat(500)}`])
+    assert.equal((await shop.get(odd)).status, 404, odd)
+})
+
 test('many drops come in pages, and the next one keeps the search', async () => {
   await using shop = await startShop()
   const many = Array.from({ length: 130 }, (_, i) => makeDrop(i, { openedAt: NOW - i }))

@@ -29,6 +29,7 @@ import { beginLogin, finishLogin } from '../usecases/log-in.ts'
 import { markShipped } from '../usecases/mark-shipped.ts'
 import { callOffDrop, openDropNow } from '../usecases/open-drop.ts'
 import { orderByLink, orderForReturn } from '../usecases/order-by-link.ts'
+import { orderOfVisitor, ordersOfVisitor } from '../usecases/orders-of-visitor.ts'
 import { publishDrop } from '../usecases/publish-drop.ts'
 import { readDrop, readDrops, showDrop } from '../usecases/read-drops.ts'
 import { identify, readDashboard, readMoney, readProfile, readQueue } from '../usecases/read-people.ts'
@@ -116,6 +117,8 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
 
     beginLogin: (input) => beginLogin(deps, input),
     finishLogin: (input) => finishLogin(deps, input),
+    ordersOfVisitor: (input) => ordersOfVisitor(deps, input),
+    orderOfVisitor: (input) => orderOfVisitor(deps, input),
     startTwitchLink: (input) => startTwitchLink(deps, input),
     readTwitchLink: (input) => readTwitchLink(deps, input),
     openTwitchLink: (input) => openTwitchLink(deps, input),

@@ -22,7 +22,7 @@ export interface Page {
   readonly lookAgain?: { readonly url: string; readonly seconds: number } | undefined
 }
 
-type Place = '/drops' | '/about'
+type Place = '/drops' | '/about' | '/orders'
 
 /** The frame around every page. */
 export function renderLayout(site: Site, page: Page): Html {
@@ -62,6 +62,7 @@ ${
 <nav class="top__nav" aria-label="${frame.main}">
 ${place('/drops', frame.drops)}
 ${place('/about', frame.about)}
+${place('/orders', frame.orders)}
 ${inviteUrl && html`<a class="top__join" href="${inviteUrl}">${frame.join}</a>`}
 </nav>
 </div>
@@ -72,7 +73,7 @@ ${page.body}
 <footer class="foot">
 <div class="wrap foot__row">
 <p>${frame.motto}</p>
-<nav aria-label="${frame.more}"><a href="/">${frame.home}</a><a href="/drops">${frame.drops}</a><a href="/about">${frame.about}</a><a href="/about#wrong">${frame.wrong}</a><a href="/terms">${frame.terms}</a><a href="/privacy">${frame.privacy}</a>${inviteUrl && html`<a href="${inviteUrl}">${frame.join}</a>`}</nav>
+<nav aria-label="${frame.more}"><a href="/">${frame.home}</a><a href="/drops">${frame.drops}</a><a href="/about">${frame.about}</a><a href="/orders">${frame.orders}</a><a href="/about#wrong">${frame.wrong}</a><a href="/terms">${frame.terms}</a><a href="/privacy">${frame.privacy}</a>${inviteUrl && html`<a href="${inviteUrl}">${frame.join}</a>`}</nav>
 </div>
 </footer>
 </body>

@@ -5,10 +5,10 @@ import { markMoment, moment, withMoments } from './moment.ts'
 
 export interface OrderVisit {
   readonly order: OrderView
-  /** The link's secret, for the page's own links. */
+  /** The link's secret, for the page's own links; empty where the buyer came by logging in. */
   readonly token: string
   /** Which address brought the buyer here. */
-  readonly page: 'pay' | 'success' | 'cancel'
+  readonly page: 'pay' | 'success' | 'cancel' | 'own'
   /** How many times this page has looked again. */
   readonly look: number
 }
@@ -55,7 +55,9 @@ ${
     : ''
 }
 <div><dt>Order</dt><dd class="receipt__id">${order.orderId}</dd></div>
+${order.receiptUrl !== null && html`<div><dt>Receipt</dt><dd><a href="${order.receiptUrl}">See your receipt</a></dd></div>`}
 </dl>
+${visit.page === 'own' && html`<p class="quiet"><a href="/orders">${site.reader.words.orders.all}</a></p>`}
 </div>
 </section>`,
   })
@@ -67,6 +69,7 @@ function tell(site: Site, visit: OrderVisit): Told {
   switch (order.status) {
     case 'held':
       if (page === 'success') return tellConfirming(site, visit)
+      if (page === 'own') return tellHeld(site, order)
       return page === 'pay' ? tellPageInTheMaking(site, visit) : tellTurnedBack(site, visit)
     case 'clearing':
       return {
@@ -151,6 +154,17 @@ function tellPageInTheMaking(site: Site, { order, token, look }: OrderVisit): To
       // A page that takes this long waits in a longer queue: no need to hurry it.
       seconds: look < MOST_LOOKS ? LOOK_SECONDS : 5 * LOOK_SECONDS,
     },
+  }
+}
+
+function tellHeld(site: Site, { holdUntil, payUrl }: OrderView): Told {
+  return {
+    drawing: 'mug',
+    heading: 'One is held for you',
+    sentences: [
+      html`Pay before ${moment(site, holdUntil)} and it is yours. Changed your mind? Press Let it go in Discord, or do nothing: the hold ends by itself.`,
+    ],
+    ...(payUrl !== null && { button: { words: 'Go to the pay page', href: payUrl } }),
   }
 }
 

@@ -16,6 +16,7 @@ export const en = {
     main: 'Main',
     drops: 'All drops',
     about: 'How it works',
+    orders: 'Your orders',
     join: 'Join us in Discord',
     motto: 'Made by hand, in small numbers. Your money is held until it arrives.',
     more: 'More',
@@ -180,6 +181,22 @@ export const en = {
       ],
     } as const,
     moreBy: (name: string) => `More by ${name}`,
+  },
+
+  orders: {
+    title: 'Your orders, C500 Collective',
+    heading: 'Your orders',
+    logOut: 'Log out',
+    logIn: 'Log in with Discord',
+    loginLead:
+      'What you hold and what you bought is shown to you alone. Discord tells us who you are, and nothing else.',
+    loginElse: 'In Discord, /c500 profile shows the same.',
+    none: 'Nothing here yet',
+    noneLead: 'What you hold or buy with Buy now in Discord is listed here.',
+    pages: 'Pages',
+    newest: 'Newest orders',
+    older: 'Older orders',
+    all: 'All your orders',
   },
 
   builder: {

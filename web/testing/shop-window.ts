@@ -4,6 +4,7 @@ import {
   type FakeCore,
   makeBuilder,
   makeDrop,
+  makeId,
   makeOrder,
   NOW,
   paidTooLate,
@@ -153,6 +154,18 @@ export function startShopWindow(): Promise<FakeCore> {
         builder: { person: known.builder, status, joinedAt: NOW - 900 * HOUR },
         channel: userId === moss.userId ? mossLive : null,
       }
+    },
+    ordersOfVisitor({ session, cursor }) {
+      if (session === 'nobody') return { orders: [], cursor: null }
+      if (session !== 'poppy') throw new AppError('login_needed')
+      const all = Object.values(orders).map((order, i) => ({ ...order, orderId: makeId('ord', i) }))
+      return cursor ? { orders: all.slice(6), cursor: null } : { orders: all.slice(0, 6), cursor: 'six' }
+    },
+    orderOfVisitor({ session, orderId }) {
+      if (session !== 'poppy') throw new AppError('login_needed')
+      const order = Object.values(orders).find((_, i) => makeId('ord', i) === orderId)
+      if (!order) throw new AppError('order_not_found')
+      return order.status === 'held' ? { ...order, payUrl: 'https://shop.example/pay/held' } : order
     },
     openPayment: ({ token }) => ({
       order: orderOf(token),
