@@ -49,6 +49,7 @@ export const SENTENCE: Record<ErrorCode, string> = {
   case_exists: 'There is a case for this order already; it has to be decided first.',
   case_closed: 'That case has been decided already.',
   case_too_late: 'This order is over, so nothing can be held back any more. Please write to the builder.',
+  case_full: 'You have said as much in this case as it can hold. An operator decides with what is there.',
   login_needed: 'Please log in with Discord first, so that I know it is you.',
   login_off: 'This collective has no login for browsers. The links I give you here work without.',
   login_refused: 'Discord did not confirm who you are, so nothing was changed. Please try once more.',

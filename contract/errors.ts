@@ -46,6 +46,7 @@ export const STATUS = {
   case_exists: 409,
   case_closed: 409,
   case_too_late: 409,
+  case_full: 409,
 
   login_needed: 401,
   login_off: 409,

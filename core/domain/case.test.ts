@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { CaseEntry } from '#contract'
+import { type CaseEntry, isAppError } from '#contract'
 import { addEntry, type Case, nextLook, openCase, passAnswerTime } from './case.ts'
 
 const DAY = 24 * 60 * 60_000
@@ -23,6 +23,19 @@ test('a builder who answers in time gives the buyer a week to say more', () => {
   assert.equal(answered.silence, null)
   const more = addEntry(answered, entry('builder', 2 * DAY))
   assert.equal(more.decidesItself?.at, 9 * DAY)
+})
+
+test('nobody can fill a case so that another cannot speak', () => {
+  const long = (role: CaseEntry['role']) => ({ ...entry(role, DAY), text: '\u{1f469}\u200d'.repeat(8_000) })
+  let found = addEntry(opened(), long('buyer'))
+  while (found.entries.length < 5) found = addEntry(found, long('buyer'))
+  assert.throws(
+    () => addEntry(found, long('buyer')),
+    (error) => isAppError(error, 'case_full'),
+  )
+  found = addEntry(found, long('builder'))
+  assert.equal(found.status, 'answered')
+  assert.ok(Buffer.byteLength(JSON.stringify(found)) < 750_000)
 })
 
 test('when both have spoken only an operator decides, whatever the builder adds', () => {

@@ -1,4 +1,4 @@
-import type { CaseDecision, CaseEntry, CaseStatus, Person } from '#contract'
+import { AppError, type CaseDecision, type CaseEntry, type CaseStatus, type Person } from '#contract'
 
 const HOUR_MS = 60 * 60_000
 const DAY_MS = 24 * HOUR_MS
@@ -6,6 +6,8 @@ const DAY_MS = 24 * HOUR_MS
 const ANSWER_MS = 48 * HOUR_MS
 /** How long everybody may be silent after that, until silence decides. */
 const SILENCE_MS = 7 * DAY_MS
+/** What buyer, builder and operators may each say in all: a case is one document, and an engine takes 1 MiB at most. */
+const BYTES_OF_EACH = 250_000
 
 /** A buyer says something is wrong. The release of the order is frozen until it is decided. */
 export interface Case {
@@ -57,10 +59,12 @@ export function openCase(
 /**
  * Somebody added something. The builder's first word in time answers the case: if the buyer then stays silent, the
  * money is released. The buyer's next word means an operator has to decide. What the builder says too late is kept, and
- * changes nothing of what everybody was told to follow from the silence.
+ * changes nothing of what everybody was told to follow from the silence. Throws case_full for who has said too much.
  */
 export function addEntry(found: Case, entry: CaseEntry): Case {
   const after: Case = { ...found, entries: [...found.entries, entry] }
+  const ownWords = after.entries.filter(({ role }) => role === entry.role)
+  if (Buffer.byteLength(JSON.stringify(ownWords)) > BYTES_OF_EACH) throw new AppError('case_full')
   const buyersTurn = found.status === 'answered' && found.decidesItself !== null
   if (entry.role === 'builder' && (found.status === 'open' || buyersTurn)) {
     const decidesItself = { at: entry.at + SILENCE_MS, decision: 'release' } as const

@@ -65,7 +65,7 @@ export async function openCase(
 
 /**
  * The buyer, the builder or an operator adds words or pictures; nothing said is ever changed. Also after the decision,
- * for the record. Throws case_not_found, not_yours or reason_missing.
+ * for the record. Throws case_not_found, not_yours, reason_missing or case_full.
  */
 export async function addToCase(
   deps: Needs,
