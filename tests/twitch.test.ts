@@ -274,6 +274,9 @@ describe('a linked channel that goes live', () => {
     await shop.goOffline()
     await world.advance(minutes(3))
     assert.deepEqual(await shop.announcements(), [])
+    const { documents } = await world.core.store.scan('outbox', { limit: 1_000, cursor: null })
+    const trying = documents.filter(({ value }) => value.kind === 'draw_live')
+    assert.deepEqual(trying, [], 'and it is not tried for ever')
   })
 
   for (const type of ['rerun', 'playlist', 'watch_party', 'premiere']) {
@@ -480,14 +483,32 @@ describe('subscriptions', () => {
   })
 })
 
+test('when Twitch says that it was enough for this minute, the next round goes on from there', async () => {
+  await using world = await createWorld()
+  const { ids } = (await world.twitchControl('/local/users', { count: 40 })) as { ids: string[] }
+  await linkBuilders(world.core.store, ids, world.now())
+  await world.twitchControl('/local/settings', { pageSize: 100, pointsPerMinute: 30 })
+  await world.twitchControl('/local/rate-limit', { remaining: 30 })
+  const counts: number[] = []
+  for (let minute = 0; minute < 3; minute++) {
+    await world.advance(minutes(minute === 0 ? 10 : 1.1))
+    counts.push(heard(await subscriptionsOf(world)).length)
+  }
+  assert.ok(
+    counts.every((count, index) => count > (counts[index - 1] ?? 0)),
+    counts.join(', '),
+  )
+  assert.equal(counts.at(-1), 81)
+})
+
 describe('where Twitch cannot reach core', () => {
-  const POLL = { TWITCH_HEARS: 'poll', TWITCH_EVENTSUB_SECRETS: '', PUBLIC_URL: '' }
+  const POLL = { TWITCH_HEARS: 'poll' }
 
   withChannel(
     'the list of live streams tells the same',
     async (shop) => {
       const { world } = shop
-      assert.deepEqual(await shop.subscriptions(), [])
+      assert.deepEqual(await shop.subscriptions(), [], 'they would never be heard')
       await shop.goLive({ title: 'Glazing mugs' })
       await world.advance(90 * SECOND)
       assert.match(textOf(await shop.theAnnouncement()), /is live[\s\S]*Glazing mugs/)

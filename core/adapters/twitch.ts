@@ -7,9 +7,6 @@ import { createEventSubReader, toTopic } from './twitch-messages.ts'
 const TIMEOUT_MS = 10_000
 /** Most that one question may be about, and the page size that shows them all: the default of 20 would cut. */
 const CHANNELS_PER_CALL = 100
-/** Longer than the minute after which Twitch's bucket is full again. */
-const LONGEST_WAIT_MS = 65_000
-const TRIES = 3
 
 /** Fields we do not know are Twitch's business: they come without notice, so nothing here is strict. */
 const Token = z.object({ access_token: z.string(), expires_in: z.number() })
@@ -79,7 +76,7 @@ export function createTwitch(options: TwitchOptions): Streams {
     return parse(Token, await expectOk(response, 'token')).access_token
   }
 
-  /** A call to Helix with the app's own token: renewed once when Twitch does not know it, waited for when too many. */
+  /** A call to Helix with the app's own token: renewed once when Twitch does not know it. */
   async function helix(method: 'GET' | 'POST' | 'DELETE', path: string, body?: object): Promise<Response> {
     for (let tries = 1; ; tries++) {
       const token = await getAppToken()
@@ -92,14 +89,13 @@ export function createTwitch(options: TwitchOptions): Streams {
         },
         ...(body && { body: JSON.stringify(body) }),
       })
-      if (tries === TRIES) return response
-      if (response.status === 401) {
-        appToken = undefined
-      } else if (response.status === 429 && response.headers.get('ratelimit-remaining') === '0') {
-        await pauseUntil(Number(response.headers.get('ratelimit-reset')) * 1_000)
-      } else {
-        return response
+      if (response.status === 429 && response.headers.get('ratelimit-remaining') === '0') {
+        const reset = Number(response.headers.get('ratelimit-reset')) * 1_000
+        throw new StreamsError('busy', `Twitch asks us to wait with ${path.split('?')[0]}`, reset || null)
       }
+      if (response.status !== 401 || tries === 2) return response
+      await response.body?.cancel()
+      appToken = undefined
     }
   }
 
@@ -227,9 +223,4 @@ function parse<T>(schema: z.ZodType<T>, body: unknown): T {
   // Not the body itself: it may hold a token.
   if (!parsed.success) throw new StreamsError('busy', 'Twitch answered in a shape that we do not know')
   return parsed.data
-}
-
-function pauseUntil(at: number): Promise<void> {
-  const ms = Number.isFinite(at) ? at - Date.now() : 1_000
-  return new Promise((resolve) => setTimeout(resolve, Math.min(LONGEST_WAIT_MS, Math.max(100, ms))))
 }

@@ -9,10 +9,13 @@ import type { Subscription, Topic } from '../domain/subscription.ts'
  */
 export class StreamsError extends Error {
   readonly kind: 'refused' | 'busy' | 'full'
-  constructor(kind: StreamsError['kind'], message: string, options?: ErrorOptions) {
-    super(message, options)
+  /** From when on Twitch answers again, UTC ms, where it says so: until then every call is in vain. */
+  readonly retryAt: number | null
+  constructor(kind: StreamsError['kind'], message: string, retryAt: number | null = null) {
+    super(message)
     this.name = 'StreamsError'
     this.kind = kind
+    this.retryAt = retryAt
   }
 }
 

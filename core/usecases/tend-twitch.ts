@@ -1,7 +1,8 @@
 import PQueue from 'p-queue'
 import type { Builder } from '../domain/builder.ts'
-import { miss } from '../domain/channel.ts'
+import { type Channel, miss } from '../domain/channel.ts'
 import { planSubscriptions, topicsOf } from '../domain/subscription.ts'
+import type { Page } from '../ports/store.ts'
 import { type Streams, StreamsError } from '../ports/streams.ts'
 import type { Deps } from './deps.ts'
 import { takeSignal } from './hear-twitch.ts'
@@ -13,6 +14,9 @@ type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'settings' | 'streams'>
 /** Side by side, below what Twitch minds. */
 const AT_ONCE = 5
 const PAGE = 500
+/** How long Twitch's "too many" is believed: its bucket is full again after a minute. */
+const SHORTEST_WAIT_MS = 1_000
+const LONGEST_WAIT_MS = 65_000
 
 /** From now on our subscriptions and what we believe live are compared with Twitch's, at once and for ever. */
 export function beginTendingTwitch(deps: Pick<Deps, 'change' | 'clock'>): Promise<void> {
@@ -25,68 +29,85 @@ export function beginTendingTwitch(deps: Pick<Deps, 'change' | 'clock'>): Promis
 /**
  * Make Twitch tell us what we want to hear and nothing else, and repair what we did not hear: start and end of streams
  * by Twitch's list. Where Twitch cannot reach us the list is all there is. Answers when to run again (UTC ms).
- * Throws StreamsError when Twitch is busy: what was done stays done.
+ * Throws StreamsError when Twitch is busy: what was done stays done, and the next round goes on from there.
  */
 export async function tendTwitch(deps: Needs): Promise<number> {
   const { streams, rules } = useTwitch(deps)
-  const channelIds = await linkedChannels(deps)
-  if (rules.hears === 'webhook') await mendSubscriptions(streams, channelIds, deps.clock.now())
-  await compareLive(deps, streams, channelIds)
+  const owners = await linkedChannels(deps)
+  try {
+    if (rules.hears === 'webhook') await mendSubscriptions(streams, owners.keys(), deps.clock.now())
+    await compareLive(deps, streams, owners)
+  } catch (error) {
+    if (!(error instanceof StreamsError) || error.retryAt === null) throw error
+    const now = deps.clock.now()
+    return Math.min(Math.max(error.retryAt, now + SHORTEST_WAIT_MS), now + LONGEST_WAIT_MS)
+  }
   return deps.clock.now() + rules.tendEveryMs
 }
 
-async function linkedChannels(deps: Pick<Deps, 'store'>): Promise<string[]> {
-  const ids: string[] = []
+/** Whose each linked channel is. */
+async function linkedChannels(deps: Pick<Deps, 'store'>): Promise<ReadonlyMap<string, string>> {
+  const owners = new Map<string, string>()
   let cursor: string | null = null
   do {
-    const page: Awaited<ReturnType<typeof deps.store.scan<'channels'>>> = await deps.store.scan('channels', {
-      limit: PAGE,
-      cursor,
-    })
-    ids.push(...page.documents.map(({ id }) => id))
+    const page: Page<'channels'> = await deps.store.scan('channels', { limit: PAGE, cursor })
+    for (const { id, value } of page.documents) owners.set(id, value.builderId)
     cursor = page.cursor
   } while (cursor)
-  return ids
+  return owners
 }
 
-async function mendSubscriptions(
-  streams: Streams,
-  channelIds: readonly string[],
-  now: number,
-): Promise<void> {
+async function mendSubscriptions(streams: Streams, channelIds: Iterable<string>, now: number): Promise<void> {
   const plan = planSubscriptions(topicsOf(channelIds), await streams.listSubscriptions(), now)
   const pool = new PQueue({ concurrency: AT_ONCE })
   const troubles: unknown[] = []
+  let enough: StreamsError | null = null
   const attempt = (work: () => Promise<unknown>) =>
     pool.add(async () => {
       try {
         await work()
       } catch (error) {
         // A channel that is gone must not keep others from being heard.
-        if (!(error instanceof StreamsError)) throw error
-        if (error.kind !== 'refused') troubles.push(error)
+        if (error instanceof StreamsError && error.kind === 'refused') return
+        troubles.push(error)
+        if (!(error instanceof StreamsError) || error.retryAt === null) return
+        enough = error
+        pool.clear()
       }
     })
   // First drop, so that a limit that strays have filled has room again.
-  await Promise.all(plan.drop.map((id) => attempt(() => streams.unsubscribe(id))))
-  await Promise.all(plan.make.map((topic) => attempt(() => streams.subscribe(topic))))
-  if (troubles.length > 0) throw troubles[0]
+  for (const id of plan.drop) attempt(() => streams.unsubscribe(id))
+  await pool.onIdle()
+  if (!enough) for (const topic of plan.make) attempt(() => streams.subscribe(topic))
+  await pool.onIdle()
+  if (troubles.length > 0) throw enough ?? troubles[0]
 }
 
-async function compareLive(deps: Needs, streams: Streams, channelIds: readonly string[]): Promise<void> {
+async function compareLive(
+  deps: Needs,
+  streams: Streams,
+  owners: ReadonlyMap<string, string>,
+): Promise<void> {
+  const channelIds = [...owners.keys()]
   const live = await streams.findLive(channelIds)
   for (const [channelId, signal] of live) await takeSignal(deps, channelId, signal, null)
-  for (const channelId of channelIds) {
-    if (!live.has(channelId)) await noteMiss(deps, channelId)
+  const missing = channelIds.filter((channelId) => !live.has(channelId))
+  for (let at = 0; at < missing.length; at += PAGE) {
+    const keys = missing.slice(at, at + PAGE).map((id) => ['builders', owners.get(id) ?? ''] as const)
+    for (const found of await deps.store.getAll(keys)) {
+      const builder = found?.value as Builder | undefined
+      if (builder?.twitch?.live && !live.has(builder.twitch.channelId))
+        await noteMiss(deps, builder.userId, builder.twitch, builder.twitch.live)
+    }
   }
 }
 
-async function noteMiss(deps: Needs, channelId: string): Promise<void> {
-  const builderId = (await deps.store.get('channels', channelId))?.value.builderId
-  if (!builderId) return
-  const known = (await deps.store.get('builders', builderId))?.value.twitch
-  if (!known?.live) return
-  const { streamId } = known.live
+async function noteMiss(
+  deps: Needs,
+  builderId: string,
+  { channelId }: Channel,
+  { streamId }: NonNullable<Channel['live']>,
+): Promise<void> {
   const over = await deps.change({
     reads: [['builders', builderId]],
     decide(sheet) {
