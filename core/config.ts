@@ -6,6 +6,9 @@ import { DATABASE, PICTURES } from './data-folder.ts'
 import type { Pace } from './jobs/outbox.ts'
 
 const DAY_MS = 24 * 60 * 60_000
+/** How often to look for due work; where each look is paid for, less and less often while there is none. */
+const LOOK_MS = 500
+const IDLE_LOOK_MS = 10_000
 const DISCORD_PICTURES = 'https://cdn.discordapp.com/,https://media.discordapp.net/'
 
 const url = z.url({ protocol: /^https?$/ }).transform((text) => text.replace(/\/$/, ''))
@@ -288,7 +291,10 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     pictureSources: e.PICTURE_SOURCES,
     log: logConfig(e),
     telemetryUrl: e.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
-    jobs: e.JOBS === 'timer' ? { kind: 'timer', everyMs: 500 } : { kind: 'request' },
+    jobs:
+      e.JOBS === 'timer'
+        ? { kind: 'timer', everyMs: LOOK_MS, idleMs: e.STORE === 'firestore' ? IDLE_LOOK_MS : LOOK_MS }
+        : { kind: 'request' },
     secrets: {
       services,
       link: e.LINK_SECRET,

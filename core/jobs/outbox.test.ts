@@ -5,7 +5,7 @@ import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { type Effect, type EffectKind, effectId } from '../domain/effect.ts'
 import { createChanges } from '../usecases/change.ts'
 import { wish, wishNotice } from '../usecases/wish.ts'
-import { createOutbox, type EffectHandler, type Pace } from './outbox.ts'
+import { createOutbox, type EffectHandler, longerPause, type Pace, pauseUntil } from './outbox.ts'
 
 const BUILDER = '100000000000000101'
 const BUYER = '100000000000000103'
@@ -240,4 +240,53 @@ test('however many are to be reminded, whoever has news of their own, or a drop 
   end(null)
   await round
   await rig.outbox.close()
+})
+
+test('a run that was taken over leaves alone what was wished for since', async () => {
+  const held = [Promise.withResolvers<null>(), Promise.withResolvers<null>()] as const
+  let runs = 0
+  const rig = setUp(async () => held[runs++]?.promise ?? null)
+  const begun = async (count: number) => {
+    while (runs < count) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await wishFor(rig, 'draw_card', 'd')
+  const first = rig.outbox.runDue()
+  await begun(1)
+  rig.time.now += 60_000
+  const second = rig.start().runDue()
+  await begun(2)
+  held[1].resolve(null)
+  await second
+  assert.equal(await left(rig, 'draw_card', 'd'), undefined)
+  await wishFor(rig, 'draw_card', 'd', rig.time.now + 1)
+  held[0].resolve(null)
+  await first
+  assert.ok(await left(rig, 'draw_card', 'd'), 'the new wish is not what the first run did')
+})
+
+test('what has its time is found without a wish, again and again', async () => {
+  let done = Promise.withResolvers<string>()
+  const rig = setUp(async ({ subject }) => {
+    done.resolve(subject)
+    return null
+  })
+  const outbox = rig.start({ kind: 'timer', everyMs: 2, idleMs: 16 })
+  for (const subject of ['first', 'second']) {
+    done = Promise.withResolvers()
+    await wishFor(rig, 'close_drop', subject, rig.time.now + 5_000)
+    rig.time.now += 5_000
+    assert.equal(await done.promise, subject)
+  }
+  await outbox.close()
+})
+
+test('pauses grow while nothing is due, and end in time for what is due next', () => {
+  const pace = { everyMs: 500, idleMs: 10_000 }
+  const pauses = [500, 1_000, 8_000, 10_000].map((pauseMs) => longerPause(pace, pauseMs))
+  assert.deepEqual(pauses, [1_000, 2_000, 10_000, 10_000])
+  const until = (soonestMs: number) => pauseUntil(pace, 8_000, soonestMs)
+  assert.deepEqual(
+    [until(Infinity), until(9_000), until(3_000), until(20), until(-5)],
+    [8_000, 8_000, 3_000, 500, 500],
+  )
 })

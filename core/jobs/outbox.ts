@@ -54,7 +54,12 @@ export interface Outbox {
  * when told, by a test.
  */
 export type Pace =
-  | { readonly kind: 'timer'; readonly everyMs: number }
+  | {
+      readonly kind: 'timer'
+      readonly everyMs: number
+      /** How long a pause may grow while nothing is due: where a look costs money, nobody looks for nothing. */
+      readonly idleMs: number
+    }
   | { readonly kind: 'request' }
   | { readonly kind: 'by_hand' }
 
@@ -83,6 +88,8 @@ export function createOutbox(
   let looking: Promise<void> | undefined
   let rounds = 0
   const { pace, telemetry } = options
+  let timer: NodeJS.Timeout | undefined
+  let pauseMs = pace.kind === 'timer' ? pace.everyMs : 0
 
   /** Start what is due in every queue, as far as there is room. Answers what was started. */
   async function look(atMost = Number.POSITIVE_INFINITY): Promise<Run[]> {
@@ -172,7 +179,8 @@ export function createOutbox(
       reads: [['outbox', id]],
       decide(sheet) {
         const effect = sheet.get('outbox', id)
-        if (!effect) return
+        // Took too long: somebody else has it, or has done it, and what stands there now is a wish of its own.
+        if (effect?.leaseUntil !== claimed.leaseUntil) return
         const now = deps.clock.now()
         const newerWish = effect.revision !== claimed.revision
         if (again === null && !newerWish) {
@@ -206,28 +214,61 @@ export function createOutbox(
   }
 
   function wake(): void {
+    pauseMs = pace.kind === 'timer' ? pace.everyMs : 0
+    lookSoon()
+  }
+
+  function lookSoon(): void {
     woken = true
     if (closed || looking || rounds > 0 || pace.kind === 'by_hand') return
-    looking = lookUntilQuiet().finally(() => {
+    looking = lookUntilQuiet().then((soonestMs) => {
       looking = undefined
+      rest(soonestMs)
     })
   }
 
-  async function lookUntilQuiet(): Promise<void> {
-    while (woken && !closed) {
-      woken = false
-      try {
-        await look()
-      } catch (error) {
-        options.onFailure(LOOKING, error)
-        return
-      }
-      // At a drop hundreds of commits a second wake this: one look serves many.
-      await wait(BETWEEN_LOOKS_MS)
-    }
+  /** Until the next look that nobody asked for; each one in vain makes the pause twice as long. */
+  function rest(soonestMs = Number.POSITIVE_INFINITY): void {
+    if (closed || pace.kind !== 'timer') return
+    clearTimeout(timer)
+    timer = setTimeout(
+      () => {
+        pauseMs = longerPause(pace, pauseMs)
+        if (rounds > 0) rest()
+        else lookSoon()
+      },
+      pauseUntil(pace, pauseMs, soonestMs),
+    )
   }
 
-  const timer = pace.kind === 'timer' ? setInterval(wake, pace.everyMs) : undefined
+  /** How long until something is due: a long pause must not make a drop open late. */
+  async function untilSoonest(): Promise<number> {
+    const pages = await Promise.all(
+      (Object.keys(QUEUES) as QueueName[]).map((queue) =>
+        deps.store.find('outbox', { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 }),
+      ),
+    )
+    return Math.min(...pages.map(({ documents: [next] }) => next?.value.dueAt ?? Infinity)) - deps.clock.now()
+  }
+
+  /** Answers how long until something is due, where the next look would be late. */
+  async function lookUntilQuiet(): Promise<number | undefined> {
+    let soonestMs: number | undefined
+    try {
+      while (woken && !closed) {
+        woken = false
+        await look()
+        // At a drop hundreds of commits a second wake this: one look serves many.
+        await wait(BETWEEN_LOOKS_MS)
+        if (!woken && pace.kind === 'timer' && pauseMs > pace.everyMs) soonestMs = await untilSoonest()
+      }
+    } catch (error) {
+      options.onFailure(LOOKING, error)
+    }
+    return soonestMs
+  }
+
+  rest()
 
   return {
     wake,
@@ -307,11 +348,23 @@ export function createOutbox(
     },
     async close() {
       closed = true
-      clearInterval(timer)
+      clearTimeout(timer)
       await looking
       await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
     },
   }
+}
+
+type IdlePace = Pick<Extract<Pace, { kind: 'timer' }>, 'everyMs' | 'idleMs'>
+
+/** After one more look in vain. Milliseconds. */
+export function longerPause({ idleMs }: IdlePace, pauseMs: number): number {
+  return Math.min(idleMs, 2 * pauseMs)
+}
+
+/** A pause that ends in time for what is due in `soonestMs`. */
+export function pauseUntil({ everyMs }: IdlePace, pauseMs: number, soonestMs: number): number {
+  return Math.min(pauseMs, Math.max(everyMs, soonestMs))
 }
 
 /** `not_ours`: somebody else had it, or it was no longer due. */
