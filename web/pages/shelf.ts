@@ -10,7 +10,7 @@ export function shelfState(drop: DropView, now: number): ShelfState {
   if (drop.sold === drop.quantity) return 'sold_out'
   if (drop.status === 'closed' && drop.opensAt !== null) return 'called_off'
   if (drop.status === 'scheduled') return 'soon'
-  if (drop.status === 'closed' || drop.closesAt <= now) return 'closed'
+  if (drop.status === 'closed' || (drop.opensAt === null && drop.closesAt <= now)) return 'closed'
   if (drop.status === 'paused') return 'paused'
   return drop.available === 0 ? 'all_held' : 'open'
 }
