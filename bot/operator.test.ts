@@ -349,14 +349,25 @@ test('a builder is shown to an operator with their drops to pause', async () => 
   assert.match(none, /not a builder/)
 })
 
-test('open drops are suggested to pause, and a silent core only means fewer suggestions', async () => {
+test('drops that are open, or will be, are suggested to pause, and a silent core only means fewer suggestions', async () => {
   const typing = { ...DROP_OPTION, value: 'moss', focused: true }
   const found = await ask(operatorCommand('pause drop', [typing], AS_OPERATOR, 4), {
-    listDrops: async () => ({ drops: [sampleDrop(), sampleDrop({ title: 'Scarf' })], cursor: null }),
+    listDrops: async ({ status }) => ({
+      drops:
+        status === 'scheduled'
+          ? [sampleDrop({ title: 'Moss bowl', status, opensAt: NOW + 1 })]
+          : [sampleDrop(), sampleDrop({ title: 'Scarf' })],
+      cursor: null,
+    }),
   })
   assert.deepEqual(found.first, {
     type: 8,
-    data: { choices: [{ name: 'Moss mug · Juniper · 3 of 3 left', value: DROP_ID }] },
+    data: {
+      choices: [
+        { name: 'Moss mug · Juniper · 3 of 3 left', value: DROP_ID },
+        { name: 'Moss bowl · Juniper · not open yet', value: DROP_ID },
+      ],
+    },
   })
   const silent = await ask(operatorCommand('pause drop', [typing], AS_OPERATOR, 4))
   assert.deepEqual(silent.first, { type: 8, data: { choices: [] } })
