@@ -137,6 +137,13 @@ export function storeSuite(
         assert.deepEqual(await store.getAll([]), [])
       }))
 
+    test('a document may be nearly a mebibyte long', () =>
+      withStore(async (store) => {
+        const long = user('\u00e9'.repeat(450_000))
+        await store.commit([{ op: 'create', collection: 'users', id: 'a', value: long }])
+        assert.equal((await store.get('users', 'a'))?.value.name, long.name)
+      }))
+
     test('as many writes as a full lane makes are one commit', () =>
       withStore(async (store) => {
         const writes = Array.from({ length: 600 }, (_, i) => ({
