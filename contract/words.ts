@@ -1,4 +1,4 @@
-import { formatMoney } from './money.ts'
+import { formatMoney, type Money } from './money.ts'
 import type { OrderView } from './views.ts'
 
 /**
@@ -6,6 +6,12 @@ import type { OrderView } from './views.ts'
  * for the time of day alone.
  */
 export type WriteTime = (at: number, precision: 'clock' | 'day') => string
+
+/** How times and amounts are written where the words are shown. */
+interface Pen {
+  readonly time: WriteTime
+  readonly money: (money: Money) => string
+}
 
 /** Who is looking: each has different next steps. */
 export type Reader = 'buyer' | 'builder' | 'operator'
@@ -19,8 +25,13 @@ interface Words {
  * Where an order stands and what happens next, in the same words in Discord and on the web: for held money the reason,
  * the end, and what frees it.
  */
-export function describeOrder(order: OrderView, reader: Reader, time: WriteTime): Words {
-  const { state, next } = wordsOf(order, reader, time)
+export function describeOrder(
+  order: OrderView,
+  reader: Reader,
+  time: WriteTime,
+  money: Pen['money'] = formatMoney,
+): Words {
+  const { state, next } = wordsOf(order, reader, { time, money })
   const goesBackInPart =
     order.refunded.amount > 0 && order.status !== 'refunding' && order.status !== 'refunded'
   if (!goesBackInPart) return { state, next }
@@ -28,7 +39,7 @@ export function describeOrder(order: OrderView, reader: Reader, time: WriteTime)
   const whom = reader === 'buyer' ? 'you' : 'the buyer'
   return {
     state: `${state}, refunded in part`,
-    next: `${next} ${formatMoney(order.refunded)} ${done ? 'went' : 'goes'} back to ${whom}.`,
+    next: `${next} ${money(order.refunded)} ${done ? 'went' : 'goes'} back to ${whom}.`,
   }
 }
 
@@ -44,7 +55,8 @@ export function describeRefund(order: OrderView, refund: OrderView['refunds'][nu
   return `${formatMoney(refund.amount)} ${how}. ${whyBack(order, 'operator', refund.reason)}${note}`
 }
 
-function wordsOf(order: OrderView, reader: Reader, time: WriteTime): Words {
+function wordsOf(order: OrderView, reader: Reader, pen: Pen): Words {
+  const { time, money } = pen
   const buyer = reader === 'buyer'
   const builder = reader === 'builder'
   const toYou = builder ? ' to you' : ''
@@ -82,40 +94,40 @@ function wordsOf(order: OrderView, reader: Reader, time: WriteTime): Words {
         next: 'The unit is back on the shelf. Nothing was charged.',
       }
     case 'paid':
-      return { state: 'Paid', next: frozen(order, reader) ?? nextWhenPaid(order, reader, time) }
+      return { state: 'Paid', next: frozen(order, reader, pen) ?? nextWhenPaid(order, reader, pen) }
     case 'shipped':
-      return { state: 'On its way', next: frozen(order, reader) ?? nextWhenShipped(order, reader, time) }
+      return { state: 'On its way', next: frozen(order, reader, pen) ?? nextWhenShipped(order, reader, pen) }
     case 'arrived':
       return {
         state: 'Arrived',
         next:
-          frozen(order, reader) ??
-          (buyer ? 'All done. Enjoy it!' : `${capital(shareOf(order, reader))} is being sent${toYou}.`),
+          frozen(order, reader, pen) ??
+          (buyer ? 'All done. Enjoy it!' : `${capital(shareOf(order, reader, pen))} is being sent${toYou}.`),
       }
     case 'released':
       return {
         state: 'Arrived',
         next:
-          frozen(order, reader) ??
-          (buyer ? 'All done. Enjoy it!' : `${capital(shareOf(order, reader))} was sent${toYou}.`),
+          frozen(order, reader, pen) ??
+          (buyer ? 'All done. Enjoy it!' : `${capital(shareOf(order, reader, pen))} was sent${toYou}.`),
       }
     case 'release_blocked': {
-      const refused = `Stripe could not take ${shareOf(order, reader)} yet.`
+      const refused = `Stripe could not take ${shareOf(order, reader, pen)} yet.`
       const fix = builder
         ? 'Finish your payment account and it follows by itself.'
         : 'It follows by itself when the payment account is ready again.'
       return {
         state: buyer ? 'Arrived' : 'Arrived, not sent yet',
-        next: frozen(order, reader) ?? (buyer ? 'All done. Enjoy it!' : `${refused} ${fix}`),
+        next: frozen(order, reader, pen) ?? (buyer ? 'All done. Enjoy it!' : `${refused} ${fix}`),
       }
     }
     case 'refunding':
-      return { state: 'Refund on its way', next: goesBack(order, reader) }
+      return { state: 'Refund on its way', next: goesBack(order, reader, pen) }
     case 'refunded': {
       const whom = buyer ? 'you' : 'the buyer'
       return {
         state: 'Refunded',
-        next: `${formatMoney(order.total)} went back to ${whom}. ${whyBack(order, reader)}`.trimEnd(),
+        next: `${money(order.total)} went back to ${whom}. ${whyBack(order, reader)}`.trimEnd(),
       }
     }
     default:
@@ -123,7 +135,8 @@ function wordsOf(order: OrderView, reader: Reader, time: WriteTime): Words {
   }
 }
 
-function nextWhenPaid(order: OrderView, reader: Reader, time: WriteTime): string {
+function nextWhenPaid(order: OrderView, reader: Reader, pen: Pen): string {
+  const { time } = pen
   const split = order.settlement === 'at_payment'
   const end = order.holdingEndsAt
   const late =
@@ -133,41 +146,42 @@ function nextWhenPaid(order: OrderView, reader: Reader, time: WriteTime): string
   if (reader === 'buyer') {
     const ships = `${order.builder.name} ships next.`
     if (split) return `${ships} Your payment was passed on when you paid.`
-    return `Your ${leftOf(order)} is held until it arrives. ${ships}${late}`
+    return `Your ${leftOf(order, pen)} is held until it arrives. ${ships}${late}`
   }
-  const share = capital(shareOf(order, reader))
+  const share = capital(shareOf(order, reader, pen))
   const ship = reader === 'builder' ? 'Ship it. ' : ''
   return split ? `${ship}${share} was sent at payment.` : `${ship}${share} is held until it arrives.${late}`
 }
 
-function nextWhenShipped(order: OrderView, reader: Reader, time: WriteTime): string {
+function nextWhenShipped(order: OrderView, reader: Reader, pen: Pen): string {
+  const { time } = pen
   const buyer = reader === 'buyer'
   const press = 'Press It arrived when you have it in your hands.'
   const says = buyer ? 'you say' : reader === 'builder' ? 'they say' : 'the buyer says'
   if (order.settlement === 'at_payment') {
-    return buyer ? press : `${capital(shareOf(order, reader))} was sent at payment.`
+    return buyer ? press : `${capital(shareOf(order, reader, pen))} was sent at payment.`
   }
   const { releasesAt, holdingEndsAt } = order
   let itself = ''
   if (releasesAt !== null && (holdingEndsAt === null || releasesAt <= holdingEndsAt)) {
     const when = time(releasesAt, 'day')
     itself = buyer
-      ? ` Your ${leftOf(order)} is released by itself on ${when} unless you say something is wrong.`
+      ? ` Your ${leftOf(order, pen)} is released by itself on ${when} unless you say something is wrong.`
       : ` It is released by itself on ${when} unless ${says} something is wrong.`
   } else if (holdingEndsAt !== null) {
     itself = ` The money can be held until ${time(holdingEndsAt, 'day')}, no longer.`
   }
   const arrives = buyer
     ? press
-    : `${capital(shareOf(order, reader))} is released when the buyer says it arrived.`
+    : `${capital(shareOf(order, reader, pen))} is released when the buyer says it arrived.`
   return arrives + itself
 }
 
 /** What keeps the money where it is beyond the usual way; null when nothing does. */
-function frozen(order: OrderView, reader: Reader): string | null {
+function frozen(order: OrderView, reader: Reader, pen: Pen): string | null {
   const buyer = reader === 'buyer'
   const sent = order.releasedAt !== null
-  const stays = `${buyer ? `Your ${leftOf(order)}` : capital(shareOf(order, reader))} stays held until`
+  const stays = `${buyer ? `Your ${leftOf(order, pen)}` : capital(shareOf(order, reader, pen))} stays held until`
   switch (order.frozenBy) {
     case null:
       return null
@@ -199,12 +213,13 @@ function frozen(order: OrderView, reader: Reader): string | null {
   }
 }
 
-function goesBack(order: OrderView, reader: Reader): string {
+function goesBack(order: OrderView, reader: Reader, pen: Pen): string {
+  const total = pen.money(order.total)
   const whom = reader === 'buyer' ? 'you' : 'the buyer'
   if (order.refunds.some((refund) => refund.status === 'failed')) {
-    return `The bank could not take ${formatMoney(order.total)} back. An operator finds another way to ${whom}.`
+    return `The bank could not take ${total} back. An operator finds another way to ${whom}.`
   }
-  const money = reader === 'buyer' ? `Your ${formatMoney(order.total)}` : formatMoney(order.total)
+  const money = reader === 'buyer' ? `Your ${total}` : total
   return `${whyBack(order, reader)} ${money} goes back to ${whom}.`.trimStart()
 }
 
@@ -232,13 +247,13 @@ function whyBack(order: OrderView, reader: Reader, reason = order.refunds.at(-1)
 }
 
 /** What the buyer paid and did not get back. */
-function leftOf(order: OrderView): string {
-  return formatMoney({ ...order.total, amount: order.left.fee.amount + order.left.share.amount })
+function leftOf(order: OrderView, { money }: Pen): string {
+  return money({ ...order.total, amount: order.left.fee.amount + order.left.share.amount })
 }
 
 /** The builder's share as this reader calls it. After a refund it is smaller than what was agreed. */
-function shareOf(order: OrderView, reader: Reader): string {
-  return `${reader === 'builder' ? 'your' : `${order.builder.name}'s`} ${formatMoney(order.left.share)}`
+function shareOf(order: OrderView, reader: Reader, { money }: Pen): string {
+  return `${reader === 'builder' ? 'your' : `${order.builder.name}'s`} ${money(order.left.share)}`
 }
 
 function capital(text: string): string {

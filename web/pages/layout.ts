@@ -22,7 +22,8 @@ export interface Page {
   readonly lookAgain?: { readonly url: string; readonly seconds: number } | undefined
 }
 
-type Place = '/drops' | '/about' | '/orders'
+/** The pages that the header leads to. */
+export type Place = '/drops' | '/about' | '/orders'
 
 /** The frame around every page. */
 export function renderLayout(site: Site, page: Page): Html {

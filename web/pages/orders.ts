@@ -33,7 +33,7 @@ ${(isLater || cursor !== null) && html`<nav class="pages" aria-label="${words.pa
 function renderRow(site: Site, order: OrderView): Html {
   const { picture, title } = order.drop
   const { words, money } = site.reader
-  const told = describeOrder(order, 'buyer', markMoment)
+  const told = describeOrder(order, 'buyer', markMoment, site.reader.money)
   return html`<li class="orders__row panel">
 <div class="orders__picture">${
     picture

@@ -1,12 +1,13 @@
 import { html } from 'hono/html'
 import type { Paper } from '../strings/en-papers.ts'
-import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { drawing, type Html, type Place, renderLayout, type Site } from './layout.ts'
 
 /** A page that is only read. */
-export function renderPaper(site: Site, path: string, paper: Paper): Html {
+export function renderPaper(site: Site, path: string, paper: Paper, here?: Place): Html {
   const { title, description, heading, lead, parts } = paper
   return renderLayout(site, {
     title,
+    ...(here && { here }),
     shared: { path, description },
     body: html`
 <div class="wrap about">
@@ -15,12 +16,17 @@ export function renderPaper(site: Site, path: string, paper: Paper): Html {
 <h1>${heading}</h1>
 <p class="lead">${lead}</p>
 </div>
-${drawing(site, 'letter', 170)}
+${drawing(site, paper.drawing, 180)}
 </header>
 ${parts.map(
-  (part) => html`<section class="about__part about__text" aria-labelledby="${part.id}">
+  (
+    part,
+  ) => html`<section class="about__part${part.drawing && ' about__part--held'}" aria-labelledby="${part.id}">
+${part.drawing && drawing(site, part.drawing, 120)}
+<div class="about__text">
 <h2 id="${part.id}">${part.heading}</h2>
 ${part.body}
+</div>
 </section>`,
 )}
 </div>`,

@@ -1,4 +1,3 @@
-import { renderAbout } from '../pages/about.ts'
 import type { Html, Site } from '../pages/layout.ts'
 import { renderPaper } from '../pages/paper.ts'
 import { siteFor } from '../site.ts'
@@ -13,7 +12,7 @@ export function addPapers(app: WebApp, deps: WebDeps): void {
       deps.pages.send(c, { path, source: NEVER_CHANGES, render: () => render(siteFor(c, deps)) }),
     )
   }
-  add('/about', renderAbout)
+  add('/about', (site) => renderPaper(site, '/about', site.reader.words.about, '/about'))
   add('/terms', (site) => renderPaper(site, '/terms', site.reader.words.terms))
   add('/privacy', (site) => renderPaper(site, '/privacy', site.reader.words.privacy))
 }

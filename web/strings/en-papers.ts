@@ -4,16 +4,70 @@ import { html } from 'hono/html'
 export interface Paper {
   readonly title: string
   readonly description: string
+  readonly drawing: 'mug' | 'letter'
   readonly heading: string
   readonly lead: string
-  /** `id` is where a link may lead. */
-  readonly parts: readonly { readonly id: string; readonly heading: string; readonly body: Piece }[]
+  readonly parts: readonly PaperPart[]
+}
+
+interface PaperPart {
+  /** Where a link may lead. */
+  readonly id: string
+  readonly heading: string
+  readonly body: Piece
+  /** A part that stands out has a drawing beside it. */
+  readonly drawing?: 'jar'
 }
 type Piece = ReturnType<typeof html>
+
+export const about: Paper = {
+  title: 'How it works, C500 Collective',
+  description:
+    'Who we are, how your money is held until it arrives, what it costs, and what happens when something goes wrong.',
+  drawing: 'mug',
+  heading: 'A few makers, one shelf',
+  lead: 'C500 Collective is a Discord community of makers. We make things by hand, a few at a time, and sell them to each other and to you.',
+  parts: [
+    {
+      id: 'drops',
+      heading: 'What a drop is',
+      body: html`<p>A drop is a fixed number of one thing, with one price and a closing time. When every one is sold, or the time is up, it is over. Nothing is sold twice: while one is held for you, nobody else can buy it.</p>
+<p>Some drops open later, or when their builder goes live. Until then nobody can hold one, and Remind me in Discord tells you when it opens.</p>`,
+    },
+    {
+      id: 'held',
+      drawing: 'jar',
+      heading: 'How your money is held',
+      body: html`<p>You pay on Stripe’s page. Your money stays with the collective and is held until it arrives: when you press It arrived, or on the day that your order names, the builder’s share goes to them. Every movement is written into a ledger that must balance to the cent.</p>
+<p>For some builders whom the collective trusts, the payment is passed on at once. Their drops say so.</p>`,
+    },
+    {
+      id: 'fees',
+      heading: 'What it costs',
+      body: html`<p>The price you see is the price you pay. The collective keeps a fee from the builder’s side. The builder sees both amounts before a drop goes live, and they are fixed on your order from the moment it is held.</p>`,
+    },
+    {
+      id: 'live',
+      heading: 'What “verified live” says',
+      body: html`<p>The builder linked a Twitch channel, and Twitch has told us that it was really live. The badge names the day it is good until. It says who somebody is, and nothing about what they sell.</p>`,
+    },
+    {
+      id: 'wrong',
+      heading: 'When something goes wrong',
+      body: html`<dl class="answers">
+<div><dt>You did not pay in time</dt><dd>The hold ends by itself and the unit goes back on the shelf. Nothing is charged.</dd></div>
+<div><dt>You paid a moment too late</dt><dd>If the unit is gone when your payment comes in, all of it goes back to your card, without a word from you.</dd></div>
+<div><dt>You paid and the page did not answer</dt><dd>Your payment does not depend on this page. We write to you in Discord when it is confirmed, and <code>/c500 profile</code> always shows how it stands.</dd></div>
+<div><dt>It does not come, or it is broken</dt><dd>Do not press It arrived. Say in Discord that something is wrong: held money then stays where it is, the builder answers, and a person decides if you two do not agree.</dd></div>
+</dl>`,
+    },
+  ],
+}
 
 export const terms: Paper = {
   title: 'Terms, C500 Collective',
   description: 'What you agree to when you buy or sell here, in plain words.',
+  drawing: 'letter',
   heading: 'Terms',
   lead: 'What you agree to when you buy or sell here, in plain words.',
   parts: [
@@ -61,6 +115,7 @@ export const terms: Paper = {
 export const privacy: Paper = {
   title: 'Privacy, C500 Collective',
   description: 'What this shop stores about you, where, and for how long.',
+  drawing: 'letter',
   heading: 'Privacy',
   lead: 'We store what the shop needs to work, and nothing to watch you with. No advertising, no counting of visitors, and nothing on these pages is loaded from anybody else.',
   parts: [

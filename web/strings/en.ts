@@ -1,13 +1,19 @@
 import { html } from 'hono/html'
-import { privacy, terms } from './en-papers.ts'
+import { order } from './en-order.ts'
+import { about, privacy, terms } from './en-papers.ts'
+import { problems } from './en-problems.ts'
 
 /** A piece of a page that goes into a sentence: a time, a name, a link. */
 type Piece = ReturnType<typeof html>
 
 /** English. Whoever adds a language writes one more of these; the compiler names what is missing. */
 export const en = {
+  about,
   terms,
   privacy,
+  order,
+  problems,
+  problem: { home: 'To the front page', reference: 'For us to find it:' },
 
   brand: 'C500 Collective',
 
