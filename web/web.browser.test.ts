@@ -42,9 +42,12 @@ const PAGES = [
   '/statement/ready?month=2026-11',
   '/statement/new',
   '/nope',
+  '/orders',
+  `/orders/${makeId('ord', 0)}`,
 ]
 
 let browser: Browser
+let clock = NOW
 let core: FakeCore
 let web: Web
 /** Stands where Stripe's pages are: another origin that only says it was reached. */
@@ -65,12 +68,12 @@ before(async () => {
     port: 0,
     coreUrl: core.url,
     publicUrl: null,
-    inviteUrl: 'https://discord.example/invite',
+    inviteUrl: `${elsewhereUrl}/discord`,
     log: { level: 'silent', format: 'json' },
     telemetryUrl: null,
     secrets: { coreToken: CORE_TOKEN },
   } as const
-  web = await startWeb(config, { now: () => NOW })
+  web = await startWeb(config, { now: () => clock })
 })
 
 after(async () => {
@@ -98,21 +101,120 @@ for (const [colorScheme, width] of [
   ['dark', 1440],
 ] as const) {
   test(`every page is accessible and silent, ${colorScheme} at ${width}`, async () => {
-    const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
-    const page = await context.newPage()
-    const complaints = listen(page)
+    const { context, page, complaints } = await visit({ colorScheme, width })
     for (const path of PAGES) {
       await page.goto(web.url + path)
       const { violations } = await new AxeBuilder({ page }).analyze()
       const found = violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${node.html}`))
       assert.deepEqual(found, [], path)
-      const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-      assert.equal(overflow, 0, `${path} scrolls sideways`)
+      await seeNoOverflow(page, path)
     }
     assert.deepEqual(complaints, [])
     await context.close()
   })
 }
+
+for (const [colorScheme, width] of [
+  ['dark', 360],
+  ['light', 768],
+  ['dark', 768],
+  ['light', 1440],
+] as const) {
+  test(`every page fits and is silent, ${colorScheme} at ${width}`, async () => {
+    const { context, page, complaints } = await visit({ colorScheme, width })
+    for (const path of PAGES) {
+      await page.goto(web.url + path)
+      await seeNoOverflow(page, path)
+    }
+    assert.deepEqual(complaints, [])
+    await context.close()
+  })
+}
+
+/** A window of somebody who is logged in, with what the browser complains of. */
+async function visit({ colorScheme, width }: { colorScheme: 'light' | 'dark'; width: number }) {
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
+  await context.addCookies([{ name: 'c500_session', value: 'poppy', url: web.url }])
+  const page = await context.newPage()
+  return { context, page, complaints: listen(page) }
+}
+
+async function seeNoOverflow(page: Page, path: string): Promise<void> {
+  const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
+  assert.equal(overflow, 0, `${path} scrolls sideways`)
+}
+
+/** Go on with Tab until the thing with these words has the focus, and see that the eye can find it. */
+async function tabTo(page: Page, words: string): Promise<void> {
+  for (let presses = 0; presses < 100; presses++) {
+    await page.keyboard.press('Tab')
+    const focused = await page.evaluate('document.activeElement.textContent.trim()')
+    if (focused !== words) continue
+    // A card wears the outline of the link that covers it.
+    const seen = `[document.activeElement, document.activeElement.closest('li')].some(
+      (element) => element && getComputedStyle(element).outlineStyle !== 'none')`
+    assert.ok(await page.evaluate(seen), `${words} has no outline`)
+    return
+  }
+  assert.fail(`no Tab leads to ${words}`)
+}
+
+test('a purchase needs a keyboard only: to the drop, to Discord, and back to the pay page', async () => {
+  const page = await browser.newPage()
+  await page.goto(web.url)
+  await tabTo(page, 'All drops')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'All drops', level: 1 }).waitFor()
+  await page.getByRole('searchbox').focus()
+  await page.keyboard.type('candles')
+  await page.keyboard.press('Enter')
+  await page.getByText('1 drop for “candles”').waitFor()
+  await tabTo(page, 'Beeswax candles, pair')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Buy it in Discord' }).waitFor()
+  await tabTo(page, 'Buy in Discord')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Reached /discord' }).waitFor()
+  const { openPayment } = core.answers
+  await page.goto(`${web.url}/cancel?order=held`)
+  core.answers.openPayment = () => ({ order: makeOrder(), url: `${elsewhereUrl}/c/pay/cs_2` })
+  await tabTo(page, 'Back to the pay page')
+  await page.keyboard.press('Enter')
+  await page.getByRole('heading', { name: 'Reached /c/pay/cs_2' }).waitFor()
+  await page.close()
+  Object.assign(core.answers, { openPayment })
+})
+
+test('without script the drops are searched, filtered and ordered all the same', async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${web.url}/drops`)
+  await page.getByRole('link', { name: /^On sale/ }).click()
+  await page.getByRole('heading', { name: '4 drops' }).waitFor()
+  await page.getByLabel('Order').selectOption('Highest price')
+  await page.getByLabel('Look for').fill('moss')
+  await page.getByRole('button', { name: 'Search' }).click()
+  await page.getByText('2 drops for “moss”').waitFor()
+  assert.equal(new URL(page.url()).search, '?show=open&q=moss&order=dearest')
+  const first = page.getByRole('main').getByRole('listitem').first()
+  assert.match((await first.textContent()) ?? '', /Linen tea towel/)
+  assert.equal(await page.getByRole('link', { name: /^On sale/ }).getAttribute('aria-current'), 'page')
+  await context.close()
+})
+
+test('while core is down the drops are there, with a note', async () => {
+  const page = await browser.newPage()
+  await page.goto(`${web.url}/drops?q=towel`)
+  core.down = true
+  clock += 5_000
+  // The one who finds the page too old waits for the news that core is down; the next one is told.
+  await page.reload()
+  await page.getByText('We cannot look at the shelf right now').waitFor()
+  await page.getByText('Linen tea towel').waitFor()
+  core.down = false
+  clock += 5_000
+  await page.close()
+})
 
 test('long words and odd letters do not break a page at 360', async () => {
   const title = `${'Unbreakable'.repeat(20)} عربي‮ 陶器`

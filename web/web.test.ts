@@ -208,6 +208,10 @@ test('dates and money follow the customs of the country that the browser names',
   assert.ok(page.includes('<html lang="en-DE">'))
   assert.ok(page.includes('Fri, 4 Dec, 18:00 UTC') && page.includes('US$42.00'))
   assert.ok((await shop.text('/')).includes('Fri, Dec 4, 6:00 PM UTC'))
+  const receipt = await (await shop.get('/receipt/shipped', german)).text()
+  assert.ok(receipt.includes('US$27.00 of US$42.00 is held since 24 November 2026'))
+  const order = await (await shop.get('/success?order=refunding', german)).text()
+  assert.ok(order.includes('Your US$42.00 goes back to you.'))
   for (const odd of ['%', 'x'.repeat(5_000), '*', ';q=1', 'xx-ZZ', 'en;q=0', 'zh-Hans-CN-u-nu-arab']) {
     assert.equal((await shop.get('/', { headers: { 'accept-language': odd } })).status, 200, odd)
   }
@@ -681,7 +685,7 @@ test('a receipt says who sold what to whom, what went back, and where the money 
     'On its way back to you',
     '$27.00',
     'pi_3QxyzLocal0000000041',
-    '$27.00 of $42.00 is held since 24 November 2026 until it arrives, and not longer than 7 February 2027.',
+    '$27.00 of $42.00 is held since November 24, 2026 until it arrives, and not longer than February 7, 2027.',
   ]) {
     assert.ok(page.includes(words), words)
   }

@@ -1,6 +1,5 @@
 import { html } from 'hono/html'
-import { describeOrder, formatMoney, type ReceiptView, type RefundReason } from '#contract'
-import { calendarDay } from './calendar.ts'
+import { describeOrder, type ReceiptView, type RefundReason } from '#contract'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 
 type Refund = ReceiptView['refunds'][number]
@@ -9,6 +8,7 @@ type Refund = ReceiptView['refunds'][number]
 export function renderReceipt(site: Site, receipt: ReceiptView): Html {
   const { number, at, order, paymentReference, refunds } = receipt
   const { builder } = order
+  const { day, money } = site.reader
   const left = { ...order.total, amount: order.total.amount - order.refunded.amount }
   return renderLayout(site, {
     title: `Receipt ${number}`,
@@ -22,22 +22,22 @@ export function renderReceipt(site: Site, receipt: ReceiptView): Html {
 </div>
 <dl class="paper__facts">
 <div class="paper__fact"><dt>Number</dt><dd class="receipt__id">${number}</dd></div>
-<div class="paper__fact"><dt>Date</dt><dd>${calendarDay(at)}</dd></div>
+<div class="paper__fact"><dt>Date</dt><dd>${day(at)}</dd></div>
 </dl>
 </header>
 <p class="paper__parties">Sold by <strong><bdi>${builder.name}</bdi></strong> through C500 Collective<br>to <strong><bdi>${order.buyer.name}</bdi></strong></p>
 <table class="paper__table">
 <thead><tr><th scope="col">What</th><th scope="col" class="paper__sum">Amount</th></tr></thead>
 <tbody>
-<tr><th scope="row"><bdi>${order.drop.title}</bdi>${order.paidAt !== null && html`<span class="paper__note">Paid ${calendarDay(order.paidAt)}</span>`}</th><td class="paper__sum">${formatMoney(order.total)}</td></tr>
+<tr><th scope="row"><bdi>${order.drop.title}</bdi>${order.paidAt !== null && html`<span class="paper__note">Paid ${day(order.paidAt)}</span>`}</th><td class="paper__sum">${money(order.total)}</td></tr>
 ${refunds.map(
   (
     refund,
-  ) => html`<tr><th scope="row">Refund, ${calendarDay(refund.creditNote?.at ?? refund.at)}<span class="paper__note">${refundNote(receipt, refund)}</span></th>
-<td class="paper__sum">${`\u2212${formatMoney(refund.amount)}`}</td></tr>`,
+  ) => html`<tr><th scope="row">Refund, ${day(refund.creditNote?.at ?? refund.at)}<span class="paper__note">${refundNote(receipt, refund)}</span></th>
+<td class="paper__sum">${`\u2212${money(refund.amount)}`}</td></tr>`,
 )}
 </tbody>
-<tfoot><tr><th scope="row">${refunds.length > 0 ? 'Total after refunds' : 'Total'}</th><td class="paper__sum">${formatMoney(left)}</td></tr></tfoot>
+<tfoot><tr><th scope="row">${refunds.length > 0 ? 'Total after refunds' : 'Total'}</th><td class="paper__sum">${money(left)}</td></tr></tfoot>
 </table>
 <dl class="receipt">
 <div><dt>Paid</dt><dd>through Stripe</dd></div>
@@ -46,8 +46,8 @@ ${refunds.map(
 </dl>
 <section class="paper__held" aria-labelledby="held">
 <h2 class="paper__title" id="held">Where the money is</h2>
-<p>${heldSentence(receipt)}</p>
-<p class="quiet">${describeOrder(order, 'buyer', calendarDay).next}</p>
+<p>${heldSentence(site, receipt)}</p>
+<p class="quiet">${describeOrder(order, 'buyer', day, money).next}</p>
 </section>
 <p class="actions"><a class="button button--quiet" href="/drops/${order.drop.dropId}">See the drop</a></p>
 <p class="paper__small">All dates are in UTC.</p>
@@ -87,15 +87,15 @@ const WHY: Record<RefundReason, (builder: string) => string> = {
 }
 
 /** What was held, from when, and until when. */
-function heldSentence({ held, order }: ReceiptView): string {
+function heldSentence({ reader: { day, money } }: Site, { held, order }: ReceiptView): string {
   const { total, refunded, builder } = order
-  if (!held) return `${formatMoney(total)} was passed on to ${builder.name} with the payment.`
-  const since = calendarDay(held.since)
+  if (!held) return `${money(total)} was passed on to ${builder.name} with the payment.`
+  const since = day(held.since)
   if (held.until !== null) {
-    return `${formatMoney(held.amount)} was held from ${since} until ${calendarDay(held.until)}.`
+    return `${money(held.amount)} was held from ${since} until ${day(held.until)}.`
   }
-  const left = formatMoney({ ...total, amount: held.amount.amount - refunded.amount })
-  const what = refunded.amount > 0 ? `${left} of ${formatMoney(held.amount)}` : left
-  const end = held.endsAt === null ? '' : `, and not longer than ${calendarDay(held.endsAt)}`
+  const left = money({ ...total, amount: held.amount.amount - refunded.amount })
+  const what = refunded.amount > 0 ? `${left} of ${money(held.amount)}` : left
+  const end = held.endsAt === null ? '' : `, and not longer than ${day(held.endsAt)}`
   return `${what} is held since ${since} until it arrives${end}.`
 }

@@ -1,19 +1,19 @@
 import { html } from 'hono/html'
 import {
   ExportKind,
-  formatMoney,
   type StatementLine,
   type StatementTotal,
   type StatementTransfer,
   type StatementView,
 } from '#contract'
-import { calendarDay, monthName, shortDay } from './calendar.ts'
+import type { Reader } from '../reader.ts'
 import { type Html, renderLayout, type Site } from './layout.ts'
 
 /** A builder's month, on the screen and on paper. */
 export function renderStatement(site: Site, statement: StatementView, token: string): Html {
   const { number, builder, month, asOf, complete, lines, transfers, totals, debt } = statement
-  const name = monthName(month)
+  const { reader } = site
+  const name = reader.month(month)
   return renderLayout(site, {
     title: `Statement for ${name}`,
     body: html`
@@ -26,20 +26,20 @@ export function renderStatement(site: Site, statement: StatementView, token: str
 </div>
 <dl class="paper__facts">
 <div class="paper__fact"><dt>Number</dt><dd class="receipt__id">${number}</dd></div>
-<div class="paper__fact"><dt>${complete ? 'Until' : 'As it stands on'}</dt><dd>${calendarDay(asOf)}</dd></div>
+<div class="paper__fact"><dt>${complete ? 'Until' : 'As it stands on'}</dt><dd>${reader.day(asOf)}</dd></div>
 </dl>
 </header>
 <p class="paper__parties">For <strong><bdi>${builder.name}</bdi></strong>, who sold through C500 Collective.${complete ? ' The month is closed: this does not change any more.' : ' The month is not closed yet.'}</p>
-${lines.length === 0 ? html`<p class="paper__empty">Nothing was sold or given back in ${name}.</p>` : renderLines(lines, totals)}
-${transfers.length > 0 && renderTransfers(transfers, totals)}
-${totals.length > 0 && renderBalances(totals, complete)}
+${lines.length === 0 ? html`<p class="paper__empty">Nothing was sold or given back in ${name}.</p>` : renderLines(reader, lines, totals)}
+${transfers.length > 0 && renderTransfers(reader, transfers, totals)}
+${totals.length > 0 && renderBalances(reader, totals, complete)}
 ${debt.map(
   (owed) =>
-    html`<p class="note paper__debt">${formatMoney(owed)} is owed to the collective ${complete ? 'at the end of the month' : 'now'}, after refunds that came too late to be taken back. It is taken off what is sent next.</p>`,
+    html`<p class="note paper__debt">${reader.money(owed)} is owed to the collective ${complete ? 'at the end of the month' : 'now'}, after refunds that came too late to be taken back. It is taken off what is sent next.</p>`,
 )}
 <nav class="actions paper__months" aria-label="Months">
-${statement.earlier && html`<a class="button button--quiet" href="${address(token, statement.earlier)}">${monthName(statement.earlier)}</a>`}
-${statement.later && html`<a class="button button--quiet" href="${address(token, statement.later)}">${monthName(statement.later)}</a>`}
+${statement.earlier && html`<a class="button button--quiet" href="${address(token, statement.earlier)}">${reader.month(statement.earlier)}</a>`}
+${statement.later && html`<a class="button button--quiet" href="${address(token, statement.later)}">${reader.month(statement.later)}</a>`}
 </nav>
 <section class="paper__files" aria-labelledby="files">
 <h2 class="paper__title" id="files">As tables</h2>
@@ -69,19 +69,23 @@ function address(token: string, month: string | null, kind?: string): string {
   return month ? `${path}?month=${month}` : path
 }
 
-function renderLines(lines: readonly StatementLine[], totals: readonly StatementTotal[]): Html {
+function renderLines(
+  reader: Reader,
+  lines: readonly StatementLine[],
+  totals: readonly StatementTotal[],
+): Html {
   return html`<div class="paper__wide" role="region" aria-label="Sales and refunds of the month" tabindex="0">
 <table class="paper__table paper__table--many">
 <thead><tr><th scope="col">Booked</th><th scope="col">What</th>${AMOUNTS}</tr></thead>
 <tbody>
 ${lines.map(
-  (line) => html`<tr><td class="paper__day">${shortDay(line.at)}</td>
+  (line) => html`<tr><td class="paper__day">${reader.shortDay(line.at)}</td>
 <th scope="row">${line.kind === 'refund' && 'Refund: '}<bdi>${line.title}</bdi>${line.paper && html`<span class="paper__note">${PAPER[line.kind]} ${line.paper}</span>`}</th>
-${renderAmounts(line)}</tr>`,
+${renderAmounts(reader, line)}</tr>`,
 )}
 </tbody>
 <tfoot>
-${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together, ${sum.sales === 1 ? '1 sale' : `${sum.sales} sales`}</th>${renderAmounts(sum)}</tr>`)}
+${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together, ${sum.sales === 1 ? '1 sale' : `${sum.sales} sales`}</th>${renderAmounts(reader, sum)}</tr>`)}
 </tfoot>
 </table>
 </div>`
@@ -91,38 +95,40 @@ const PAPER: Record<StatementLine['kind'], string> = { sale: 'Receipt', refund: 
 
 const AMOUNTS = html`<th scope="col" class="paper__sum">Gross</th><th scope="col" class="paper__sum">Refunds</th><th scope="col" class="paper__sum">Fee</th><th scope="col" class="paper__sum">Net</th>`
 
-function renderAmounts({
-  gross,
-  refunded,
-  fee,
-  net,
-}: Omit<StatementLine, 'kind' | 'orderId' | 'at' | 'title' | 'paper'>): Html {
-  return html`${amountCell('Gross', signed(gross))}${amountCell('Refunds', signed(less(refunded)))}${amountCell('Fee', signed(less(fee)))}${amountCell('Net', signed(net))}`
+function renderAmounts(
+  reader: Reader,
+  { gross, refunded, fee, net }: Omit<StatementLine, 'kind' | 'orderId' | 'at' | 'title' | 'paper'>,
+): Html {
+  return html`${amountCell('Gross', signed(reader, gross))}${amountCell('Refunds', signed(reader, less(refunded)))}${amountCell('Fee', signed(reader, less(fee)))}${amountCell('Net', signed(reader, net))}`
 }
 
-function renderTransfers(transfers: readonly StatementTransfer[], totals: readonly StatementTotal[]): Html {
+function renderTransfers(
+  reader: Reader,
+  transfers: readonly StatementTransfer[],
+  totals: readonly StatementTotal[],
+): Html {
   return html`<h2 class="paper__title">Sent to you</h2>
 <div class="paper__wide" role="region" aria-label="Money sent in the month" tabindex="0">
 <table class="paper__table paper__table--many">
 <thead><tr><th scope="col">Booked</th><th scope="col">What</th><th scope="col" class="paper__sum">Amount</th></tr></thead>
 <tbody>
 ${transfers.map(
-  ({ kind, at, title, amount }) => html`<tr><td class="paper__day">${shortDay(at)}</td>
+  ({ kind, at, title, amount }) => html`<tr><td class="paper__day">${reader.shortDay(at)}</td>
 <th scope="row">${kind === 'taken_back' && 'Taken back: '}<bdi>${title}</bdi></th>
-${amountCell('Amount', signed(kind === 'sent' ? amount : less(amount)))}</tr>`,
+${amountCell('Amount', signed(reader, kind === 'sent' ? amount : less(amount)))}</tr>`,
 )}
 </tbody>
 <tfoot>
-${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together</th>${amountCell('Amount', signed(sum.sent))}</tr>`)}
+${totals.map((sum) => html`<tr><th scope="row" colspan="2">Together</th>${amountCell('Amount', signed(reader, sum.sent))}</tr>`)}
 </tfoot>
 </table>
 </div>`
 }
 
 /** From what was held when the month began to what was held when it ended. */
-function renderBalances(totals: readonly StatementTotal[], complete: boolean): Html {
+function renderBalances(reader: Reader, totals: readonly StatementTotal[], complete: boolean): Html {
   const row = (name: string, pick: (total: StatementTotal) => SignedMoney) =>
-    html`<tr><th scope="row">${name}</th>${totals.map((total) => amountCell(total.net.currency.toUpperCase(), signed(pick(total))))}</tr>`
+    html`<tr><th scope="row">${name}</th>${totals.map((total) => amountCell(total.net.currency.toUpperCase(), signed(reader, pick(total))))}</tr>`
   return html`<h2 class="paper__title">Held for you, less what you owe</h2>
 <table class="paper__table">
 <tbody>
@@ -146,7 +152,7 @@ function less({ amount, currency }: SignedMoney): SignedMoney {
   return { amount: 0 - amount, currency }
 }
 
-function signed({ amount, currency }: SignedMoney): string {
-  const words = formatMoney({ amount: Math.abs(amount), currency })
+function signed(reader: Reader, { amount, currency }: SignedMoney): string {
+  const words = reader.money({ amount: Math.abs(amount), currency })
   return amount < 0 ? `\u2212${words}` : words
 }
