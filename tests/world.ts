@@ -74,6 +74,11 @@ export interface World extends AsyncDisposable {
    */
   restartCore(env?: Readonly<Record<string, string>>): Promise<void>
   restartBot(): Promise<void>
+  /**
+   * One more core on the same Firestore, with a clock that is ahead of everybody's by `aheadMs`. It works when its
+   * `runDue` is called.
+   */
+  anotherCore(aheadMs?: number): Promise<{ readonly core: Core; readonly client: CoreClient }>
 }
 
 export interface WorldOptions {
@@ -256,6 +261,14 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     async restartCore(env = {}) {
       await core.close()
       core = await openCore(env)
+    },
+    async anotherCore(aheadMs = 0) {
+      const parsed = parseCoreConfig({ ...coreEnv, PORT: '0' })
+      const clock = { now: () => now() + aheadMs }
+      const another = await startCore({ ...parsed, jobs: { kind: 'by_hand' } }, { clock })
+      stack.defer(() => another.close())
+      const credentials = bearer(tokens.bot)
+      return { core: another, client: createCoreClient({ baseUrl: another.url, credentials }) }
     },
     async restartBot() {
       await bot.close()

@@ -5,8 +5,10 @@ import { isAppError } from '#contract'
 import {
   assertReservable,
   checkForm,
+  claimUnit,
   closeDrop,
   type Drop,
+  moveClaim,
   moveUnit,
   NO_CLAIM,
   openDrop,
@@ -176,4 +178,10 @@ test('a drop that waits can be paused, opened and called off, and never be held'
   assert.deepEqual([opened.status, opened.openedAt, opened.closesAt], ['open', 700, 1_700])
   assertReservable(opened, 'buyer', NO_CLAIM, 1_699)
   refuses(opened, 1_700, 'drop_closed')
+})
+
+test('a claim keeps what a newer version wrote into it', () => {
+  const newer = { ...NO_CLAIM, ribbon: 'mint' }
+  const claimed = claimUnit(newer, 'a-click', 'ord_1')
+  assert.equal((moveClaim(claimed, 'sell') as typeof newer).ribbon, 'mint')
 })

@@ -156,7 +156,7 @@ const REQUESTS_REMEMBERED = 5
 /** The claim after a request was given an order to pay for. */
 export function claimUnit(claim: Claim, key: string, orderId: string): Claim {
   const requests = [{ key, orderId }, ...claim.requests].slice(0, REQUESTS_REMEMBERED)
-  return { taken: claim.taken + 1, liveOrderId: orderId, requests }
+  return { ...claim, taken: claim.taken + 1, liveOrderId: orderId, requests }
 }
 
 /** The claim after its unit moved. A hold on another unit stays. */

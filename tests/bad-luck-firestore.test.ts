@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { type CoreClient, isAppError } from '#contract'
+import { claimId } from '../core/domain/drop.ts'
+import type { CollectionName, Collections } from '../core/ports/store.ts'
+import { linkOf, payInBrowser } from '../sandbox/player.ts'
+import { buy } from '../sandbox/scenes.ts'
+import { firestoreEmulator } from './firestore-emulator.ts'
+import { createFirestoreProxy, type FirestoreProxy, GRPC } from './firestore-proxy.ts'
+import { assertInvariants, readStripe } from './invariants.ts'
+import { openShop, orderOf, ordersIn } from './shop.ts'
+import { createWorld, minutes, type World } from './world.ts'
+
+const emulator = await firestoreEmulator()
+const skip = 'missing' in emulator && emulator.missing
+const SKEW = 30_000
+const HOLD = minutes(30)
+
+/** A marketplace on Firestore. At its end everything is settled and in order. */
+function testOnFirestore(title: string, play: (world: World, proxy: FirestoreProxy) => Promise<void>): void {
+  test(title, { skip }, async () => {
+    if ('missing' in emulator) return
+    await using proxy = await createFirestoreProxy(emulator.host)
+    await using world = await createWorld({
+      store: 'firestore',
+      coreEnv: { FIRESTORE_EMULATOR_HOST: proxy.host },
+    })
+    await play(world, proxy)
+    await world.settle()
+    await assertInvariants({ store: world.core.store, stripeUrl: world.stripeUrl, now: world.now() })
+  })
+}
+
+/** So many people press Buy now at once, each at one of the cores in turn. Answers what each was told. */
+function rush(clients: readonly CoreClient[], dropId: string, buyers: number): Promise<readonly string[]> {
+  const told = async (number: number): Promise<string> => {
+    const client = clients[number % clients.length]
+    const buyer = { userId: String(300_000_000_000_000_000n + BigInt(number)), name: `Buyer ${number}` }
+    try {
+      // A press again is another click.
+      await client?.createCheckout({ buyer, dropId }, { idempotencyKey: crypto.randomUUID() })
+      return 'held'
+    } catch (error) {
+      if (!isAppError(error)) throw error
+      return error.code
+    }
+  }
+  return Promise.all(Array.from({ length: buyers }, (_, number) => told(number)))
+}
+
+const count = (told: readonly string[], what: string) => told.filter((one) => one === what).length
+
+/** Nothing but a unit, or the news that there is none. */
+function assertFair(told: readonly string[], units: number): void {
+  assert.equal(count(told, 'held'), units, told.join(' '))
+  assert.equal(count(told, 'all_held'), told.length - units, told.join(' '))
+}
+
+describe('Firestore says no for a while', () => {
+  for (const name of ['aborted', 'resourceExhausted', 'unavailable'] as const) {
+    testOnFirestore(`${name}, before the work: nobody in the drop hears of it`, async (world, proxy) => {
+      const { dropId } = await openShop(world, { quantity: '5' })
+      proxy.fail('Commit', GRPC[name], 3, 'before')
+      const told = await rush([world.client], dropId, 20)
+      assert.equal(proxy.left(), 0)
+      assertFair(told, 5)
+      assert.equal((await ordersIn(world)).length, 5)
+    })
+  }
+
+  testOnFirestore(
+    'deadlineExceeded, before the work: people are told, and press again',
+    async (world, proxy) => {
+      const { dropId } = await openShop(world, { quantity: '5' })
+      proxy.fail('Commit', GRPC.deadlineExceeded, 1, 'before')
+      const told = await rush([world.client], dropId, 20)
+      assert.equal(proxy.left(), 0)
+      assert.ok(
+        told.every((one) => ['held', 'all_held', 'unavailable'].includes(one)),
+        told.join(' '),
+      )
+      // Whoever holds a unit is given the same again.
+      assertFair(await rush([world.client], dropId, 20), 5)
+      assert.equal((await ordersIn(world)).length, 5)
+    },
+  )
+
+  testOnFirestore(
+    'deadlineExceeded, after the work: whoever holds a unit is told so',
+    async (world, proxy) => {
+      const { dropId } = await openShop(world, { quantity: '5' })
+      proxy.fail('Commit', GRPC.deadlineExceeded, 1, 'after')
+      proxy.fail('Commit', GRPC.unavailable, 1, 'after')
+      const told = await rush([world.client], dropId, 20)
+      assert.equal(proxy.left(), 0)
+      assertFair(told, 5)
+      assert.equal((await ordersIn(world)).length, 5)
+    },
+  )
+
+  testOnFirestore(
+    'no answer at all in the middle of a drop: people are told, and press again',
+    async (world, proxy) => {
+      const { dropId } = await openShop(world, { quantity: '5' })
+      proxy.freeze()
+      const told = await rush([world.client], dropId, 20)
+      // What was on its way may be written now, long after nobody waits for it any more.
+      proxy.thaw()
+      assert.equal(count(told, 'unavailable'), 20, told.join(' '))
+      assertFair(await rush([world.client], dropId, 20), 5)
+      assert.equal((await ordersIn(world)).length, 5)
+    },
+  )
+})
+
+describe('clocks thirty seconds apart', () => {
+  testOnFirestore(
+    'what one core has in hand is left alone by the other, whichever is ahead',
+    async (world) => {
+      const { dropId } = await openShop(world)
+      const fast = await world.anotherCore(SKEW)
+      await world.stripeControl('/local/faults', {
+        route: 'POST /v1/checkout/sessions',
+        kind: 'slow',
+        times: 2,
+        delayMs: 600,
+      })
+      for (const [first, second, person] of [
+        [world.core, fast.core, world.player('poppy')],
+        [fast.core, world.core, world.player('wren')],
+      ] as const) {
+        await world.client.createCheckout({ buyer: { userId: person.id, name: 'Somebody' }, dropId })
+        const running = first.runDue()
+        const { orderId } = await orderOf(world, person)
+        const wish = async () => (await world.core.store.get('outbox', `checkout:${orderId}`))?.value
+        await until(async () => ((await wish())?.leaseUntil ?? 0) > 0)
+        await second.runDue()
+        assert.equal((await wish())?.attempts, 1, 'nobody else began it')
+        await running
+        assert.ok((await orderOf(world, person)).checkout?.sessionId)
+      }
+      assert.equal((await readStripe(world.stripeUrl)).sessions.length, 2, 'one page to pay on for each')
+    },
+  )
+
+  testOnFirestore('a hold that ends half a minute early harms nobody who has paid', async (world) => {
+    const { card } = await openShop(world, { quantity: '2' })
+    const fast = await world.anotherCore(SKEW)
+    const poppy = world.player('poppy')
+    const wren = world.player('wren')
+    const link = linkOf(await buy(poppy, card), /^Pay/)
+    await buy(wren, card)
+    await world.settle()
+    await world.advance(HOLD - 20_000)
+    await world.stripeControl('/local/webhooks', { mode: 'lose' })
+    await payInBrowser(link)
+    // By its clock both holds are over.
+    await fast.core.runDue()
+    await world.stripeControl('/local/webhooks', { mode: 'normal' })
+    await world.settle()
+    assert.equal((await orderOf(world, poppy)).status, 'paid')
+    assert.equal((await orderOf(world, wren)).status, 'expired')
+  })
+})
+
+describe('an old and a new core together', () => {
+  testOnFirestore('a deploy in the middle of a drop loses no answer', async (world) => {
+    const { dropId } = await openShop(world, { quantity: '10' })
+    const old = await world.anotherCore()
+    const before = rush([old.client, world.client], dropId, 20)
+    await until(async () => (await ordersIn(world)).length > 0)
+    await old.core.close()
+    const told = [...(await before), ...(await rush([world.client], dropId, 40)).slice(20)]
+    assertFair(told, 10)
+    assert.equal((await ordersIn(world)).length, 10)
+    await world.settle()
+    for (const { checkout } of await ordersIn(world)) assert.ok(checkout?.sessionId)
+  })
+
+  testOnFirestore('what a newer version wrote into a document is kept', async (world) => {
+    const { card, dropId, juniper } = await openShop(world)
+    const poppy = world.player('poppy')
+    const held = await buy(poppy, card)
+    await world.settle()
+    const { orderId } = await orderOf(world, poppy)
+    const written = [
+      ['orders', orderId],
+      ['inventory', dropId],
+      ['claims', claimId(dropId, poppy.id)],
+      ['builders', juniper.id],
+      ['outbox', `checkout:${orderId}`],
+    ] as const
+    for (const [collection, id] of written) await addField(world, collection, id)
+    await payInBrowser(linkOf(held, /^Pay/))
+    await world.settle()
+    await world.client.markShipped({
+      userId: juniper.id,
+      orderId,
+      carrier: 'Royal Mail',
+      trackingNumber: 'RM 1',
+    })
+    await world.client.confirmArrival({ userId: poppy.id, orderId })
+    await world.settle()
+    assert.equal((await orderOf(world, poppy)).status, 'released')
+    for (const [collection, id] of written.slice(0, 4)) {
+      const value = (await world.core.store.get(collection, id))?.value
+      assert.equal((value as { ribbon?: string } | undefined)?.ribbon, 'mint', collection)
+    }
+  })
+})
+
+async function until(isTrue: () => Promise<boolean>): Promise<void> {
+  while (!(await isTrue())) await new Promise((resolve) => setImmediate(resolve))
+}
+
+async function addField<C extends CollectionName>(world: World, collection: C, id: string): Promise<void> {
+  const stored = await world.core.store.get(collection, id)
+  assert.ok(stored, `${collection}/${id}`)
+  const value = { ...stored.value, ribbon: 'mint' } as Collections[C]
+  const { version } = stored
+  // The union of writes is by collection; this collection's value goes to this collection.
+  await world.core.store.commit([{ op: 'replace', collection, id, value, version } as never])
+}

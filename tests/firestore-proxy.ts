@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  createServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { AddressInfo } from 'node:net'
+
+/** Codes of gRPC (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
+export const GRPC = { deadlineExceeded: 4, resourceExhausted: 8, aborted: 10, unavailable: 14 } as const
+
+const NOT_PASSED_ON: ReadonlySet<string> = new Set([':authority', ':scheme'])
+
+/** Stands between a store and the emulator, and goes wrong where it is told to. */
+export interface FirestoreProxy extends AsyncDisposable {
+  /** host:port, for FIRESTORE_EMULATOR_HOST. */
+  readonly host: string
+  /** The next so many calls of `method` (Commit, say) end with this code, before the emulator hears of them or after. */
+  fail(method: string, code: number, times: number, when: 'before' | 'after'): void
+  /** How many of those are still to come. */
+  left(): number
+  /** Calls are taken and not passed on until `thaw`. */
+  freeze(): void
+  thaw(): void
+}
+
+export async function createFirestoreProxy(emulatorHost: string): Promise<FirestoreProxy> {
+  const faults: { method: string; code: number; times: number; when: 'before' | 'after' }[] = []
+  let frozen: PromiseWithResolvers<void> | undefined
+  const sessions = new Set<{ destroy(): void }>()
+  let upstream: ClientHttp2Session | undefined
+
+  function toEmulator(): ClientHttp2Session {
+    if (!upstream || upstream.closed || upstream.destroyed) {
+      upstream = connect(`http://${emulatorHost}`)
+      upstream.on('error', () => {})
+    }
+    return upstream
+  }
+
+  function takeFault(path: string) {
+    const fault = faults.find(({ method, times }) => times > 0 && path.endsWith(`/${method}`))
+    if (fault) fault.times--
+    return fault
+  }
+
+  async function pass(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
+    stream.on('error', () => {})
+    const fault = takeFault(String(headers[':path']))
+    const body: Buffer[] = []
+    stream.on('data', (chunk: Buffer) => body.push(chunk))
+    if (fault?.when === 'before') return refuse(stream, fault.code)
+    await once(stream, 'end')
+    await frozen?.promise
+    const kept = Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name))
+    const asked = toEmulator().request(Object.fromEntries(kept))
+    asked.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
+    let trailers: IncomingHttpHeaders = {}
+    asked.on('trailers', (given: IncomingHttpHeaders) => {
+      trailers = given
+    })
+    asked.on('response', (answered, flags) => {
+      const { ':status': status, ...rest } = answered
+      if (fault) {
+        asked.resume().once('close', () => refuse(stream, fault.code))
+        return
+      }
+      if (stream.destroyed) return
+      if (flags & constants.NGHTTP2_FLAG_END_STREAM) {
+        stream.respond({ ':status': status, ...rest }, { endStream: true })
+        return
+      }
+      stream.respond({ ':status': status, ...rest }, { waitForTrailers: true })
+      stream.once('wantTrailers', () => stream.sendTrailers(withoutPseudo(trailers)))
+      asked.pipe(stream)
+    })
+    asked.end(Buffer.concat(body))
+  }
+
+  const server = createServer()
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+    session.on('error', () => {})
+  })
+  server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    pass(stream, headers).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    host: `127.0.0.1:${port}`,
+    fail(method, code, times, when) {
+      faults.push({ method, code, times, when })
+    },
+    left: () => faults.reduce((sum, { times }) => sum + times, 0),
+    freeze() {
+      frozen ??= Promise.withResolvers()
+    },
+    thaw() {
+      frozen?.resolve()
+      frozen = undefined
+    },
+    async [Symbol.asyncDispose]() {
+      frozen?.resolve()
+      for (const session of sessions) session.destroy()
+      upstream?.destroy()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+function refuse(stream: ServerHttp2Stream, code: number): void {
+  if (stream.destroyed) return
+  const answer = { ':status': 200, 'content-type': 'application/grpc', 'grpc-status': String(code) }
+  stream.respond({ ...answer, 'grpc-message': 'so the test wants it' }, { endStream: true })
+}
+
+function withoutPseudo(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith(':')))
+}
