@@ -24,7 +24,9 @@ import {
   OrderId,
   OrderView,
   Person,
+  PictureFormat,
   PictureId,
+  PictureSize,
   ProfileView,
   SellingStop,
   Settlement,
@@ -570,8 +572,13 @@ export const ROUTES = {
     path: '/api/internal/get-picture',
     callers: ['bot', 'web'],
     kind: 'read',
-    input: z.object({ pictureId: PictureId, size: z.enum(['card', 'full']) }),
-    /** Always WebP, re-encoded by core. */
+    input: z.object({
+      pictureId: PictureId,
+      size: PictureSize,
+      /** WebP unless said otherwise. The others come a little later, and not of earlier pictures: not_found. */
+      format: PictureFormat.optional(),
+    }),
+    /** Re-encoded by core. */
     output: z.object({ base64: z.string() }),
   },
 } as const satisfies Record<string, Route>

@@ -17,12 +17,28 @@ export const CaseId = id('cas')
 export const Person = z.object({ userId: Snowflake, name: z.string().min(1).max(100) })
 export type Person = z.infer<typeof Person>
 
+/** Pixels. */
+export const PictureWidth = z.union([z.literal(320), z.literal(640), z.literal(960)])
+export type PictureWidth = z.infer<typeof PictureWidth>
+/** `card` fits into 800 by 800 pixels, `full` into 1,600 by 1,600; the others are so wide. None is enlarged. */
+export const PictureSize = z.union([z.enum(['card', 'full']), PictureWidth])
+export type PictureSize = z.infer<typeof PictureSize>
+export const PictureFormat = z.enum(['webp', 'avif', 'jpeg'])
+export type PictureFormat = z.infer<typeof PictureFormat>
+
 export const Picture = z.object({
   pictureId: PictureId,
   /** Pixels of the largest stored size. */
   width: z.int().positive(),
   height: z.int().positive(),
   alt: z.string(),
+  /** The narrower widths it is stored in as well, rising; of an earlier picture there are none. */
+  widths: z.array(PictureWidth).optional(),
+  /** What it looks like before it is there, as `#rrggbb`. */
+  colour: z
+    .string()
+    .regex(/^#[\da-f]{6}$/)
+    .optional(),
 })
 export type Picture = z.infer<typeof Picture>
 

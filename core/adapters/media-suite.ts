@@ -65,14 +65,52 @@ export function mediaSuite(engine: string, open: () => Promise<Shelf>): void {
       return media(options).take({ pictureId: ID, url: `${origin}/up/${name}`, alt: 'A mug' })
     }
 
-    test('a photo is kept as WebP in two sizes, never enlarged', async () => {
-      const picture = await take('photo')
-      assert.deepEqual(picture, { pictureId: ID, width: 1_600, height: 800, alt: 'A mug' })
-      const card = await sharp((await media().read(ID, 'card')) ?? undefined).metadata()
-      assert.deepEqual([card.format, card.width, card.height], ['webp', 800, 400])
+    test('a photo is kept as WebP in every size, never enlarged, with its colour', async () => {
+      const { colour, ...picture } = await take('photo')
+      const widths = [320, 640, 960] as const
+      assert.deepEqual(picture, { pictureId: ID, width: 1_600, height: 800, alt: 'A mug', widths })
+      assert.match(colour ?? '', /^#f[67890a]c[6789a]d[2345]$/)
+      const sizes = {
+        card: [800, 400],
+        full: [1_600, 800],
+        320: [320, 160],
+        640: [640, 320],
+        960: [960, 480],
+      }
+      for (const size of ['card', 'full', ...widths] as const) {
+        const stored = await sharp((await media().read(ID, size)) ?? undefined).metadata()
+        assert.deepEqual([stored.format, stored.width, stored.height], ['webp', ...(sizes[size] ?? [])])
+      }
 
       uploads.set('small', await photo(40, 30).png().toBuffer())
-      assert.deepEqual(await take('small'), { pictureId: ID, width: 40, height: 30, alt: 'A mug' })
+      const { colour: _, ...small } = await take('small')
+      assert.deepEqual(small, { pictureId: ID, width: 40, height: 30, alt: 'A mug', widths: [] })
+    })
+
+    test('the other formats come later, of every width, and twice is once', async () => {
+      uploads.set('middle', await photo(700, 500).png().toBuffer())
+      await take('middle')
+      assert.equal(await media().read(ID, 'full', 'avif'), null)
+      await media().encodeMore(ID)
+      for (const [format, stored] of [
+        ['avif', 'heif'],
+        ['jpeg', 'jpeg'],
+      ] as const) {
+        for (const [size, width] of [
+          ['full', 700],
+          [640, 640],
+          [320, 320],
+        ] as const) {
+          const found = await sharp((await media().read(ID, size, format)) ?? undefined).metadata()
+          assert.deepEqual([found.format, found.width, found.exif], [stored, width, undefined])
+        }
+        assert.equal(await media().read(ID, 960, format), null, 'never enlarged')
+      }
+      const names = await namesOn(shelf)
+      await media().encodeMore(ID)
+      assert.deepEqual(await namesOn(shelf), names)
+      await media().encodeMore(OTHER_ID)
+      assert.deepEqual(await namesOn(shelf), names)
     })
 
     test('PNG, WebP, GIF and AVIF are taken as well', async () => {
@@ -202,7 +240,11 @@ export function mediaSuite(engine: string, open: () => Promise<Shelf>): void {
       const card = await media().read(ID, 'card')
       await take('photo')
       assert.deepEqual(await media().read(ID, 'card'), card)
-      assert.deepEqual(await namesOn(shelf), [`${ID}.card.webp`, `${ID}.full.webp`])
+      const sizes = ['320', '640', '960', 'card', 'full']
+      assert.deepEqual(
+        await namesOn(shelf),
+        sizes.map((size) => `${ID}.${size}.webp`),
+      )
     })
 
     test('a list has every name once, however many there are', async () => {

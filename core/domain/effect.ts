@@ -48,6 +48,8 @@ export type EffectKind =
   /** Bring a builder's roles and cards to what their channel is. */
   | 'follow_live'
   | 'notify'
+  /** Store a picture in further formats. */
+  | 'encode_picture'
 
 /**
  * Effects of one queue run side by side up to its width, and never starve another queue. In a queue that looks past, one
@@ -75,6 +77,8 @@ export const QUEUES = {
   streams: { width: 6, looksPast: 0, kinds: ['twitch', 'look_at_stream', 'draw_live', 'follow_live'] },
   cards: { width: 16, looksPast: 0, kinds: ['draw_card'] },
   reminders: { width: 4, looksPast: 0, kinds: ['call_reminders', 'remind'] },
+  // One at a time: it takes a processor for seconds, and nobody waits for it.
+  pictures: { width: 1, looksPast: 0, kinds: ['encode_picture'] },
   news: { width: 8, looksPast: 200, kinds: ['notify', 'draw_case', 'tend_case'] },
 } as const satisfies Record<string, { width: number; looksPast: number; kinds: readonly EffectKind[] }>
 export type QueueName = keyof typeof QUEUES

@@ -177,8 +177,8 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
 
     runJobs: jobs.runJobs,
 
-    async getPicture({ pictureId, size }) {
-      const bytes = await deps.media.read(pictureId, size)
+    async getPicture({ pictureId, size, format }) {
+      const bytes = await deps.media.read(pictureId, size, format)
       if (!bytes) throw new AppError('not_found', 'There is no such picture.')
       return { base64: Buffer.from(bytes).toString('base64') }
     },

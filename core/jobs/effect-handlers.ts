@@ -50,6 +50,10 @@ export function effectHandlers(
     notify: (effect) => tell(deps, effect),
     call_reminders: (effect) => callReminders(deps, effect.subject),
     remind: (effect) => tell(deps, effect),
+    async encode_picture({ subject }) {
+      await deps.media.encodeMore(subject)
+      return null
+    },
   }
 }
 

@@ -1,6 +1,4 @@
-import type { Picture } from '#contract'
-
-export type PictureSize = 'card' | 'full'
+import type { Picture, PictureFormat, PictureSize } from '#contract'
 
 /** Why a picture was not taken; each has a sentence in the draft's problems. */
 export class PictureError extends Error {
@@ -14,12 +12,14 @@ export class PictureError extends Error {
 
 export interface Media {
   /**
-   * Fetch an upload from an allowed address, check it by its bytes, re-encode it without metadata in each size,
-   * and store it under `pictureId`. Throws PictureError; nothing is stored then. Any other error is ours.
+   * Fetch an upload from an allowed address, check it by its bytes, re-encode it without metadata as WebP in each
+   * size, and store it under `pictureId`. Throws PictureError; nothing is stored then. Any other error is ours.
    */
   take(request: { readonly pictureId: string; readonly url: string; readonly alt: string }): Promise<Picture>
-  /** WebP bytes, or null when there is no such picture. */
-  read(pictureId: string, size: PictureSize): Promise<Uint8Array | null>
+  /** Store a picture in the other formats, too; a slow thing. Doing it again is harmless; one that is gone is left. */
+  encodeMore(pictureId: string): Promise<void>
+  /** Null when there is no such picture, or not in this size and format. WebP unless told. */
+  read(pictureId: string, size: PictureSize, format?: PictureFormat): Promise<Uint8Array | null>
   /**
    * These pictures side by side, two in a row and in this order, as one JPEG of less than 4.5 MB, for those who take one file
    * only. Of more than 40 the first 40; what is gone leaves its place empty; null when nothing is left.

@@ -3,6 +3,7 @@ import type { Draft } from '../domain/drop.ts'
 import { cleanLine } from '../domain/text.ts'
 import { PictureError } from '../ports/media.ts'
 import type { Deps } from './deps.ts'
+import { effectKey, wish } from './wish.ts'
 
 const PICTURE_SENTENCE = {
   too_large: 'The picture is too large; please choose one under 20 MB.',
@@ -41,6 +42,7 @@ export async function createDrop(
     reads: [
       ['drafts', draftId],
       ['inbox', requestId],
+      ...(taken?.picture ? [effectKey('encode_picture', taken.picture.pictureId)] : []),
     ],
     decide(sheet) {
       const now = deps.clock.now()
@@ -53,6 +55,7 @@ export async function createDrop(
         createdAt: earlier?.createdAt ?? now,
       }
       sheet.put('drafts', draftId, draft)
+      if (taken?.picture) wish(sheet, 'encode_picture', taken.picture.pictureId, now)
       sheet.put('inbox', requestId, { type: 'create-drop', receivedAt: now, result: draftId })
       return draft
     },
