@@ -55,7 +55,8 @@ test('a backup taken in the rush is one moment, and a core on it catches up with
   await restore({ from: to, data, replace: false, now: new Date() }, quietly)
   await world.restartCore({ DATA_DIR: data })
   const restored = world.core.store
-  assert.deepEqual([note.documents.orders, note.pictures], [2, 2])
+  // One picture: two sizes as WebP, and the larger in two more formats.
+  assert.deepEqual([note.documents.orders, note.pictures], [2, 4])
   assert.equal(await restored.get('inbox', 'evt_meanwhile_0'), undefined, 'the copy is of one moment')
   assert.ok(await restored.get('inbox', 'evt_filler_9999'))
   assert.equal((await orderOf(world, moss)).status, 'held', 'core knows what it knew then')

@@ -69,7 +69,7 @@ test('a living collective moves to Firestore, works there, and moves back', { sk
   const moved = await runStore(there, { env })
   assert.equal(moved.code, 0, moved.errors + moved.text)
   assert.match(moved.text, /^ +orders +2 {2}[0-9a-f]{12} +2 {2}[0-9a-f]{12} {2}same$/m)
-  assert.match(moved.text, /^2 picture files are there\.\nBoth sides hold the same\./m)
+  assert.match(moved.text, /^4 picture files are there\.\nBoth sides hold the same\./m)
   assert.equal((await runStore(there, { env })).code, 0, 'once more does no harm')
 
   await world.restartCore({

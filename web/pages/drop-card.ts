@@ -2,10 +2,14 @@ import { html } from 'hono/html'
 import type { DropView } from '#contract'
 import { renderBadge, renderLive } from './channel.ts'
 import { drawing, type Html, type Site } from './layout.ts'
+import { renderPicture } from './picture.ts'
 import { renderShelf, renderWhen } from './shelf.ts'
 
 /** The first pictures are on the screen at once; only those below may wait. */
 const ON_SCREEN = 3
+/** One, two or more beside each other; the grid is in the stylesheet. */
+const SIZES = '(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 92vw'
+const BOX = { width: 480, height: 360 }
 
 /** Drops side by side, each leading to its page. `now` is UTC milliseconds. */
 export function renderDropCards(
@@ -24,7 +28,7 @@ function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean
   return html`<li class="card">
 <div class="card__picture">${
     picture
-      ? html`<img src="/pictures/${picture.pictureId}/card.webp" width="480" height="360" alt="${picture.alt}" ${isOnScreen ? '' : html`loading="lazy"`} decoding="async">`
+      ? renderPicture(picture, { size: 'card', sizes: SIZES, box: BOX, when: isOnScreen ? 'soon' : 'later' })
       : drawing(site, 'mug', 150)
   }${renderLive(site, channel)}</div>
 <div class="card__words">

@@ -3,9 +3,13 @@ import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
 import { renderChannel } from './channel.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { renderPicture } from './picture.ts'
 import { productData } from './search-data.ts'
 import { renderShelf, renderWhen, type ShelfState, shelfState } from './shelf.ts'
 import { renderStaleNote } from './stale-note.ts'
+
+/** Beside the words on a wide screen, above them on a narrow one; the grid is in the stylesheet. */
+const SIZES = '(min-width: 75rem) 38rem, (min-width: 56rem) 52vw, 92vw'
 
 /** One drop for everybody, as it stands at `now` (UTC milliseconds). */
 export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Html {
@@ -29,7 +33,7 @@ export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Htm
 ${renderStaleNote(site, answer.staleSince)}
 <div class="drop__picture">${
       picture
-        ? html`<img src="/pictures/${picture.pictureId}/full.webp" width="${picture.width}" height="${picture.height}" alt="${picture.alt}" fetchpriority="high">`
+        ? renderPicture(picture, { size: 'full', sizes: SIZES, box: picture, when: 'now' })
         : html`<div class="drop__none">${drawing(site, 'mug', 240)}</div>`
     }</div>
 <div class="drop__words">

@@ -37,7 +37,7 @@ function renderRow(site: Site, order: OrderView): Html {
   return html`<li class="orders__row panel">
 <div class="orders__picture">${
     picture
-      ? html`<img src="/pictures/${picture.pictureId}/card.webp" width="160" height="120" alt="" loading="lazy" decoding="async">`
+      ? html`<img src="/pictures/${picture.pictureId}/card" width="160" height="120" alt="" loading="lazy" decoding="async">`
       : drawing(site, 'mug', 96)
   }</div>
 <div class="orders__words">
