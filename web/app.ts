@@ -9,6 +9,7 @@ import { addBuilders } from './routes/builders.ts'
 import { addCancel } from './routes/cancel.ts'
 import { addConnect } from './routes/connect.ts'
 import { addDrops } from './routes/drops.ts'
+import { addFeeds } from './routes/feeds.ts'
 import { addFiles } from './routes/files.ts'
 import { addHome } from './routes/home.ts'
 import { addLinkTwitch } from './routes/link-twitch.ts'
@@ -71,6 +72,7 @@ export function createApp(deps: WebDeps): WebApp {
   addDrops(app, deps, readCatalogue)
   addBuilders(app, deps, readCatalogue)
   addSitemap(app, deps, readCatalogue)
+  addFeeds(app, deps, readCatalogue)
   addOrders(app, deps)
   addPay(app, deps)
   addSuccess(app, deps)

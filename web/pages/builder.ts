@@ -25,7 +25,11 @@ export function renderBuilder(
   const sold = drops.reduce((sum, drop) => sum + drop.sold, 0)
   return renderLayout(site, {
     title: words.title(person.name),
-    shared: { path: `/builders/${person.userId}`, description: words.description(person.name) },
+    shared: {
+      path: `/builders/${person.userId}`,
+      description: words.description(person.name),
+      calendar: `/builders/${person.userId}/calendar.ics`,
+    },
     body: html`
 <div class="wrap builder">
 ${renderStaleNote(site, staleSince)}

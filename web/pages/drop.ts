@@ -6,6 +6,7 @@ import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 import { renderPicture } from './picture.ts'
 import { productData } from './search-data.ts'
 import { renderShelf, renderWhen, type ShelfState, shelfState } from './shelf.ts'
+import { shorten } from './shorten.ts'
 import { renderStaleNote } from './stale-note.ts'
 
 /** Beside the words on a wide screen, above them on a narrow one; the grid is in the stylesheet. */
@@ -95,9 +96,4 @@ ${renderChannel(site, channel)}
 /** Blank lines part paragraphs; single line ends stay as they were typed. */
 function paragraphs(text: string): string[] {
   return text.split(/(?:\r?\n[^\S\n]*){2,}/).filter((part) => part.trim())
-}
-
-function shorten(text: string, length: number): string {
-  const line = text.replace(/\s+/g, ' ').trim()
-  return line.length <= length ? line : `${[...line].slice(0, length - 1).join('')}…`
 }

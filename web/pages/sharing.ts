@@ -5,6 +5,8 @@ export interface Shared {
   readonly path: string
   readonly description: string
   readonly picture?: SharedPicture | null
+  /** The calendar of the openings that this page is about, on this site; that of all unless told. */
+  readonly calendar?: string
   /** In the words of schema.org, for search engines. */
   readonly data?: object
 }
@@ -25,10 +27,13 @@ export function renderSharing(
   shared: Shared,
 ): ReturnType<typeof html> {
   const { origin, brand } = site
-  const { description, picture, data } = shared
+  const { description, picture, data, calendar = '/calendar.ics' } = shared
   const url = origin + shared.path
   return html`<meta name="description" content="${description}">
 <link rel="canonical" href="${url}">
+<link rel="alternate" type="application/rss+xml" href="/feed.xml" title="${brand}">
+<link rel="alternate" type="application/feed+json" href="/feed.json" title="${brand}">
+<link rel="alternate" type="text/calendar" href="${calendar}" title="${brand}">
 <meta property="og:type" content="website">
 <meta property="og:site_name" content="${brand}">
 <meta property="og:title" content="${title}">

@@ -87,6 +87,14 @@ export const en = {
     allDrops: 'See every drop, and search them',
   },
 
+  feeds: {
+    calendar: (of: string) => `Openings of ${of}`,
+    item: (title: string, builder: string) => `${title} by ${builder}`,
+    opens: (title: string, builder: string) => `${title} by ${builder} opens`,
+    withStream: (builder: string) => `Opens sooner if ${builder} goes live before.`,
+    pieces: (count: number) => (count === 1 ? '1 piece' : `${count} pieces`),
+  },
+
   drops: {
     title: 'All drops, C500 Collective',
     description:
