@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { parseArgs, styleText } from 'node:util'
 import sharp from 'sharp'
-import { CHANNELS, PEOPLE } from './cast.ts'
+import { createBrowser } from './browser.ts'
+import { BROADCASTERS, CHANNELS, PEOPLE } from './cast.ts'
 import { startSpareShop } from './launch/spare-shop.ts'
 import { createPlayer, linkOf, type Player, payInBrowser, textOf } from './player.ts'
-import { buy, draftDrop, joinAsBuilder, seeCard, seeOffer, seePrivate } from './scenes.ts'
+import { buy, draftDrop, joinAsBuilder, linkChannel, seeCard, seeOffer, seePrivate } from './scenes.ts'
 
 // `npm run journey`: the shop's whole story in a terminal, over the same wires as a person in the chat page.
 // `--json` prints one object per step and a last one with the result.
@@ -33,7 +34,15 @@ function expect(condition: unknown, sentence: string): asserts condition {
 
 const dollars = (amount: number) => `$${(amount / 100).toFixed(2)}`
 
-async function play(pageUrl: string, stripeUrl: string): Promise<Record<string, number>> {
+async function play({
+  page: pageUrl,
+  stripe: stripeUrl,
+  twitch: twitchUrl,
+}: {
+  readonly page: string
+  readonly stripe: string
+  readonly twitch: string
+}): Promise<Record<string, number>> {
   const player = (name: keyof typeof PEOPLE): Player =>
     createPlayer({ pageUrl, personId: PEOPLE[name].id, channelId: CHANNELS.lounge.id })
   const juniper = player('juniper')
@@ -122,10 +131,37 @@ async function play(pageUrl: string, stripeUrl: string): Promise<Record<string, 
   expect(/Arrived/.test(textOf(profile)), 'The profile should show the order as arrived.')
   tell("Poppy's profile", textOf(profile))
 
+  const linked = await linkChannel(juniper, BROADCASTERS.juniper.id)
+  expect(/Your channel is linked/.test(linked.text), `Linking ended at ${linked.url}`)
+  tell('Juniper links her Twitch channel', 'by a private link, a login, and a page of Twitch')
+  const another = await juniper.answer(juniper.c500('link-twitch'))
+  const stranger = await createBrowser().get(linkOf(another, /Link my channel/))
+  expect(!/Continue to Twitch/.test(stranger.text), 'A link that was passed on must lead nobody to Twitch.')
+  tell('A link that was passed on links nobody', 'it asks first: is this you?')
+
+  await goLive(twitchUrl)
+  const news = await poppy.see('the announcement in #live', async () =>
+    (await poppy.messages(CHANNELS.live.id)).find((message) => /Glazing/.test(textOf(message))),
+  )
+  tell('Juniper goes live, and #live says so with her title', textOf(news))
+  const badge = await poppy.answer(poppy.c500('verify', { member: juniper.id }))
+  expect(/builder of this collective[\s\S]*Verified live/.test(textOf(badge)), 'Juniper should be verified.')
+  expect((await poppy.messages(CHANNELS.live.id)).length === 1, 'One stream is announced once.')
+  tell('Is this really her? Poppy asks, and reads a dated badge', textOf(badge))
+
   const atStripe = [...balance.available, ...balance.pending].reduce((sum, { amount }) => sum + amount, 0)
   const stripeFee = 2_400 - 2_280 - atStripe
   expect(sessions.filter(({ status }) => status === 'open').length === 0, 'No pay page may be left open.')
   return { paid: 2_400, builder: 2_280, collective: 120, stripe_fee: stripeFee, left_at_stripe: atStripe }
+}
+
+async function goLive(twitchUrl: string): Promise<void> {
+  const response = await fetch(`${twitchUrl}/local/users/${BROADCASTERS.juniper.id}/live`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ title: 'Glazing mugs', game: 'Makers & Crafting' }),
+  })
+  expect(response.ok, 'Juniper could not go live.')
 }
 
 async function summary(stripeUrl: string): Promise<Summary> {
@@ -138,7 +174,7 @@ try {
   await using shop = await startSpareShop({
     env: { LOG_LEVEL: 'warn', BOT_TRANSPORT: process.env.BOT_TRANSPORT },
   })
-  const money = await play(shop.pageUrl, shop.plan.urls.stripe)
+  const money = await play({ ...shop.plan.urls, page: shop.pageUrl })
   const seconds = Number(((performance.now() - startedAt) / 1_000).toFixed(1))
   if (flags.json) {
     process.stdout.write(`${JSON.stringify({ ok: true, steps, seconds, money_minor_units: money })}\n`)

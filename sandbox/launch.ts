@@ -97,7 +97,12 @@ async function seed({ urls, local }: LaunchPlan, dataDir: string): Promise<void>
   const onProgress = (line: string) => printLine('seed', line)
   try {
     onProgress('Filling the new shop by playing it; look on in the chat …')
-    await seedShop({ pageUrl: urls.page, stripeUrl: urls.stripe, withTwitch: local.twitch, onProgress })
+    await seedShop({
+      pageUrl: urls.page,
+      stripeUrl: urls.stripe,
+      twitchUrl: local.twitch ? urls.twitch : null,
+      onProgress,
+    })
     markSeedDone(dataDir)
     onProgress(`The shop is full. Be somebody in it: ${urls.page}`)
   } catch (error) {

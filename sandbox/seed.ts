@@ -21,12 +21,12 @@ const ADDRESSEES: Readonly<Record<string, string>> = {
 export async function seedShop(options: {
   readonly pageUrl: string
   readonly stripeUrl: string
-  /** Channels can be linked there, and a drop can wait for a stream. */
-  readonly withTwitch: boolean
+  /** The local Twitch, where channels are linked and go live; null where there is none. */
+  readonly twitchUrl: string | null
   /** Hears one line per finished part. */
   readonly onProgress: (line: string) => void
 }): Promise<void> {
-  const { pageUrl, stripeUrl, withTwitch, onProgress } = options
+  const { pageUrl, stripeUrl, twitchUrl, onProgress } = options
   const player = (name: keyof typeof PEOPLE): Player =>
     createPlayer({ pageUrl, personId: PEOPLE[name].id, channelId: CHANNELS.lounge.id })
   const juniper = player('juniper')
@@ -127,9 +127,11 @@ export async function seedShop(options: {
     onProgress('a wreath that opens tomorrow, of which Poppy wants to be told')
   }
 
+  /** Wren is a maker too. Who wants to see a drop open with a stream sends Wren live, on the local Twitch's page. */
   async function bowl(): Promise<void> {
-    await linkChannel(juniper, BROADCASTERS.juniper.id)
-    const card = await openDrop(juniper, {
+    await joinAsBuilder(wren)
+    await linkChannel(wren, BROADCASTERS.wren.id)
+    const card = await openDrop(wren, {
       title: 'Speckled serving bowl',
       story:
         'Straight from the kiln, unpacked on stream: nobody has seen these glazes yet, me included. Wide enough for a salad for six.',
@@ -138,8 +140,21 @@ export async function seedShop(options: {
       options: { with_stream: true },
       picture: await picture('bowl'),
     })
-    await wren.answer(wren.press(card, /Remind me/))
-    onProgress('a bowl that opens when Juniper goes live')
+    await poppy.answer(poppy.press(card, /Remind me/))
+    onProgress('a bowl that opens when Wren goes live')
+  }
+
+  async function channels(twitch: string): Promise<void> {
+    await linkChannel(juniper, BROADCASTERS.juniper.id)
+    await linkChannel(moss, BROADCASTERS.moss.id)
+    await post(`${twitch}/local/users/${BROADCASTERS.juniper.id}/live`, {
+      title: 'Trimming a batch of moss-green mugs',
+      game: 'Makers & Crafting',
+    })
+    await juniper.see('the announcement in #live', async () =>
+      (await juniper.messages(CHANNELS.live.id)).at(-1),
+    )
+    onProgress('Juniper is live on Twitch and verified; Moss has linked a channel and was not live yet')
   }
 
   /** Somebody else may be letting a unit go at this moment: press until one is free, as a person would. */
@@ -194,15 +209,17 @@ export async function seedShop(options: {
     await control(`/local/accounts/${account.id}`, { transfers: 'inactive' })
   }
 
-  async function control(path: string, body: object): Promise<void> {
+  const control = (path: string, body: object) => post(stripeUrl + path, body)
+
+  async function post(url: string, body: object): Promise<void> {
     const headers = { 'content-type': 'application/json' }
-    const response = await fetch(stripeUrl + path, { method: 'POST', headers, body: JSON.stringify(body) })
-    if (!response.ok) throw new Error(`${path}: ${await response.text()}`)
+    const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })
+    if (!response.ok) throw new Error(`${new URL(url).pathname}: ${await response.text()}`)
   }
 
   await Promise.all([scarf(), print(), candle()])
   await wreath()
-  if (withTwitch) await bowl()
+  if (twitchUrl) await Promise.all([bowl(), channels(twitchUrl)])
   // Last, so that it is the first thing a newcomer sees in #drops.
   await mug()
   // Nobody wants to find the private answers of hours ago.

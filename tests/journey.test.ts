@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { CHANNELS } from '../sandbox/cast.ts'
+import { BROADCASTERS, CHANNELS } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
-import { buy, draftDrop, joinAsBuilder, seeCard, seeOffer, seePrivate } from '../sandbox/scenes.ts'
+import {
+  buy,
+  draftDrop,
+  joinAsBuilder,
+  linkChannel,
+  seeCard,
+  seeOffer,
+  seePrivate,
+} from '../sandbox/scenes.ts'
 import { createWorld, engines, smallPicture, type WorldOptions } from './world.ts'
 
 for (const { store, skip } of await engines()) {
@@ -51,6 +59,17 @@ async function journey(options: WorldOptions): Promise<void> {
   assert.match(textOf(dashboard), /22\.80/)
   const profile = await poppy.answer(poppy.c500('profile'))
   assert.match(textOf(profile), /Arrived/)
+
+  assert.match((await linkChannel(juniper, BROADCASTERS.juniper.id)).text, /Your channel is linked/)
+  await world.settle()
+  const live = { title: 'Glazing mugs', game: 'Makers & Crafting' }
+  await world.twitchControl(`/local/users/${BROADCASTERS.juniper.id}/live`, live)
+  await world.settle()
+  const announced = (await poppy.messages(CHANNELS.live.id)).map(textOf)
+  assert.equal(announced.length, 1)
+  assert.match(announced[0] ?? '', /Juniper is live[\s\S]*Glazing mugs/)
+  const identity = await poppy.answer(poppy.c500('verify', { member: juniper.id }))
+  assert.match(textOf(identity), /builder of this collective[\s\S]*LIVE[\s\S]*Verified live/)
 
   const orders = await world.core.store.find('orders', {
     where: {},

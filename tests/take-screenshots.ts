@@ -15,7 +15,7 @@ await using shop = await startSpareShop({ env: { LOG_LEVEL: 'warn' } })
 await seedShop({
   pageUrl: shop.pageUrl,
   stripeUrl: shop.plan.urls.stripe,
-  withTwitch: shop.plan.local.twitch,
+  twitchUrl: shop.plan.urls.twitch,
   onProgress: () => {},
 })
 await using browser = await launchBrowser()
