@@ -81,7 +81,7 @@ export function renderUnlinkQuestion(channel: ChannelView): Message {
 
 const STANDING: Record<NonNullable<IdentityView['builder']>['status'], string> = {
   applied: 'They have **applied** and are not a builder yet: nothing of theirs is sold here.',
-  approved: 'Yes: a **builder of this collective**',
+  approved: 'Yes, a **builder of this collective**',
   paused: 'A builder of this collective whose selling is **paused**',
   suspended: '**Suspended** by an operator: please buy nothing from them.',
 }
