@@ -24,6 +24,7 @@ import {
   press,
   sampleBuilder,
   sampleCase,
+  sampleChannel,
   sampleDashboard,
   sampleDraft,
   sampleDrop,
@@ -386,6 +387,39 @@ test('a forged or unknown button or form gets a kind sentence', async () => {
   }
   assertPrivate(await ask(submit('v1:drop:new', FORM), {}), /do not know that one/)
   assertPrivate(await ask(command('gift'), {}), /do not know that one/)
+})
+
+test('a channel is linked by a private link and let go after one question', async () => {
+  const startTwitchLink = async () => ({ url: 'https://shop.example/link/twitch?t=x', expiresAt: NOW })
+  assertPrivate(
+    await ask(command('link-twitch'), { startTwitchLink }),
+    /bandwidth test[\s\S]*link\/twitch\?t=x/,
+  )
+  assertPrivate(await ask(press('v1:linktwitch'), { startTwitchLink }), /link\/twitch\?t=x/)
+  const identity = { builder: null, channel: sampleChannel() }
+  const question = await ask(command('unlink-twitch'), { identify: async () => identity })
+  assertPrivate(question, /Let the channel go[\s\S]*v1:unlinkyes/)
+  const none = { identify: async () => ({ ...identity, channel: null }) }
+  assertPrivate(await ask(command('unlink-twitch'), none), /No Twitch channel of yours/)
+  const unlinkTwitch = async () => sampleBuilder()
+  assertPrivate(await ask(press('v1:unlinkyes'), { unlinkTwitch }), /no longer linked/)
+})
+
+test('is this really them? A member is told apart by what core knows', async () => {
+  const verify = (status: 'applied' | 'approved' | 'paused' | 'suspended') =>
+    ask(command('verify', [{ name: 'member', type: 6, value: JUNIPER.userId }]), {
+      async identify(input) {
+        assert.deepEqual(input, { userId: JUNIPER.userId })
+        return { builder: { person: JUNIPER, status, joinedAt: NOW }, channel: sampleChannel() }
+      },
+    })
+  assertPrivate(
+    await verify('approved'),
+    /Yes, a \*\*builder[\s\S]*Verified live[\s\S]*builders\/\d+\/verify/,
+  )
+  assertPrivate(await verify('paused'), /selling is \*\*paused/)
+  assertPrivate(await verify('suspended'), /buy nothing from them/)
+  assertPrivate(await verify('applied'), /Not a builder/)
 })
 
 test('Mark shipped opens the parcel form, from a button and from the menu', async () => {

@@ -247,7 +247,7 @@ test("Twitch's page or a return address that somebody else prepared links nobody
   const { action, fields } = agreeAs(lured, BROADCASTERS.juniper.id)
   const back = await victim.submit(action, fields)
   assert.equal(back.status, 400)
-  assert.match(back.text, /Nothing was linked/)
+  assert.match(back.text, /nothing was linked now/)
   await shop.nobodyIsLinked()
 
   // Moss agreed as himself and sends the address to come back to: his channel must not become hers.

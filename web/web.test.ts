@@ -133,6 +133,42 @@ test('a builder has a page with their channel, badge and drops; who has only app
     assert.equal((await shop.get(`/builders/${id}`)).status, 404, id)
 })
 
+test('is this really them? Yes with a date and a badge, or no', async () => {
+  await using shop = await startShop()
+  const ask = async (id: string) => (await shop.get(`/builders/${id}/verify`)).text()
+  const yes = await ask('100000000000000102')
+  for (const words of [
+    'Yes, this is <bdi>Moss</bdi>',
+    'builder of this collective, since',
+    'Verified live',
+    'Live now',
+  ])
+    assert.ok(yes.includes(words), words)
+  assert.match(await ask('100000000000000105'), /is suspended[\s\S]*Please buy nothing from them/)
+  const { headers } = await shop.get('/builders/100000000000000102/verify')
+  assert.equal(headers.get('cache-control'), 'no-store')
+  const nobody = await ask('100000000000000999')
+  assert.match(
+    nobody,
+    /Not a builder here[\s\S]*Discord account <span class="receipt__id">100000000000000999/,
+  )
+  assert.equal((await shop.get('/builders/1/verify')).status, 404)
+  const { identify } = shop.core.answers
+  shop.core.answers.identify = async (input) => {
+    const known = await identify?.(input)
+    return { channel: null, builder: known?.builder ? { ...known.builder, status: 'applied' } : null }
+  }
+  shop.clock.at += 2_000
+  assert.match(await ask('100000000000000102'), /Not a builder here/)
+  shop.clock.at += 2_000
+  shop.core.down = true
+  assert.equal(
+    (await shop.get('/builders/100000000000000102/verify')).status,
+    503,
+    'an old answer proves nothing',
+  )
+})
+
 test('a buyer who logged in sees their orders, page by page, and each of them', async () => {
   await using shop = await startShop()
   const asPoppy = { headers: { cookie: 'c500_session=poppy' } }

@@ -1,7 +1,7 @@
 import type { APIEmbed } from 'discord-api-types/v10'
 import { accent, type BuilderView, type ChannelView, type IdentityView, type Output } from '#contract'
 import { button, link, type Message, rows } from './message.ts'
-import { clockTime, dateTime, escapeText, plainText, relativeTime } from './text.ts'
+import { clockTime, dateTime, escapeText, relativeTime } from './text.ts'
 
 /** The line above a card: by whom, whether Twitch has seen them live, and whether they are on air. */
 export function ribbon(by: string, channel: ChannelView | null): NonNullable<APIEmbed['author']> {
@@ -79,16 +79,16 @@ export function renderUnlinkQuestion(channel: ChannelView): Message {
   }
 }
 
-const STANDING: Record<NonNullable<IdentityView['builder']>['status'], string> = {
-  applied: 'They have **applied** and are not a builder yet: nothing of theirs is sold here.',
+const STANDING = {
   approved: 'Yes, a **builder of this collective**',
   paused: 'A builder of this collective whose selling is **paused**',
   suspended: '**Suspended** by an operator: please buy nothing from them.',
-}
+} as const
 
 /** `is this really them?` `userId` is the member asked about, `page` the same answer on the web. */
 export function renderIdentity(userId: string, { builder, channel }: IdentityView, page: string): Message {
-  if (!builder) {
+  // Who has applied is nobody's business yet.
+  if (!builder || builder.status === 'applied') {
     return {
       embeds: [
         {
@@ -100,12 +100,12 @@ export function renderIdentity(userId: string, { builder, channel }: IdentityVie
     }
   }
   const { status, joinedAt, person } = builder
-  const trusted = status === 'approved' || status === 'paused'
+  const trusted = status !== 'suspended'
   const since = trusted ? `, since ${dateTime(joinedAt)}.` : ''
   return {
     embeds: [
       {
-        title: plainText(person.name, 100),
+        title: escapeText(person.name, 100),
         description: [
           `<@${userId}>: ${STANDING[status]}${since}`,
           '',

@@ -1,11 +1,11 @@
 import { accent, type PushInput } from '#contract'
 import { link, type Message, rows } from './message.ts'
-import { clockTime, escapeText, plainText, relativeTime } from './text.ts'
+import { clockTime, escapeText, relativeTime } from './text.ts'
 
 /** The announcement of a stream: on air with title and game as far as they are known, or over. */
 export function renderLive(news: PushInput<'drawLive'>): Message {
   const { builder, channel, startedAt, endedAt, title, game } = news
-  const name = plainText(builder.name, 100)
+  const name = escapeText(builder.name, 100)
   const over = endedAt !== null
   const lines = [
     title && `**${escapeText(title, 300)}**`,

@@ -25,6 +25,7 @@ import {
   POPPY,
   sampleBuilder,
   sampleCase,
+  sampleChannel,
   sampleDashboard,
   sampleDispute,
   sampleDraft,
@@ -45,11 +46,13 @@ import {
 import { renderBuilder } from './builder.ts'
 import { pictureFile, renderCard } from './card.ts'
 import { caseItems, renderCase, renderCaseItem } from './case.ts'
+import { renderIdentity, renderLinkStart, renderUnlinkQuestion } from './channel.ts'
 import { renderDashboard } from './dashboard.ts'
 import { renderKeptForm, renderNoStream, renderPreview, renderProblems, renderPublished } from './draft.ts'
 import { caseForm, dropForm, giveBackForm, problemForm, shipmentForm } from './forms.ts'
 import { renderHelp } from './help.ts'
 import { renderKept } from './kept.ts'
+import { renderLive } from './live.ts'
 import { type Message, toBody } from './message.ts'
 import { renderMoney } from './money.ts'
 import { renderNotice } from './notice.ts'
@@ -177,6 +180,9 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
           : null,
     }),
   )
+  const channel = sampleChannel({ displayName: name, live: { since: NOW, title: story, game: title } })
+  const live = { streamId: '1', builder: person, startedAt: NOW, title: story, game: title, place: null }
+  const identity = { person, status: standing.builder, joinedAt: NOW }
   const views = cases.slice(0, 2)
   const waiting = { ...drop, status: 'scheduled' as const, opensAt: NOW + 3_600_000, opensWithStream: true }
   const news = { noticeId: 'n', userId: person.userId, at: NOW }
@@ -190,6 +196,14 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
   ]
   return [
     renderCard(drop),
+    renderCard({ ...drop, channel }),
+    renderLive({ ...live, channel, endedAt: null }),
+    renderLive({ ...live, channel: null, endedAt: NOW }),
+    renderBuilder({ ...builder, channel }, story),
+    renderLinkStart({ url: 'https://shop.example/link/twitch?t=x', expiresAt: NOW }),
+    renderUnlinkQuestion(channel),
+    renderIdentity(person.userId, { builder: identity, channel }, 'https://shop.example/'),
+    renderIdentity(person.userId, { builder: null, channel: null }, 'https://shop.example/'),
     renderCard({ ...drop, available: 0, held: 3 }),
     renderCard({ ...drop, available: 0, sold: 3 }),
     renderCard({ ...drop, status: 'closed' }),

@@ -8,6 +8,7 @@ import {
   type BuilderView,
   type CaseEntry,
   type CaseView,
+  type ChannelView,
   type CoreClient,
   type DashboardView,
   type DisputeView,
@@ -173,6 +174,20 @@ export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
     statementUrl: 'http://127.0.0.1:8501/statement/token',
     channel: null,
     joinedAt: NOW,
+    ...over,
+  }
+}
+
+/** On air and verified, unless told. */
+export function sampleChannel(over: Partial<ChannelView> = {}): ChannelView {
+  return {
+    channelId: '501',
+    login: 'juniper_makes',
+    displayName: 'Juniper_Makes',
+    url: 'https://www.twitch.tv/juniper_makes',
+    linkedAt: NOW,
+    verified: { at: NOW, until: NOW + 1 },
+    live: { since: NOW, title: 'Glazing mugs', game: 'Makers & Crafting' },
     ...over,
   }
 }

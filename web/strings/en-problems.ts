@@ -65,9 +65,9 @@ export const problems = {
       'It is good once, and for ten minutes. Type /c500 link-twitch in Discord for a fresh one; /c500 join shows what is linked already.',
   },
   twitch_lost: {
-    heading: 'Nothing was linked',
+    heading: 'This visit to Twitch is over',
     sentence:
-      'This visit to Twitch did not begin in this browser. Type /c500 link-twitch in Discord and go through it in one browser. If you did not begin it at all, somebody sent you this address: just close this page.',
+      'It is finished already, or did not begin in this browser, so nothing was linked now. In Discord, /c500 join shows what is linked and /c500 link-twitch begins again. If you did not begin it at all, somebody sent you this address: just close this page.',
   },
   twitch_refused: {
     heading: 'Nothing was linked',

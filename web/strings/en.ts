@@ -213,6 +213,20 @@ export const en = {
     all: 'All your orders',
   },
 
+  verify: {
+    title: 'Is this really them? C500 Collective',
+    yes: (name: Piece) => html`Yes, this is ${name}`,
+    since: (name: Piece, day: string) => html`${name} is a builder of this collective, since ${day}.`,
+    paused: 'Their selling is paused for now. Orders that are paid go on as always.',
+    suspended: (name: Piece) => html`${name} is suspended`,
+    buyNothing: 'An operator has suspended this builder. Please buy nothing from them.',
+    no: 'Not a builder here',
+    noLead: 'Whatever this account offers, it is not sold through us, and nothing is held for you.',
+    see: (name: Piece) => html`See what ${name} makes`,
+    account: (id: Piece) => html`Discord account ${id}.`,
+    care: 'Names can be copied, so compare the number. Buy with the Buy now button under a card only: none of us asks for money in a message.',
+  },
+
   builder: {
     title: (name: string) => `${name}, C500 Collective`,
     description: (name: string) =>
