@@ -199,7 +199,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderCard({ ...drop, channel }),
     renderLive({ ...live, channel, endedAt: null }),
     renderLive({ ...live, channel: null, endedAt: NOW }),
-    renderBuilder({ ...builder, channel }, story),
+    renderBuilder({ ...builder, channel }, 'Done.'),
     renderLinkStart({ url: 'https://shop.example/link/twitch?t=x', expiresAt: NOW }),
     renderUnlinkQuestion(channel),
     renderIdentity(person.userId, { builder: identity, channel }, 'https://shop.example/'),
