@@ -415,7 +415,7 @@ test('is this really them? A member is told apart by what core knows', async () 
     })
   assertPrivate(
     await verify('approved'),
-    /Yes, a \*\*builder[\s\S]*Verified live[\s\S]*builders\/\d+\/verify/,
+    /Yes\*\*, a builder[\s\S]*Verified live[\s\S]*builders\/\d+\/verify/,
   )
   assertPrivate(await verify('paused'), /selling is \*\*paused/)
   assertPrivate(await verify('suspended'), /buy nothing from them/)

@@ -56,7 +56,7 @@ export function renderLinkStart({ url, expiresAt }: Output<'startTwitchLink'>): 
           `Press the button, log in as yourself, and choose your channel at Twitch. The link is only for you, good once, and until ${clockTime(expiresAt)} (ten minutes).`,
           '',
           'From then on, going live gives you the badge **verified live** for the time written on it, and a ribbon on your cards while you are on air.',
-          'A stream in **bandwidth test** mode does not count: Twitch tells nobody of it. Reruns do not count either.',
+          'A stream in bandwidth test mode does not count: Twitch tells nobody of it. Reruns do not count either.',
         ].join('\n'),
         color: accent('lavender'),
       },
@@ -80,7 +80,7 @@ export function renderUnlinkQuestion(channel: ChannelView): Message {
 }
 
 const STANDING = {
-  approved: 'Yes, a **builder of this collective**',
+  approved: '**Yes**, a builder of this collective',
   paused: 'A builder of this collective whose selling is **paused**',
   suspended: '**Suspended** by an operator: please buy nothing from them.',
 } as const
