@@ -56,6 +56,8 @@ export interface World extends AsyncDisposable {
   readonly stripeUrl: string
   readonly twitch: NonNullable<Sandbox['twitch']>
   readonly dataDir: string
+  /** What core was told of its store, for a program beside it. */
+  readonly storeEnv: Readonly<Record<string, string>>
   now(): number
   /** Move the one clock that everybody reads, then settle. */
   advance(ms: number): Promise<void>
@@ -139,6 +141,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
 
   const tokens = { bot: 'world-bot-token-0000', web: 'world-web-token-0000', push: PUSH_SECRET }
   const telemetryEnv = options.telemetryUrl ? { OTEL_EXPORTER_OTLP_ENDPOINT: options.telemetryUrl } : {}
+  const storeEnv = options.store === 'firestore' ? await firestoreEnv() : {}
   const coreEnv = {
     PORT: String(corePort),
     DATA_DIR: dataDir,
@@ -167,7 +170,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     TWITCH_API_BASE: twitch.url,
     PICTURE_SOURCES: discord.url.replace(/\/api$/, '/'),
     LOG_LEVEL: process.env.WORLD_LOG ?? 'silent',
-    ...(options.store === 'firestore' ? await firestoreEnv() : {}),
+    ...storeEnv,
     ...telemetryEnv,
     ...options.coreEnv,
   }
@@ -240,6 +243,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
     stripeUrl: stripe.url,
     twitch,
     dataDir,
+    storeEnv,
     now,
     async advance(ms) {
       time += ms

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { emptyProject, firestoreEmulator } from '../../tests/firestore-emulator.ts'
 import { type CollectionName, EXPIRES, SEARCHABLE } from '../ports/store.ts'
 import { QUERY_INDEXES } from './query-indexes.ts'
 
@@ -56,28 +55,4 @@ test('only fields that are kept for searching are in an index', () => {
     )
     assert.deepEqual(new Set(named), new Set(searchable), collection)
   }
-})
-
-const emulator = await firestoreEmulator()
-const skip = 'missing' in emulator ? emulator.missing : false
-
-test('the rules let nobody in who comes from outside', { skip }, async () => {
-  const host = 'host' in emulator ? emulator.host : ''
-  const project = `projects/${emptyProject()}`
-  const content = readFileSync(join(FOLDER, 'firestore.rules'), 'utf8')
-  const headers = { 'content-type': 'application/json' }
-  const rules = await fetch(`http://${host}/emulator/v1/${project}:securityRules`, {
-    method: 'PUT',
-    headers,
-    body: JSON.stringify({ rules: { files: [{ name: 'firestore.rules', content }] } }),
-  })
-  assert.equal(rules.status, 200, await rules.text())
-  const drop = `http://${host}/v1/${project}/databases/(default)/documents/inventory/drp_1`
-  const body = JSON.stringify({ fields: {} })
-  const asOwner = { ...headers, authorization: 'Bearer owner' }
-  const write = (as: Record<string, string>) => fetch(drop, { method: 'PATCH', headers: as, body })
-  assert.equal((await write(asOwner)).status, 200)
-  assert.equal((await write(headers)).status, 403)
-  assert.equal((await fetch(drop, { headers: asOwner })).status, 200)
-  assert.equal((await fetch(drop)).status, 403)
 })

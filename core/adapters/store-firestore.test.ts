@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isAppError } from '#contract'
 import { emptyProject, firestoreEmulator } from '../../tests/firestore-emulator.ts'
@@ -14,6 +16,7 @@ storeSuite('Firestore', async () => createFirestoreStore({ projectId: emptyProje
   skip,
 })
 
+const RULES = join(import.meta.dirname, '../../deploy/firestore/firestore.rules')
 const user = (name: string) => ({ userId: '100000000000000103', name, missed: [] })
 
 test('a commit stands when its answer was lost and the library sent it again', { skip }, async () => {
@@ -77,6 +80,26 @@ test('ids made one after another lie far apart', { skip }, async () => {
   assert.notDeepEqual(ids, ids.toSorted())
   assert.ok(new Set(ids.map((id) => id.slice(0, 6))).size > 100)
   await store.close()
+})
+
+test('the rules let nobody in who comes from outside', { skip }, async () => {
+  const project = `projects/${emptyProject()}`
+  const content = readFileSync(RULES, 'utf8')
+  const headers = { 'content-type': 'application/json' }
+  const rules = await fetch(`http://${emulatorHost}/emulator/v1/${project}:securityRules`, {
+    method: 'PUT',
+    headers,
+    body: JSON.stringify({ rules: { files: [{ name: 'firestore.rules', content }] } }),
+  })
+  assert.equal(rules.status, 200, await rules.text())
+  const drop = `http://${emulatorHost}/v1/${project}/databases/(default)/documents/inventory/drp_1`
+  const body = JSON.stringify({ fields: {} })
+  const asOwner = { ...headers, authorization: 'Bearer owner' }
+  const write = (as: Record<string, string>) => fetch(drop, { method: 'PATCH', headers: as, body })
+  assert.equal((await write(asOwner)).status, 200)
+  assert.equal((await write(headers)).status, 403)
+  assert.equal((await fetch(drop, { headers: asOwner })).status, 200)
+  assert.equal((await fetch(drop)).status, 403)
 })
 
 interface Wire extends AsyncDisposable {
