@@ -104,16 +104,16 @@ describe('a linked channel that goes live', () => {
     const news = await shop.theAnnouncement()
     assert.match(
       textOf(news),
-      /🔴 Juniper is live[\s\S]*Glazing mugs[\s\S]*Makers & Crafting[\s\S]*On air since/,
+      /● Juniper is live[\s\S]*Glazing mugs[\s\S]*Makers & Crafting[\s\S]*On air since/,
     )
     assert.deepEqual(
       buttonsOf(news).map((button) => 'url' in button && button.url),
       [`https://www.twitch.tv/${CHANNEL.login}`],
     )
     assert.deepEqual(await shop.roles(), ['Live now', 'Verified live'])
-    assert.match(textOf(await cardNow()), /🔴 LIVE · A drop by Juniper · ✔ verified live/)
+    assert.match(textOf(await cardNow()), /● LIVE · A drop by Juniper · ✔ verified live/)
     assert.ok(buttonsOf(await cardNow()).some((button) => 'url' in button && /twitch/.test(button.url)))
-    assert.match(textOf(await juniper.answer(juniper.c500('profile'))), /🔴 \*\*LIVE\*\*[\s\S]*Verified live/)
+    assert.match(textOf(await juniper.answer(juniper.c500('profile'))), /● \*\*LIVE\*\*[\s\S]*Verified live/)
     const poppy = world.player('poppy')
     const answer = await poppy.answer(poppy.c500('verify', { member: juniper.id }))
     assert.equal(answer.onlyFor, poppy.id)

@@ -5,7 +5,7 @@ import { clockTime, dateTime, escapeText, relativeTime } from './text.ts'
 
 /** The line above a card: by whom, whether Twitch has seen them live, and whether they are on air. */
 export function ribbon(by: string, channel: ChannelView | null): NonNullable<APIEmbed['author']> {
-  const name = [channel?.live && '🔴 LIVE', by, channel?.verified && '✔ verified live']
+  const name = [channel?.live && '● LIVE', by, channel?.verified && '✔ verified live']
     .filter(Boolean)
     .join(' · ')
   return { name, ...(channel ? { url: channel.url } : {}) }
@@ -17,7 +17,7 @@ function channelWords(channel: ChannelView): string {
   const title = live?.title ? `: ${escapeText(live.title, 200)}` : ''
   return [
     `[${escapeText(displayName, 60)}](${url})`,
-    live && `🔴 **LIVE** since ${relativeTime(live.since)}${title}`,
+    live && `● **LIVE** since ${relativeTime(live.since)}${title}`,
     verified
       ? `✔ **Verified live**: Twitch saw this channel live ${relativeTime(verified.at)}. Good until ${dateTime(verified.until)}.`
       : 'Not verified yet: Twitch has not told us of a stream lately.',

@@ -17,7 +17,7 @@ export function renderLive(news: PushInput<'drawLive'>): Message {
   return {
     embeds: [
       {
-        title: over ? `${name} was live` : `🔴 ${name} is live`,
+        title: over ? `${name} was live` : `● ${name} is live`,
         description: lines.join('\n'),
         color: accent(over ? 'cream' : 'strawberry'),
         ...(channel ? { url: channel.url } : {}),
