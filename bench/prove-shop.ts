@@ -92,7 +92,10 @@ export async function startProvingShop(options: {
   const dataDir = await mkdtemp(join(tmpdir(), 'c500-prove-'))
   stack.defer(() => rm(dataDir, { recursive: true, force: true }))
   const secrets = keepLocalSecrets(join(dataDir, 'local-secrets.json'))
-  const ports = await freePorts(PORTS.length)
+  const { engine } = options
+  const instances = engine.store === 'sqlite' ? 1 : engine.instances
+  // All asked for at once, so that no two are the same; one core alone has the address for itself.
+  const ports = await freePorts(PORTS.length + instances)
   const plan = planLaunch({
     shell: {
       LOG_LEVEL: 'fatal',
@@ -103,10 +106,8 @@ export async function startProvingShop(options: {
     secrets,
     dataDir,
   })
-  const { engine } = options
-  const instances = engine.store === 'sqlite' ? 1 : engine.instances
   const address = portOf(plan.urls.core)
-  const corePorts = instances === 1 ? [address] : await freePorts(instances)
+  const corePorts = instances === 1 ? [address] : ports.slice(PORTS.length)
   const door = instances === 1 ? null : stack.use(await createFrontDoor(address))
   const clockFile = join(dataDir, 'clock')
   const clockUrl = new URL('./clock-from-file.ts', import.meta.url)

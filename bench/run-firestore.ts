@@ -17,7 +17,7 @@ const BUYERS = 1_000
 const RUSH_MS = 500
 const DROPS = [50, 1_000] as const
 const WARM_UP_UNITS = 400
-const NAIVE_BUYERS = 50
+const NAIVE_BUYERS = 100
 const STRIPE_REQUESTS_PER_SECOND = 20
 /** Stripe's default for one endpoint (docs.stripe.com/rate-limits). */
 const STRIPE_ALLOWS_PER_SECOND = 25

@@ -33,13 +33,17 @@ export interface Change<T> {
 /** Read, decide, commit; again on conflict. Throws what `decide` threw, or `conflict` after many tries. */
 export type MakeChange = <T>(change: Change<T>) => Promise<T>
 
-/** A thousand buyers' commits on four cores take as long as there are commits: few large ones, far below 10 MiB each. */
-const MAX_TOGETHER = 400
+/** A commit that is refused has cost its whole time: larger ones were slower in a contended drop (docs/scale.md). */
+const MAX_TOGETHER = 100
 /** Refusals in a row while nobody else wrote anything that was read: they will not end by themselves. */
 const MAX_TRIES = 12
 /** Somebody gets through each time, yet perhaps never we: longer than this nobody waits for an answer. */
 const LONGEST_MS = 15_000
-const LONGEST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 3_000
+/** Of as many tries: so that of several who were beaten together most find the way free. */
+const PAUSE_TRIES = 3
+/** 256 ms, for tries that take no time. */
+const MOST_DOUBLINGS = 8
 
 interface Task {
   readonly reads: readonly Key[]
@@ -105,7 +109,8 @@ export function createChanges(options: {
         }
         // Whoever beat us may well be at the next one now, and takes about as long.
         const tookMs = performance.now() - triedAt
-        await pause(random() * Math.min(LONGEST_PAUSE_MS, Math.max(2 ** tries, tookMs)))
+        const mostMs = Math.max(2 ** Math.min(tries, MOST_DOUBLINGS), PAUSE_TRIES * tookMs)
+        await pause(random() * Math.min(LONGEST_PAUSE_MS, mostMs))
       }
     }
   }
