@@ -41,6 +41,8 @@ const OPERATORS_OWN: Readonly<Record<string, string>> = {
   STRIPE_CONNECT_WEBHOOK_SECRET: 'whsec_9876543210',
   DISCORD_GUILD_ID: '100000000000000000',
   DROPS_CHANNEL_ID: '100000000000000001',
+  DISCORD_CLIENT_ID: '100000000000000002',
+  TWITCH_CLIENT_ID: 'twitchclient',
 }
 const dummy = (name: string) => OPERATORS_OWN[name] ?? `a-secret-of-enough-letters-for-${name}`
 

@@ -74,7 +74,8 @@ export function renderShell(links: ShellLinks) {
           links.twitch
             ? html`<h3>Go live</h3>
         <ul class="steps plain">
-          <li><a href="${links.twitch}" target="_blank" rel="noopener">Choose who is live on the local Twitch</a><span>Send Juniper on air, let her connection drop, end her stream: the shop hears of it by signed messages.</span></li>
+          <li><a href="${links.twitch}" target="_blank" rel="noopener">Choose who is live on the local Twitch</a><span>Juniper is on air in a new shop: end her stream, or let her connection drop. Send Wren live, and the bowl in #drops opens.</span></li>
+          <li><a href="#as=poppy&channel=lounge&say=%2Fc500%20verify">Be Poppy, type <kbd>/c500 verify</kbd></a><span>Is this really her? The answer is a dated badge, not a promise.</span></li>
         </ul>`
             : ''
         }
