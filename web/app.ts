@@ -13,6 +13,7 @@ import { addFeeds } from './routes/feeds.ts'
 import { addFiles } from './routes/files.ts'
 import { addHome } from './routes/home.ts'
 import { addLinkTwitch } from './routes/link-twitch.ts'
+import { addLive } from './routes/live.ts'
 import { addLogin } from './routes/login.ts'
 import { addOrders } from './routes/orders.ts'
 import { addPapers } from './routes/papers.ts'
@@ -71,6 +72,7 @@ export function createApp(deps: WebDeps): WebApp {
   addPapers(app, deps)
   addDrops(app, deps, readCatalogue)
   addBuilders(app, deps, readCatalogue)
+  addLive(app, deps, readCatalogue)
   addSitemap(app, deps, readCatalogue)
   addFeeds(app, deps, readCatalogue)
   addOrders(app, deps)

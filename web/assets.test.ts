@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { PALETTE } from '#contract'
@@ -41,4 +41,13 @@ test('browser modules carry no types', () => {
   const script = loadAssets().named('js/look-again.js')
   assert.ok(script)
   assert.doesNotMatch(Buffer.from(script.bytes).toString(), /: string|<HTMLElement>/)
+})
+
+test('all scripts together weigh less than 15 KB', () => {
+  const assets = loadAssets()
+  const names = readdirSync(new URL('browser', import.meta.url)).map(
+    (file) => `js/${file.replace(/ts$/, 'js')}`,
+  )
+  const weight = names.reduce((sum, name) => sum + (assets.named(name)?.bytes.length ?? Number.NaN), 0)
+  assert.ok(names.length >= 4 && weight < 15_000, `${weight} bytes`)
 })

@@ -39,7 +39,7 @@ export async function startWeb(
     now,
     onEarly: earlyLog.note,
   })
-  let ready = true
+  const leaving = new AbortController()
   const appAt = (url: string) =>
     createApp({
       core,
@@ -47,7 +47,7 @@ export async function startWeb(
       pages,
       origin: config.publicUrl ?? url,
       inviteUrl: config.inviteUrl,
-      ready: () => ready,
+      leaving: leaving.signal,
       log,
       telemetry,
       now,
@@ -56,9 +56,7 @@ export async function startWeb(
   const { url, port } = listener
   log.info({ url }, 'web listens')
 
-  const retire = () => {
-    ready = false
-  }
+  const retire = () => leaving.abort()
   let closing: Promise<void> | undefined
   async function shutDown(): Promise<void> {
     retire()

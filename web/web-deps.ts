@@ -34,8 +34,8 @@ export interface WebDeps {
   /** Where browsers reach us, without a trailing slash. */
   readonly origin: string
   readonly inviteUrl: string | null
-  /** False while it is about to stop. */
-  readonly ready: () => boolean
+  /** Aborted when it is about to stop: what would stay open ends then. */
+  readonly leaving: AbortSignal
   readonly log: Logger
   readonly telemetry: Telemetry
   /** UTC milliseconds. */

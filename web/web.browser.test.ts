@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, Page } from 'playwright-core'
+import type { DropView } from '#contract'
 import { launchBrowser } from '../tests/browser.ts'
 import { startWeb, type Web } from './start.ts'
 import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
@@ -282,4 +283,71 @@ test('the first tab stop skips to the content', async () => {
   await page.keyboard.press('Enter')
   assert.equal(await page.evaluate('document.activeElement.id'), 'main')
   await page.close()
+})
+
+test('what is sold meanwhile shows on an open page, and the way to buy goes with the last one', async () => {
+  const { getDrop, listDrops } = core.answers
+  const drop = makeDrop(2, { title: 'Beeswax candles, pair', quantity: 8, available: 5, held: 1, sold: 2 })
+  const answer = (now: DropView) => {
+    core.answers.getDrop = () => now
+    core.answers.listDrops = ({ status }) => ({ drops: status === now.status ? [now] : [], cursor: null })
+    clock += 5_000
+  }
+  answer(drop)
+  const [one, all] = [await browser.newPage(), await browser.newPage()]
+  const complaints = [listen(one), listen(all)]
+  await one.goto(`${web.url}/drops/${drop.dropId}`)
+  await all.goto(`${web.url}/drops`)
+  for (const page of [one, all]) await page.evaluate('document.body.dataset.same = "yes"')
+  await one.getByRole('link', { name: 'Buy in Discord' }).focus()
+  answer({ ...drop, available: 4, sold: 3 })
+  await Promise.all([one, all].map((page) => page.locator('.chip', { hasText: '4 of 8 left' }).waitFor()))
+  assert.equal(await one.getByRole('status').textContent(), '', 'not every unit is told')
+  assert.equal(await one.evaluate('document.activeElement.textContent'), 'Buy in Discord')
+  answer({ ...drop, available: 0, held: 0, sold: 8 })
+  await one.getByRole('heading', { name: 'Every one found a home' }).waitFor()
+  await all.locator('.chip', { hasText: 'Sold out' }).waitFor()
+  assert.equal(await one.getByRole('link', { name: 'Buy in Discord' }).count(), 0)
+  assert.equal(await one.getByRole('status').textContent(), 'Sold out')
+  assert.equal(await one.evaluate('document.activeElement.textContent'), 'See what is on sale')
+  assert.equal(await one.getByText('One per person.').isVisible(), false)
+  for (const page of [one, all]) assert.equal(await page.evaluate('document.body.dataset.same'), 'yes')
+  assert.deepEqual(complaints.flat(), [])
+  await one.close()
+  await all.close()
+  Object.assign(core.answers, { getDrop, listDrops })
+  clock += 5_000
+})
+
+test('the countdown runs to the opening, and then the open page is open', async () => {
+  const { getDrop, listDrops } = core.answers
+  const opensAt = clock + 3_605_000
+  let drop = makeDrop(9, { status: 'scheduled', opensAt, openedAt: opensAt, closesAt: opensAt + 86_400_000 })
+  core.answers.getDrop = () => drop
+  core.answers.listDrops = ({ status }) => ({ drops: status === drop.status ? [drop] : [], cursor: null })
+  clock += 5_000
+  const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC' })
+  const page = await context.newPage()
+  await page.clock.install({ time: clock })
+  await page.goto(`${web.url}/drops/${drop.dropId}`)
+  const countdown = page.getByRole('timer')
+  await countdown.getByText('Opens in 1 hour', { exact: false }).waitFor()
+  const height = () => page.evaluate('document.querySelector("h2").getBoundingClientRect().top')
+  const before = await height()
+  await page.clock.pauseAt(opensAt - 2_000)
+  assert.equal(await countdown.textContent(), 'Opens in 2 seconds.')
+  await page.clock.runFor(2_000)
+  assert.equal(await countdown.textContent(), 'Opening now.')
+  assert.equal(await height(), before, 'nothing moves')
+  drop = { ...drop, status: 'open', opensAt: null, openedAt: opensAt }
+  clock = opensAt
+  await page.getByRole('heading', { name: 'Buy it in Discord' }).waitFor()
+  await countdown.getByText('Closes in').waitFor()
+  assert.match(
+    (await page.locator('[data-live="when"]').textContent()) ?? '',
+    /^Closes \w+, \w+ \d+, [\d:]+\s[AP]M\.$/,
+  )
+  await context.close()
+  Object.assign(core.answers, { getDrop, listDrops })
+  clock += 5_000
 })

@@ -16,6 +16,7 @@ export function renderAllDrops(
   return renderLayout(site, {
     title: words.title,
     here: '/drops',
+    isLive: true,
     // What was searched for is nobody else's business; the plain pages may be found.
     ...(query.text === '' && {
       shared: { path: dropsPath({ ...query, page }), description: words.description },

@@ -25,6 +25,7 @@ export function renderBuilder(
   const sold = drops.reduce((sum, drop) => sum + drop.sold, 0)
   return renderLayout(site, {
     title: words.title(person.name),
+    isLive: true,
     shared: {
       path: `/builders/${person.userId}`,
       description: words.description(person.name),

@@ -3,7 +3,7 @@ import type { DropView } from '#contract'
 import { renderBadge, renderLive } from './channel.ts'
 import { drawing, type Html, type Site } from './layout.ts'
 import { renderPicture } from './picture.ts'
-import { renderShelf, renderWhen } from './shelf.ts'
+import { renderShelf, renderWhen, shelfMark } from './shelf.ts'
 
 /** The first pictures are on the screen at once; only those below may wait. */
 const ON_SCREEN = 3
@@ -25,7 +25,7 @@ function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean
   const { picture, channel } = drop
   const { words, money } = site.reader
   const when = renderWhen(site, drop, now)
-  return html`<li class="card">
+  return html`<li class="card" data-drop="${drop.dropId}" data-mark="${shelfMark(drop, now)}">
 <div class="card__picture">${
     picture
       ? renderPicture(picture, { size: 'card', sizes: SIZES, box: BOX, when: isOnScreen ? 'soon' : 'later' })
@@ -34,8 +34,8 @@ function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean
 <div class="card__words">
 <h3 class="card__title"><a href="/drops/${drop.dropId}"><bdi>${drop.title}</bdi></a></h3>
 <p class="card__by">${words.card.by(html`<bdi>${drop.builder.name}</bdi>`)}${renderBadge(site, channel)}</p>
-<p class="card__facts"><span class="price">${money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
-${when && html`<p class="card__when">${when}</p>`}
+<p class="card__facts"><span class="price">${money(drop.price)}</span><span class="shelf" data-live="shelf">${renderShelf(site, drop, now)}</span></p>
+<p class="card__when"${!when && html` hidden`}><span data-live="when">${when}</span></p>
 </div>
 </li>`
 }

@@ -5,7 +5,7 @@ import { renderChannel } from './channel.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 import { renderPicture } from './picture.ts'
 import { productData } from './search-data.ts'
-import { renderShelf, renderWhen, type ShelfState, shelfState } from './shelf.ts'
+import { renderCountdown, renderShelf, renderWhen, shelfMark, shelfState } from './shelf.ts'
 import { shorten } from './shorten.ts'
 import { renderStaleNote } from './stale-note.ts'
 
@@ -17,12 +17,13 @@ export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Htm
   const drop = answer.value
   const { picture } = drop
   const { words, money } = site.reader
-  const state = shelfState(drop, now)
   const when = renderWhen(site, drop, now)
+  const countdown = renderCountdown(site, drop, now)
   const shared = picture && { ...picture, path: `/pictures/${picture.pictureId}/full.webp` }
   return renderLayout(site, {
     title: words.drop.title(drop.title, drop.builder.name),
     here: '/drops',
+    isLive: true,
     shared: {
       path: `/drops/${drop.dropId}`,
       description: `${money(drop.price)}. ${shorten(drop.story, 180)}`,
@@ -30,7 +31,7 @@ export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Htm
       data: productData(site, drop, shared, now),
     },
     body: html`
-<article class="wrap drop">
+<article class="wrap drop" data-drop="${drop.dropId}" data-mark="${shelfMark(drop, now)}">
 ${renderStaleNote(site, answer.staleSince)}
 <div class="drop__picture">${
       picture
@@ -40,9 +41,11 @@ ${renderStaleNote(site, answer.staleSince)}
 <div class="drop__words">
 <p class="eyebrow">${words.drop.by(html`<a href="/builders/${drop.builder.userId}"><bdi>${drop.builder.name}</bdi></a>`)}</p>
 <h1 dir="auto">${drop.title}</h1>
-<p class="drop__facts"><span class="price price--large">${money(drop.price)}</span>${renderShelf(site, drop, now)}</p>
-${when && html`<p class="quiet">${when} ${words.drop.perPerson(drop.perPerson)}</p>`}
-${renderBuying(site, drop, state)}
+<p class="drop__facts"><span class="price price--large">${money(drop.price)}</span><span class="shelf" data-live="shelf">${renderShelf(site, drop, now)}</span></p>
+<p class="hidden" role="status" data-live-status></p>
+<p class="quiet"${!when && html` hidden`}><span data-live="when">${when}</span> ${words.drop.perPerson(drop.perPerson)}</p>
+<p class="countdown"${!countdown && html` hidden`}><span data-live="countdown">${countdown}</span></p>
+<div class="panel buying" data-live="buying">${renderBuying(site, drop, now)}</div>
 </div>
 <div class="drop__more">
 <section class="drop__story" dir="auto" aria-labelledby="story">
@@ -56,20 +59,20 @@ ${renderBuilder(site, drop)}
   })
 }
 
-/** What a visitor can do about it. */
-function renderBuying(site: Site, drop: DropView, state: ShelfState): Html {
+/** What a visitor can do about it as it stands at `now` (UTC milliseconds). */
+export function renderBuying(site: Site, drop: DropView, now: number): Html {
+  const state = shelfState(drop, now)
   const words = site.reader.words.drop
   const [heading, sentence] = words.buying[state]
   const invitation = words.invitations[state]
   const isOver = state === 'sold_out' || state === 'closed' || state === 'called_off'
   if (isOver) {
-    return html`<div class="panel buying"><h2>${heading}</h2><p>${sentence}</p><p class="actions"><a class="button button--quiet" href="/drops?show=open">${words.others}</a></p></div>`
+    return html`<h2>${heading}</h2><p>${sentence}</p><p class="actions"><a class="button button--quiet" href="/drops?show=open">${words.others}</a></p>`
   }
-  return html`<div class="panel buying"><h2>${heading}</h2><p>${sentence}</p>
+  return html`<h2>${heading}</h2><p>${sentence}</p>
 ${state === 'soon' && drop.reminders > 0 && html`<p class="quiet">${words.reminders(drop.reminders)}</p>`}
 ${site.inviteUrl && invitation && html`<p class="actions"><a class="button" href="${site.inviteUrl}">${invitation}</a></p>`}
-<p class="held">${drawing(site, 'jar', 48)}<span>${words.promise[drop.settlement]}</span></p>
-</div>`
+<p class="held">${drawing(site, 'jar', 48)}<span>${words.promise[drop.settlement]}</span></p>`
 }
 
 /** The way of the money, step by step. */

@@ -26,6 +26,7 @@ export function renderHome(
   const soldOut = [...open, ...closed].filter((drop) => shelfState(drop, now) === 'sold_out')
   return renderLayout(site, {
     title: words.title,
+    isLive: true,
     shared: { path: '/', description: words.description, data: siteData(site) },
     body: html`
 <section class="hero wrap">

@@ -18,6 +18,8 @@ export interface Page {
   readonly here?: Place
   /** For search engines and previews in chats; only on pages for everybody. */
   readonly shared?: Shared
+  /** It shows drops, whose stock and state are kept up to date while it is open. */
+  readonly isLive?: boolean
   /** A waiting page asks again: `url` is its own next address. */
   readonly lookAgain?: { readonly url: string; readonly seconds: number } | undefined
 }
@@ -53,8 +55,10 @@ ${
 <link rel="preload" href="${assets.url('fonts/nunito-latin.woff2')}" as="font" type="font/woff2" crossorigin>
 <link rel="preload" href="${assets.url('fonts/quicksand-latin.woff2')}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="${assets.url('css/style.css')}">
-<script type="module" src="${assets.url('js/local-time.js')}"></script>
-</head>
+${['local-time', ...(page.isLive ? ['live-stock', 'countdown'] : [])].map(
+  (name) => html`<script type="module" src="${assets.url(`js/${name}.js`)}"></script>
+`,
+)}</head>
 <body>
 <a class="skip" href="#main">${frame.skip}</a>
 <header class="top">

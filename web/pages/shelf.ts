@@ -18,6 +18,16 @@ export function shelfState(drop: DropView, now: number): ShelfState {
 /** More beads than this are a crowd, and the words alone say it better. */
 const MOST_BEADS = 12
 
+/**
+ * What a page shows of a drop that may change under it, in short: two marks are the same when the page is. The words
+ * themselves are told apart by nothing else.
+ */
+export function shelfMark(drop: DropView, now: number): string {
+  const state = shelfState(drop, now)
+  const next = state === 'soon' ? (drop.opensAt ?? drop.openedAt) : drop.closesAt
+  return [state, drop.available, drop.held, drop.sold, next.toString(36)].join('.')
+}
+
 /** The words in their colour, with one bead per unit for a small drop: on the shelf, held, sold. */
 export function renderShelf(site: Site, drop: DropView, now: number): Html {
   const state = shelfState(drop, now)
@@ -29,10 +39,10 @@ export function renderShelf(site: Site, drop: DropView, now: number): Html {
     ...Array<string>(drop.sold).fill('sold'),
   ]
   const show = drop.quantity > 1 && drop.quantity <= MOST_BEADS && (state === 'open' || state === 'all_held')
-  return html`<span class="shelf"><span class="chip chip--${state}">${words}</span>${
+  return html`<span class="chip chip--${state}">${words}</span>${
     show &&
     html`<span class="beads" aria-hidden="true">${beads.map((kind) => html`<span class="bead bead--${kind}"></span>`)}</span>`
-  }</span>`
+  }`
 }
 
 /** When it opens or closes, in one sentence; nothing for a drop that is over or paused. */
@@ -45,4 +55,15 @@ export function renderWhen(site: Site, drop: DropView, now: number): Html | '' {
   return drop.opensWithStream
     ? when.opensWithStream(html`<bdi>${drop.builder.name}</bdi>`, at)
     : when.opens(at)
+}
+
+/** A place for the time left until it opens or closes, which a script fills in and keeps. */
+export function renderCountdown(site: Site, drop: DropView, now: number): Html | '' {
+  const { countdown } = site.reader.words.shelf
+  const state = shelfState(drop, now)
+  const isOpen = state === 'open' || state === 'all_held'
+  if (!isOpen && state !== 'soon') return ''
+  const at = isOpen ? drop.closesAt : (drop.opensAt ?? drop.openedAt)
+  const [sentence, due] = countdown[isOpen ? 'closes' : drop.opensWithStream ? 'opensWithStream' : 'opens']
+  return html`<span role="timer" data-countdown="${new Date(at).toISOString()}" data-sentence="${sentence}" data-due="${due}"></span>`
 }

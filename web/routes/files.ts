@@ -24,5 +24,5 @@ export function addFiles(app: WebApp, deps: WebDeps): void {
   })
   app.get('/livez', (c) => c.json({ ok: true }))
   // Ready without core, too: the last good pages and a calm 503 are answers.
-  app.get('/readyz', (c) => c.json({ ok: deps.ready() }, deps.ready() ? 200 : 503))
+  app.get('/readyz', (c) => c.json({ ok: !deps.leaving.aborted }, deps.leaving.aborted ? 503 : 200))
 }

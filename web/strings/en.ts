@@ -45,6 +45,12 @@ export const en = {
       opens: (at: Piece) => html`Opens ${at}.`,
       opensWithStream: (name: Piece, at: Piece) => html`Opens when ${name} goes live, at the latest ${at}.`,
     },
+    /** While it runs, and when it has run out. */
+    countdown: {
+      closes: ['Closes in {time}.', 'Closing now.'],
+      opens: ['Opens in {time}.', 'Opening now.'],
+      opensWithStream: ['At the latest in {time}.', 'Opening now.'],
+    },
   },
 
   card: {
