@@ -67,6 +67,8 @@ const ONLY_IN: Readonly<Record<string, readonly string[]>> = {
   '@google-cloud/firestore': ['core/adapters', 'bench'],
   'node:sqlite': ['core/adapters', 'sandbox', 'bench'],
   '@google-cloud/storage': ['core/adapters'],
+  satori: ['web'],
+  '@resvg/resvg-js': ['web'],
   sharp: ['core/adapters', 'sandbox', 'tests'],
 }
 

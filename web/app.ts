@@ -21,6 +21,7 @@ import { addPay } from './routes/pay.ts'
 import { addPictures } from './routes/pictures.ts'
 import { addReceipt } from './routes/receipt.ts'
 import { addSitemap } from './routes/sitemap.ts'
+import { addSocialCards } from './routes/social-cards.ts'
 import { addStatement } from './routes/statement.ts'
 import { addSuccess } from './routes/success.ts'
 import { addHeaders, securityHeaders } from './security-headers.ts'
@@ -85,6 +86,7 @@ export function createApp(deps: WebDeps): WebApp {
   addReceipt(app, deps)
   addStatement(app, deps)
   addPictures(app, deps)
+  addSocialCards(app, deps, readCatalogue)
 
   app.notFound((c) => sendPrivate(c, renderProblem(siteFor(c, deps), { kind: 'nothing_here' }), 404))
   app.onError((error, c) => {

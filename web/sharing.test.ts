@@ -29,13 +29,16 @@ test('a drop says in its head what chats and search engines show of it', async (
   for (const line of [
     `<link rel="canonical" href="${url}">`,
     `<meta property="og:url" content="${url}">`,
-    `<meta property="og:image" content="${picture}">`,
-    '<meta property="og:image:width" content="1600">',
+    '<meta property="og:image:width" content="1200">',
+    '<meta property="og:image:height" content="630">',
     '<meta property="og:image:alt" content="A speckled mug on a shelf">',
     '<meta name="twitter:card" content="summary_large_image">',
   ]) {
     assert.ok(text.includes(line), line)
   }
+  const card = /<meta property="og:image" content="([^"]+)">/.exec(text)?.[1] ?? ''
+  assert.ok(card.startsWith(`${url}/card.png?v=`), card)
+  assert.ok(!(await dropPage({ available: 1, sold: 1 })).text.includes(card), 'chats look again after a sale')
   assert.equal(product['@type'], 'Product')
   assert.deepEqual(product.image, [picture])
   assert.equal(product.offers.price, '42.00')
@@ -65,10 +68,11 @@ test('no word of a builder ends the data for search engines', async () => {
   assert.equal(product.name, hostile)
 })
 
-test('a drop without a picture has a small card, and the landing page says how to search', async () => {
-  assert.ok((await dropPage({ picture: null })).text.includes('content="summary"'))
+test('every page has a large card, and the landing page says how to search', async () => {
+  assert.ok((await dropPage({ picture: null })).text.includes('content="summary_large_image"'))
   const answer = { value: { scheduled: [], open: [], closed: [] }, staleSince: null, until: NOW }
   const home = String(await renderHome(site, answer, NOW))
+  assert.match(home, /og:image" content="https:\/\/shop\.example\/card\.png\?v=/)
   assert.match(home, /"urlTemplate":"https:\/\/shop\.example\/drops\?q=\{search_term_string\}"/)
 })
 

@@ -10,6 +10,7 @@ import type { Config } from './config.ts'
 import { createEarlyLog } from './early-log.ts'
 import { createPublicPages } from './public-pages.ts'
 import { securityHeaders } from './security-headers.ts'
+import { createCardPainter } from './social/card-painter.ts'
 
 const DRAIN_MS = 5_000
 
@@ -40,11 +41,13 @@ export async function startWeb(
     onEarly: earlyLog.note,
   })
   const leaving = new AbortController()
+  const painter = createCardPainter()
   const appAt = (url: string) =>
     createApp({
       core,
       assets,
       pages,
+      painter,
       origin: config.publicUrl ?? url,
       inviteUrl: config.inviteUrl,
       leaving: leaving.signal,
@@ -61,6 +64,7 @@ export async function startWeb(
   async function shutDown(): Promise<void> {
     retire()
     await listener.close(DRAIN_MS)
+    await painter.close()
     earlyLog.flush()
     await telemetry.close()
     log.info('web stopped')

@@ -4,6 +4,7 @@ import type { CoreClient } from '#contract'
 import type { Telemetry } from '../runtime/telemetry.ts'
 import type { Assets } from './assets.ts'
 import type { PublicPages } from './public-pages.ts'
+import type { CardPainter } from './social/card-painter.ts'
 
 /** Everything the pages are made with. */
 export interface WebDeps {
@@ -31,6 +32,7 @@ export interface WebDeps {
   >
   readonly assets: Assets
   readonly pages: PublicPages
+  readonly painter: CardPainter
   /** Where browsers reach us, without a trailing slash. */
   readonly origin: string
   readonly inviteUrl: string | null

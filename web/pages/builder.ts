@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { DropView, IdentityView } from '#contract'
+import { builderCard, sharedCard } from '../social/social-card.ts'
 import { renderChannel } from './channel.ts'
 import { renderDropCards } from './drop-card.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
@@ -18,6 +19,7 @@ export function renderBuilder(
 ): Html {
   const { person, status, joinedAt } = builder
   const words = site.reader.words.builder
+  const path = `/builders/${person.userId}`
   const newestFirst = drops.toSorted((a, b) => b.openedAt - a.openedAt)
   const inState = (...states: ShelfState[]) =>
     newestFirst.filter((drop) => states.includes(shelfState(drop, now)))
@@ -27,9 +29,10 @@ export function renderBuilder(
     title: words.title(person.name),
     isLive: true,
     shared: {
-      path: `/builders/${person.userId}`,
+      path,
       description: words.description(person.name),
-      calendar: `/builders/${person.userId}/calendar.ics`,
+      picture: sharedCard(path, builderCard(builder, channel, drops), words.description(person.name)),
+      calendar: `${path}/calendar.ics`,
     },
     body: html`
 <div class="wrap builder">

@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
+import { dropCard, sharedCard } from '../social/social-card.ts'
 import { renderChannel } from './channel.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 import { renderPicture } from './picture.ts'
@@ -19,16 +20,17 @@ export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Htm
   const { words, money } = site.reader
   const when = renderWhen(site, drop, now)
   const countdown = renderCountdown(site, drop, now)
-  const shared = picture && { ...picture, path: `/pictures/${picture.pictureId}/full.webp` }
+  const path = `/drops/${drop.dropId}`
+  const photo = picture && { ...picture, path: `/pictures/${picture.pictureId}/full.webp` }
   return renderLayout(site, {
     title: words.drop.title(drop.title, drop.builder.name),
     here: '/drops',
     isLive: true,
     shared: {
-      path: `/drops/${drop.dropId}`,
+      path,
       description: `${money(drop.price)}. ${shorten(drop.story, 180)}`,
-      picture: shared,
-      data: productData(site, drop, shared, now),
+      picture: sharedCard(path, dropCard(drop, now), picture?.alt ?? drop.title),
+      data: productData(site, drop, photo, now),
     },
     body: html`
 <article class="wrap drop" data-drop="${drop.dropId}" data-mark="${shelfMark(drop, now)}">

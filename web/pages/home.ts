@@ -1,6 +1,7 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
+import { homeCard, sharedCard } from '../social/social-card.ts'
 import { renderDropCards } from './drop-card.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 import { siteData } from './search-data.ts'
@@ -27,7 +28,12 @@ export function renderHome(
   return renderLayout(site, {
     title: words.title,
     isLive: true,
-    shared: { path: '/', description: words.description, data: siteData(site) },
+    shared: {
+      path: '/',
+      description: words.description,
+      picture: sharedCard('/', homeCard, site.reader.words.social.home),
+      data: siteData(site),
+    },
     body: html`
 <section class="hero wrap">
 <div class="hero__words">

@@ -93,6 +93,20 @@ export const en = {
     allDrops: 'See every drop, and search them',
   },
 
+  /** On the pictures that chats show beside a link. */
+  social: {
+    something: 'Something made by hand',
+    /** Goes before a builder's name. */
+    by: 'by',
+    somebody: 'one of our makers',
+    builder: 'One of our makers',
+    opens: (at: string) => `Opens ${at}`,
+    opensBy: (at: string) => `Opens by ${at}`,
+    drops: (count: number) => (count === 1 ? '1 drop' : `${count} drops`),
+    sold: (count: number) => (count === 1 ? '1 found a home' : `${count} found a home`),
+    home: 'A window sill with a plant, a mug, a parcel and a ball of yarn',
+  },
+
   feeds: {
     calendar: (of: string) => `Openings of ${of}`,
     item: (title: string, builder: string) => `${title} by ${builder}`,
