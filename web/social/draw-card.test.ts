@@ -53,8 +53,8 @@ test('words end before the edge of the card, however long they are', async () =>
   for (const title of ['Wool blanket in the colours of a hedge '.repeat(5), 'W'.repeat(300)]) {
     const builder = { userId: '1', name: title }
     const png = await drawCard(dropCard(makeDrop(1, { title, builder, picture: null }), NOW), [])
-    // Between the words and the stitches nothing is drawn: one colour, from below the stitches to above them.
-    const margin = { left: 1165, top: 60, width: 12, height: 510 }
+    // Nothing is drawn where the words would be cut off, nor beside it: one colour, from stitches to stitches.
+    const margin = { left: 1157, top: 60, width: 20, height: 510 }
     const pixels = await sharp(png).extract(margin).removeAlpha().raw().toBuffer()
     assert.deepEqual(pixels, Buffer.alloc(pixels.length, pixels.subarray(0, 3)), title.slice(0, 20))
   }
