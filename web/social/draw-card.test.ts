@@ -50,7 +50,7 @@ test('the photo is in the card, and what is no photo is refused', async () => {
 })
 
 test('words end before the edge of the card, however long they are', async () => {
-  for (const title of ['Wool blanket in the colours of a hedge '.repeat(5), 'W'.repeat(300)]) {
+  for (const title of ['Wool blanket in the colours of a hedge '.repeat(5), 'Donaudampfschiff'.repeat(9)]) {
     const builder = { userId: '1', name: title }
     const png = await drawCard(dropCard(makeDrop(1, { title, builder, picture: null }), NOW), [])
     // Nothing is drawn where the words would be cut off, nor beside it: one colour, from stitches to stitches.

@@ -69,6 +69,7 @@ function contentOf(card: SocialCard, photos: readonly string[]): readonly [words
             fontSize: 32,
             color: MUTED,
             marginTop: 18,
+            wordBreak: 'break-all',
             lineClamp: 1,
           }),
           badges(card.live, card.verified),
