@@ -139,11 +139,25 @@ async function play({
   expect(!/Continue to Twitch/.test(stranger.text), 'A link that was passed on must lead nobody to Twitch.')
   tell('A link that was passed on links nobody', 'it asks first: is this you?')
 
+  const later = await draftDrop(juniper, { title: 'Blue bowl', options: { with_stream: true } })
+  await juniper.answer(juniper.press(later, /^Publish/))
+  const waiting = await poppy.see('the card that waits', async () =>
+    (await poppy.messages(CHANNELS.drops.id)).find((message) => /Blue bowl/.test(textOf(message))),
+  )
+  expect(/Not open yet/.test(textOf(waiting)), 'Nobody may buy before Juniper is live.')
+  tell('A drop waits for her to go live', textOf(waiting))
+
   await goLive(twitchUrl)
   const news = await poppy.see('the announcement in #live', async () =>
     (await poppy.messages(CHANNELS.live.id)).find((message) => /Glazing/.test(textOf(message))),
   )
   tell('Juniper goes live, and #live says so with her title', textOf(news))
+  const opened = await poppy.see('the drop on sale', async () =>
+    (await poppy.messages(CHANNELS.drops.id)).find(
+      (message) => /Blue bowl/.test(textOf(message)) && /On the shelf/.test(textOf(message)),
+    ),
+  )
+  tell('And the drop that waited is on sale', textOf(opened))
   const badge = await poppy.answer(poppy.c500('verify', { member: juniper.id }))
   expect(/builder of this collective[\s\S]*Verified live/.test(textOf(badge)), 'Juniper should be verified.')
   expect((await poppy.messages(CHANNELS.live.id)).length === 1, 'One stream is announced once.')

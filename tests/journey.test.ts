@@ -62,12 +62,20 @@ async function journey(options: WorldOptions): Promise<void> {
 
   assert.match((await linkChannel(juniper, BROADCASTERS.juniper.id)).text, /Your channel is linked/)
   await world.settle()
+  const later = await draftDrop(juniper, { title: 'Blue bowl', options: { with_stream: true } })
+  await juniper.answer(juniper.press(later, /^Publish/))
+  await world.settle()
+  const waiting = (await poppy.messages(CHANNELS.drops.id)).at(-1)
+  assert.ok(waiting)
+  assert.match(textOf(waiting), /Blue bowl[\s\S]*Not open yet[\s\S]*goes live/)
+
   const live = { title: 'Glazing mugs', game: 'Makers & Crafting' }
   await world.twitchControl(`/local/users/${BROADCASTERS.juniper.id}/live`, live)
   await world.settle()
   const announced = (await poppy.messages(CHANNELS.live.id)).map(textOf)
   assert.equal(announced.length, 1)
   assert.match(announced[0] ?? '', /Juniper is live[\s\S]*Glazing mugs/)
+  await seeCard(poppy, waiting, /On the shelf\s+\*\*3 of 3 left/)
   const identity = await poppy.answer(poppy.c500('verify', { member: juniper.id }))
   assert.match(textOf(identity), /builder of this collective[\s\S]*LIVE[\s\S]*Verified live/)
 
