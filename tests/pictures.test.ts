@@ -25,6 +25,8 @@ test('an uploaded picture is shown as AVIF and JPEG once core has had time for i
     const shown = await sharp(await answer.arrayBuffer()).metadata()
     assert.deepEqual([shown.width, shown.height], [320, 213], format)
   }
+  const card = await fetch(`${world.web.url}/drops/${dropId}/card.png`, { redirect: 'manual' })
+  assert.deepEqual([card.status, card.headers.get('content-type')], [200, 'image/png'])
   const page = await (await fetch(`${world.web.url}/drops/${dropId}`)).text()
   assert.ok(page.includes(`/pictures/${picture?.pictureId}/640 640w`))
   assert.match(

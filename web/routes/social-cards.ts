@@ -26,7 +26,8 @@ export function addSocialCards(app: WebApp, deps: WebDeps, readCatalogue: Catalo
 
   /** Null while core has it in no format that can be drawn, as of an earlier picture. */
   async function readPhoto(c: Context<WebEnv>, pictureId: string): Promise<Bytes | null> {
-    const wanted = { pictureId, size: 'card', format: 'jpeg' } as const
+    // The one size that core keeps as JPEG of every picture, however small.
+    const wanted = { pictureId, size: 'full', format: 'jpeg' } as const
     try {
       const { base64 } = await deps.core.getPicture(wanted, { requestId: c.get('requestId') })
       return new Uint8Array(Buffer.from(base64, 'base64'))
