@@ -7,6 +7,7 @@ import {
   DropId,
   type Opens,
   OrderId,
+  PictureId,
   Snowflake,
 } from '#contract'
 
@@ -61,6 +62,7 @@ const Press = z.union([
   /** stream: it is meant to open with one. at_once: whatever the draft says. */
   z.tuple([z.literal('publish'), DraftId, z.enum(['stream', 'at_once'])]),
   z.tuple([z.literal('fix'), DraftId]),
+  z.tuple([z.literal('describe'), DraftId]),
   z.tuple([z.literal('ship'), OrderId]),
   z.tuple([z.literal('arrived'), OrderId]),
   z.tuple([z.literal('order'), OrderId]),
@@ -80,6 +82,8 @@ const Press = z.union([
   /** Modals. A drop form: which draft it mends, hours until closing, units per person, and when it opens if later. */
   z.tuple([z.literal('drop'), z.union([z.literal('new'), DraftId]), whole, whole]),
   z.tuple([z.literal('drop'), z.union([z.literal('new'), DraftId]), whole, whole, opens]),
+  /** What a picture shows, and which one its builder looked at. */
+  z.tuple([z.literal('describe'), DraftId, PictureId]),
   z.tuple([z.literal('shipment'), OrderId]),
   /** These open a form, and the form has the same custom id. */
   z.tuple([z.literal('giveback'), OrderId]),

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type APIInteraction, InteractionResponseType } from 'discord-api-types/v10'
 import { pino } from 'pino'
-import { AppError, type CallOptions, type CoreClient, type DropView, ERROR_CODES } from '#contract'
+import {
+  AppError,
+  type CallOptions,
+  type CoreClient,
+  type DraftView,
+  type DropView,
+  ERROR_CODES,
+} from '#contract'
 import { handle } from './handle.ts'
 import type { FollowUps, Reply } from './interactions/visit.ts'
 import type { MessageWithFiles } from './replies/message.ts'
@@ -290,6 +297,48 @@ test('Fix it opens the form as it was typed and says that the picture is kept', 
   assert.match(JSON.stringify(modal), /"value":"abc".*Leave empty to keep the picture/)
 })
 
+test('Describe the picture opens a form with the words so far, and shows the preview with the new ones', async () => {
+  const words = 'A green mug on a shelf'
+  const open = (picture: DraftView['picture']) =>
+    ask(press(`v1:describe:${DRAFT_ID}`, { private: true }), {
+      getDraft: async () => sampleDraft({ picture }),
+    })
+  const form = modalOf(await open({ ...PICTURE, alt: words, described: true }))
+  assert.equal(form.custom_id, `v1:describe:${DRAFT_ID}:${PICTURE.pictureId}`)
+  assert.match(JSON.stringify(form), new RegExp(`"value":"${words}"`))
+  assert.doesNotMatch(JSON.stringify(modalOf(await open(PICTURE))), /"value"/, 'the title is no description')
+  assertPrivate(await open(null), /picture of this draft has changed/)
+
+  const asked: unknown[] = []
+  const interaction = submit(form.custom_id, { description: words }, { private: true })
+  const reply = await ask(interaction, {
+    describePicture: async (input, options) => {
+      asked.push(input, options?.idempotencyKey)
+      return sampleDraft({ picture: { ...PICTURE, alt: words, described: true } })
+    },
+    getPicture: async () => ({ base64: WEBP_BASE64 }),
+  })
+  assert.deepEqual(reply.first, { type: 6 })
+  const [said] = await afterwards(reply)
+  const { pictureId } = PICTURE
+  assert.deepEqual(asked, [
+    { userId: POPPY.userId, draftId: DRAFT_ID, pictureId, description: words },
+    interaction.id,
+  ])
+  assert.equal(said?.how, 'editAnswer')
+  assert.equal(said.message.pictures?.[0]?.alt, words)
+  assert.match(JSON.stringify(said.message), new RegExp(`cannot see it","value":"${words}".*v1:publish`))
+})
+
+test('a description that core did not take is not lost', async () => {
+  for (const code of ['text_too_long', 'picture_gone', 'unavailable'] as const) {
+    const sent = submit(`v1:describe:${DRAFT_ID}:${PICTURE.pictureId}`, { description: 'A green mug' })
+    const reply = await ask(sent, { describePicture: () => Promise.reject(new AppError(code)) })
+    const [said] = await afterwards(reply)
+    assert.match(JSON.stringify(said?.message), /A green mug.*v1:describe:dft_/, code)
+  }
+})
+
 test('Publish turns the preview into the news that it is live', async () => {
   const reply = await ask(press(`v1:publish:${DRAFT_ID}`, { private: true }), {
     publishDrop: async () => sampleDrop(),
@@ -351,6 +400,7 @@ test('every refusal of core is a kind private sentence', async () => {
     [`v1:arrived:${ORDER_ID}`, 'confirmArrival'],
     [`v1:order:${ORDER_ID}`, 'getOrder'],
     [`v1:fix:${DRAFT_ID}`, 'getDraft'],
+    [`v1:describe:${DRAFT_ID}`, 'getDraft'],
     ['v1:profile', 'profile'],
     ['v1:dashboard', 'dashboard'],
     ['v1:money', 'money'],

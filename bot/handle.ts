@@ -20,6 +20,7 @@ import { inPlace, sayPrivately } from './interactions/answer.ts'
 import { buy } from './interactions/buy.ts'
 import { callOffDrop, openDropNow, showOpening } from './interactions/change-opening.ts'
 import { confirmArrival } from './interactions/confirm-arrival.ts'
+import { openDescriptionForm, submitDescription } from './interactions/describe-picture.ts'
 import { explain } from './interactions/explain.ts'
 import { openGiveBackForm, submitGiveBack } from './interactions/give-back.ts'
 import { join } from './interactions/join.ts'
@@ -161,6 +162,8 @@ function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Pro
       return publishDrop(visit, press[1], press[2])
     case 'fix':
       return reopenDropForm(visit, press[1])
+    case 'describe':
+      return openDescriptionForm(visit, press[1])
     case 'ship':
       return openShipmentForm(press[1])
     case 'arrived':
@@ -212,6 +215,8 @@ function onModal(interaction: APIModalSubmitInteraction, visit: Visit): Promise<
         perPerson: Number(press[3]),
         opens: readOpens(press[4]),
       })
+    case 'describe':
+      return press[2] ? submitDescription(visit, interaction, press[1], press[2]) : strange(visit)
     case 'shipment':
       return submitShipment(visit, interaction, press[1])
     case 'giveback':

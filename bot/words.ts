@@ -21,6 +21,8 @@ export const SENTENCE: Record<ErrorCode, string> = {
 
   draft_not_found: 'That draft is no longer here. Start a new one with `/c500 drop`.',
   draft_incomplete: 'Something in this draft still needs mending before it can be published.',
+  picture_gone: 'The picture of this draft has changed since. Please look at the new one and describe that.',
+  text_too_long: 'That is longer than fits there. Please shorten it a little.',
   builder_not_found: 'You are not a builder here yet. `/c500 join` is the way in.',
   builder_not_ready:
     'Your payment account needs a little more before you can sell. `/c500 join` has the link.',

@@ -22,6 +22,8 @@ export const STATUS = {
 
   draft_not_found: 404,
   draft_incomplete: 409,
+  picture_gone: 409,
+  text_too_long: 422,
   builder_not_found: 404,
   builder_not_ready: 409,
 

@@ -118,6 +118,15 @@ export const ROUTES = {
     input: z.object({ userId: Snowflake, draftId: DraftId }),
     output: DraftView,
   },
+  /** The builder says what a draft's picture shows; nothing takes earlier words back. */
+  describePicture: {
+    path: '/api/internal/describe-picture',
+    callers: ['bot'],
+    kind: 'write',
+    /** `pictureId`: the one that was looked at; another may have come since. */
+    input: z.object({ userId: Snowflake, draftId: DraftId, pictureId: PictureId, description: Typed }),
+    output: DraftView,
+  },
   publishDrop: {
     path: '/api/internal/publish-drop',
     callers: ['bot'],

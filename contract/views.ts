@@ -31,7 +31,10 @@ export const Picture = z.object({
   /** Pixels of the largest stored size. */
   width: z.int().positive(),
   height: z.int().positive(),
+  /** What somebody who cannot see it is told: its builder's own words, or the title that it came with. */
   alt: z.string(),
+  /** These are its builder's own words. */
+  described: z.literal(true).optional(),
   /** The narrower widths it is stored in as well, rising; of an earlier picture there are none. */
   widths: z.array(PictureWidth).optional(),
   /** What it looks like before it is there, as `#rrggbb`. */

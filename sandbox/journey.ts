@@ -5,7 +5,16 @@ import { createBrowser } from './browser.ts'
 import { BROADCASTERS, CHANNELS, PEOPLE } from './cast.ts'
 import { startSpareShop } from './launch/spare-shop.ts'
 import { createPlayer, linkOf, type Player, payInBrowser, textOf } from './player.ts'
-import { buy, draftDrop, joinAsBuilder, linkChannel, seeCard, seeOffer, seePrivate } from './scenes.ts'
+import {
+  buy,
+  describePicture,
+  draftDrop,
+  joinAsBuilder,
+  linkChannel,
+  seeCard,
+  seeOffer,
+  seePrivate,
+} from './scenes.ts'
 
 // `npm run journey`: the shop's whole story in a terminal, over the same wires as a person in the chat page.
 // `--json` prints one object per step and a last one with the result.
@@ -74,12 +83,17 @@ async function play({
   expect(preview.onlyFor === juniper.id, 'Only the builder may see the preview.')
   tell('The form is mended; a preview only Juniper sees', textOf(preview))
 
-  await juniper.answer(juniper.press(preview, /^Publish/))
+  const shows = 'A green mug, full of cocoa and steaming, on a wooden table.'
+  const described = await describePicture(juniper, preview, shows)
+  expect(textOf(described).includes(shows), 'The preview should say what the picture shows.')
+  tell('Juniper says what the picture shows, for those who cannot see it', shows)
+
+  await juniper.answer(juniper.press(described, /^Publish/))
   const card = await poppy.see('the card in #drops', async () =>
     (await poppy.messages(CHANNELS.drops.id)).at(-1),
   )
   expect(/3 of 3 left/.test(textOf(card)), 'The card should say 3 of 3 left.')
-  expect(card.embeds[0]?.image?.url, 'The card should have its picture.')
+  expect(card.embeds[0]?.image?.description === shows, 'The card should have its picture, and its words.')
   tell('The card is in #drops', textOf(card))
 
   const held = await buy(poppy, card)

@@ -22,9 +22,14 @@ export interface DropWish {
   readonly quantity?: string
   readonly options?: Readonly<Record<string, number | boolean>>
   readonly picture?: File
+  /** What it shows, for those who cannot see it. */
+  readonly pictureShows?: string
 }
 
-/** Fill in and send the drop form. Answers the private preview, or the sentence about what is wrong. */
+/**
+ * Fill in and send the drop form, and describe its picture. Answers the private preview, or the sentence about what is
+ * wrong.
+ */
 export async function draftDrop(builder: Player, wish: DropWish): Promise<SeenMessage> {
   const opened = await builder.c500('drop', wish.options ?? {})
   const values = {
@@ -33,7 +38,20 @@ export async function draftDrop(builder: Player, wish: DropWish): Promise<SeenMe
     price: wish.price ?? '24.00',
     quantity: wish.quantity ?? '3',
   }
-  return builder.answer(builder.submit(opened, values, wish.picture ? { picture: wish.picture } : {}))
+  const preview = await builder.answer(
+    builder.submit(opened, values, wish.picture ? { picture: wish.picture } : {}),
+  )
+  return wish.pictureShows === undefined ? preview : describePicture(builder, preview, wish.pictureShows)
+}
+
+/** Say what the picture of a draft shows. Answers its preview. */
+export async function describePicture(
+  builder: Player,
+  preview: SeenMessage,
+  description: string,
+): Promise<SeenMessage> {
+  const form = await builder.press(preview, /^Describe the picture/)
+  return builder.answer(builder.submit(form, { description }))
 }
 
 /** Draft, publish, and wait for the public card. */

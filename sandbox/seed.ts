@@ -4,7 +4,7 @@ import sharp from 'sharp'
 import { BROADCASTERS, CHANNELS, PEOPLE } from './cast.ts'
 import type { SeenMessage } from './people.ts'
 import { createPlayer, findLink, linkOf, type Player, payInBrowser } from './player.ts'
-import { buy, joinAsBuilder, linkChannel, openDrop, seeOffer, seePrivate } from './scenes.ts'
+import { buy, type DropWish, joinAsBuilder, linkChannel, openDrop, seeOffer, seePrivate } from './scenes.ts'
 
 const ADDRESSEES: Readonly<Record<string, string>> = {
   [PEOPLE.poppy.id]: 'Poppy Fielding',
@@ -50,7 +50,7 @@ export async function seedShop(options: {
       story: 'Beeswax and pine from the wood behind the house. One test pour, one candle.',
       price: '18.00',
       quantity: '1',
-      picture: await picture('candle'),
+      ...(await picture('candle')),
     })
     const poppys = await holdAndLetGo(poppy, card)
     const wrens = await holdAndLetGo(wren, card)
@@ -77,7 +77,7 @@ export async function seedShop(options: {
         'Wheel-thrown stoneware, dipped in a moss glaze that breaks over the rim.\nHolds a good big cocoa. Dishwasher safe.',
       price: '24.00',
       quantity: '3',
-      picture: await picture('mug'),
+      ...(await picture('mug')),
     })
     await buy(poppy, card)
     await holdAndLetGo(wren, card)
@@ -90,7 +90,7 @@ export async function seedShop(options: {
       story: 'Knitted slowly on a hand frame from undyed and lavender lambswool. Two metres, fringed.',
       price: '64.00',
       quantity: '4',
-      picture: await picture('scarf'),
+      ...(await picture('scarf')),
     })
     await buyAndPay(poppy, card)
     await buyAndPay(wren, card)
@@ -104,7 +104,7 @@ export async function seedShop(options: {
       story: 'Four colours, A3, signed and numbered on the back. Printed in one afternoon; two were perfect.',
       price: '32.00',
       quantity: '2',
-      picture: await picture('print'),
+      ...(await picture('print')),
     })
     await buyAndPay(poppy, card)
     await buyAndPay(wren, card)
@@ -121,7 +121,7 @@ export async function seedShop(options: {
       price: '38.00',
       quantity: '5',
       options: { opens_in_hours: 20 },
-      picture: await picture('wreath'),
+      ...(await picture('wreath')),
     })
     await poppy.answer(poppy.press(card, /Remind me/))
     onProgress('a wreath that opens tomorrow, of which Poppy wants to be told')
@@ -138,7 +138,7 @@ export async function seedShop(options: {
       price: '58.00',
       quantity: '4',
       options: { with_stream: true },
-      picture: await picture('bowl'),
+      ...(await picture('bowl')),
     })
     await poppy.answer(poppy.press(card, /Remind me/))
     onProgress('a bowl that opens when Wren goes live')
@@ -226,8 +226,25 @@ export async function seedShop(options: {
   await Promise.all([juniper, moss, poppy, wren, olive].map((person) => person.dismiss()))
 }
 
-async function picture(name: 'mug' | 'scarf' | 'candle' | 'print' | 'wreath' | 'bowl'): Promise<File> {
+/** What each drawing in seed/ shows. */
+const DRAWINGS = {
+  mug: 'A green mug with a bare clay foot, full of cocoa and steaming, on a wooden table beside a tiny potted plant.',
+  scarf:
+    'A lavender scarf with a zigzag pattern, pink stripes and a fringe, hung over a wooden rail. Under it lies a ball of pink wool with two needles.',
+  candle:
+    'A burning candle in a copper-coloured jar with a green sprig on its label. A few leaves and a small pine cone lie beside it.',
+  print:
+    'A framed print: violet hills and dark firs under a pink evening sky, with a pale sun and two birds. Signed at the bottom.',
+  wreath:
+    'A round wreath of brown twigs with green leaves, pink flowers and lavender, hung up with a pink bow.',
+  bowl: 'A wide blue bowl with dark speckles and a paler glaze running down from its rim, on a wooden table next to two yellow fruits.',
+} as const
+
+async function picture(
+  name: keyof typeof DRAWINGS,
+): Promise<Required<Pick<DropWish, 'picture' | 'pictureShows'>>> {
   const drawing = await readFile(join(import.meta.dirname, 'seed', `${name}.svg`))
   const bytes = await sharp(drawing).resize(1_200).jpeg({ quality: 88 }).toBuffer()
-  return new File([new Uint8Array(bytes)], `${name}.jpg`, { type: 'image/jpeg' })
+  const file = new File([new Uint8Array(bytes)], `${name}.jpg`, { type: 'image/jpeg' })
+  return { picture: file, pictureShows: DRAWINGS[name] }
 }

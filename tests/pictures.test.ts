@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import sharp from 'sharp'
-import { openShop } from './shop.ts'
-import { createWorld } from './world.ts'
+import { CHANNELS } from '../sandbox/cast.ts'
+import { textOf } from '../sandbox/player.ts'
+import { describePicture, draftDrop, joinAsBuilder, openDrop } from '../sandbox/scenes.ts'
+import { openShop, testInWorld } from './shop.ts'
+import { createWorld, smallPicture, type World } from './world.ts'
 
 test('an uploaded picture is shown as AVIF and JPEG once core has had time for it', async () => {
   await using world = await createWorld()
@@ -34,3 +37,57 @@ test('an uploaded picture is shown as AVIF and JPEG once core has had time for i
     /class="tint" aria-hidden="true"><rect width="100%" height="100%" fill="#c[89a]8[9ab]6[abc]"/,
   )
 })
+
+for (const transport of ['gateway', 'http'] as const) {
+  testInWorld(
+    `what a picture shows is said by its builder and read everywhere; over ${transport}`,
+    async (world) => {
+      const juniper = world.player('juniper')
+      await joinAsBuilder(juniper)
+      await world.settle()
+      const wish = { title: 'Moss-green mug', picture: await smallPicture() }
+      const preview = await draftDrop(juniper, wish)
+      assert.match(textOf(preview), /Not in words yet/)
+      assert.equal(preview.embeds[0]?.image?.description, 'Moss-green mug')
+      // A message changed twice in one moment of the clock looks unchanged.
+      await world.advance(1)
+      const words = 'A "green" mug on a <windowsill>'
+      const described = await describePicture(juniper, preview, words)
+      assert.match(textOf(described), /A "green" mug/)
+      assert.equal(described.embeds[0]?.image?.description, words)
+      await world.advance(1)
+      // Mending keeps the picture and its words.
+      const form = await juniper.press(described, /^Edit/)
+      const values = { title: 'Moss-green mug', story: 'Mended.', price: '24.00', quantity: '3' }
+      const mended = await juniper.answer(juniper.submit(form, values))
+      assert.equal(mended.embeds[0]?.image?.description, words)
+      await world.advance(1)
+      await juniper.answer(juniper.press(mended, /^Publish/))
+      await world.settle()
+      await assertSaidEverywhere(world, 'A &quot;green&quot; mug on a &lt;windowsill&gt;', words)
+    },
+    { transport },
+  )
+}
+
+testInWorld('a picture without words has the title of its drop, as ever', async (world) => {
+  const juniper = world.player('juniper')
+  await joinAsBuilder(juniper)
+  await world.settle()
+  await openDrop(juniper, { title: 'Moss-green mug', picture: await smallPicture() })
+  await world.settle()
+  await assertSaidEverywhere(world, 'Moss-green mug', 'Moss-green mug')
+})
+
+/** `escaped`: as it stands in HTML. */
+async function assertSaidEverywhere(world: World, escaped: string, words: string): Promise<void> {
+  const [card] = (await world.player('poppy').messages(CHANNELS.drops.id)).slice(-1)
+  assert.equal(card?.embeds[0]?.image?.description, words)
+  const { drops } = await world.client.listDrops({ status: 'open', limit: 1, cursor: null })
+  const read = async (path: string) => (await fetch(world.web.url + path)).text()
+  const page = await read(`/drops/${drops[0]?.dropId}`)
+  assert.ok(page.includes(`alt="${escaped}"`))
+  assert.ok(page.includes(`<meta property="og:image:alt" content="${escaped}">`))
+  assert.ok((await read('/drops')).includes(`alt="${escaped}"`))
+  assert.ok((await read('/feed.xml')).includes(`alt="${escaped}"`))
+}

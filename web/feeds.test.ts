@@ -6,7 +6,11 @@ import { CORE_TOKEN, makeDrop, makeId, NOW, startFakeCore } from './testing/fake
 const HOUR = 60 * 60_000
 
 const drops = [
-  makeDrop(1, { title: 'Mug & <saucer> ]]> ]]>', story: 'Clay; water, fire.\n<b>Twice.' }),
+  makeDrop(1, {
+    title: 'Mug & <saucer> ]]> ]]>',
+    story: 'Clay; water, fire.\n<b>Twice.',
+    picture: { pictureId: makeId('pic', 1), width: 1_600, height: 1_200, alt: 'A "mug" on a shelf' },
+  }),
   makeDrop(2, {
     openedAt: NOW + 24 * HOUR,
     opensAt: NOW + 24 * HOUR,
@@ -73,7 +77,13 @@ test('both feeds have what has opened, newest first, as text that no markup come
     feed.items.map(({ id }) => id),
     expected,
   )
-  assert.equal(feed.items[1]?.content_html, '<p>$42.00</p><p>Clay; water, fire. &lt;b&gt;Twice.</p>')
+  const [picture, price, story] = feed.items[1]?.content_html.match(/<p>.*?<\/p>/g) ?? []
+  assert.deepEqual([price, story], ['<p>$42.00</p>', '<p>Clay; water, fire. &lt;b&gt;Twice.</p>'])
+  const address = `https://shop.example/pictures/${makeId('pic', 1)}/full.webp`
+  assert.equal(
+    picture,
+    `<p><img src="${address}" width="1600" height="1200" alt="A &quot;mug&quot; on a shelf"></p>`,
+  )
 })
 
 test('the calendar has openings to come and of the last month, one builder’s has theirs', async () => {

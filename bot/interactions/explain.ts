@@ -33,6 +33,7 @@ const MENDABLE = [
   'refund_too_large',
   'start_day_invalid',
   'reason_missing',
+  'text_too_long',
   'release_in_progress',
 ] as const satisfies readonly ErrorCode[]
 

@@ -1,12 +1,11 @@
 import type { APIModalSubmitInteraction } from 'discord-api-types/v10'
-import { type DraftView, type DropForm, isAppError, type Opens } from '#contract'
-import { pictureFile } from '../replies/card.ts'
-import { renderKeptForm, renderPreview, renderProblems } from '../replies/draft.ts'
-import type { MessageWithFiles, PictureFile } from '../replies/message.ts'
+import { type DropForm, isAppError, type Opens } from '#contract'
+import { renderKeptForm } from '../replies/draft.ts'
 import { answerLater, inPlace } from './answer.ts'
 import { builderStanding } from './builder-standing.ts'
 import { sentenceFor } from './explain.ts'
 import { typedText, uploadedFiles } from './fields.ts'
+import { showDraft } from './show-draft.ts'
 import type { Reply, Visit } from './visit.ts'
 
 /** Fetching and re-encoding a large picture takes core its time; the person sees "thinking" meanwhile. */
@@ -48,26 +47,4 @@ export function submitDrop(
       return renderKeptForm(sentenceFor(visit, error), form, draftId)
     }
   })
-}
-
-async function showDraft(visit: Visit, draft: DraftView): Promise<MessageWithFiles> {
-  if (draft.problems.length > 0 || !draft.preview) return renderProblems(draft)
-  return renderPreview(draft, draft.preview, {
-    builder: visit.person,
-    now: visit.now(),
-    picture: await readPicture(visit, draft),
-  })
-}
-
-async function readPicture(visit: Visit, draft: DraftView): Promise<PictureFile | null> {
-  if (!draft.picture) return null
-  try {
-    const { pictureId } = draft.picture
-    const { base64 } = await visit.core.getPicture({ pictureId, size: 'card' }, visit.call)
-    return pictureFile(draft.picture, base64)
-  } catch (error) {
-    // The picture is safe in core; only this preview goes without.
-    visit.log.warn({ err: error }, 'a preview is shown without its picture')
-    return null
-  }
 }

@@ -33,7 +33,10 @@ export function renderPreview(
     `${draft.form.perPerson === 1 ? 'One' : `Up to ${draft.form.perPerson}`} per person.`
   return {
     content: 'Only you see this. It is how buyers will see it.',
-    embeds: [card, { title: 'Your side', description: share, color: accent('cream') }],
+    embeds: [
+      card,
+      { title: 'Your side', description: share, fields: pictureFields(draft), color: accent('cream') },
+    ],
     rows: rows(
       button(
         'Publish',
@@ -43,9 +46,18 @@ export function renderPreview(
         'success',
       ),
       button('Edit', ['fix', draft.draftId]),
+      draft.picture && button('Describe the picture', ['describe', draft.draftId]),
     ),
     ...(about.picture ? { pictures: [about.picture] } : {}),
   }
+}
+
+function pictureFields({ picture }: DraftView) {
+  if (!picture) return []
+  const words = picture.described
+    ? escapeText(picture.alt, 500)
+    : 'Not in words yet. A sentence about it lets people in who cannot see it; you can publish without.'
+  return [{ name: 'The picture, for those who cannot see it', value: words }]
 }
 
 /** When it would open and close if it were published `now`, UTC milliseconds. */

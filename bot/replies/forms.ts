@@ -4,7 +4,7 @@ import {
   ComponentType,
   TextInputStyle,
 } from 'discord-api-types/v10'
-import type { DraftView, DropForm } from '#contract'
+import type { DraftView, DropForm, Picture } from '#contract'
 import { customId, opensWord } from '../custom-id.ts'
 import { truncate } from './text.ts'
 
@@ -46,6 +46,25 @@ export function dropForm(
           file_types: ['image'],
         },
       },
+    ],
+  }
+}
+
+/** What a draft's picture shows, as its builder has said it so far. */
+export function descriptionForm(draftId: string, picture: Picture): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId('describe', draftId, picture.pictureId),
+    title: 'Describe the picture',
+    components: [
+      textInput({
+        id: 'description',
+        label: 'What does it show?',
+        description: 'What should somebody know who cannot see it? One sentence is plenty.',
+        value: picture.described ? picture.alt : undefined,
+        hint: 'A moss-green mug on a windowsill, its rim breaking to brown',
+        max: DESCRIPTION_MAX,
+        optional: true,
+      }),
     ],
   }
 }
@@ -113,7 +132,8 @@ export function caseForm(caseId: string): APIModalInteractionResponseCallbackDat
   }
 }
 
-/** What core takes in one entry of a case, and as one reason. */
+/** What core takes as a picture's description, in one entry of a case, and as one reason. */
+const DESCRIPTION_MAX = 200
 const CASE_TEXT_MAX = 2_000
 const REASON_MAX = 500
 const PICTURES_AT_MOST = 5

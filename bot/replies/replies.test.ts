@@ -18,6 +18,7 @@ import {
 import { assertModalWithinLimits, assertWithinLimits } from '../testing/limits.ts'
 import {
   CASE_ID,
+  DRAFT_ID,
   JUNIPER,
   NOW,
   OLIVE,
@@ -49,7 +50,7 @@ import { caseItems, renderCase, renderCaseItem } from './case.ts'
 import { renderIdentity, renderLinkStart, renderUnlinkQuestion } from './channel.ts'
 import { renderDashboard } from './dashboard.ts'
 import { renderKeptForm, renderNoStream, renderPreview, renderProblems, renderPublished } from './draft.ts'
-import { caseForm, dropForm, giveBackForm, problemForm, shipmentForm } from './forms.ts'
+import { caseForm, descriptionForm, dropForm, giveBackForm, problemForm, shipmentForm } from './forms.ts'
 import { renderHelp } from './help.ts'
 import { renderKept } from './kept.ts'
 import { renderLive } from './live.ts'
@@ -147,6 +148,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
   const drop = sampleDrop({ title, story, builder: person, picture: PICTURE })
   const draft = sampleDraft({ problems: [{ field: 'title', sentence: story }] })
   const preview = { ...(draft.preview ?? assert.fail()), title, story }
+  const described = { ...draft, picture: { ...PICTURE, alt: title, described: true as const } }
   const drops = Array.from({ length: 10 }, (_, n) => ({
     ...drop,
     dropId: `drp_${String(n).padStart(26, '0')}`,
@@ -209,7 +211,11 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderCard({ ...drop, status: 'closed' }),
     renderCard({ ...drop, status: 'paused' }),
     renderProblems(draft),
-    renderPreview(draft, preview, { builder: person, now: NOW, picture: pictureFile(PICTURE, WEBP_BASE64) }),
+    renderPreview(described, preview, {
+      builder: person,
+      now: NOW,
+      picture: pictureFile(PICTURE, WEBP_BASE64),
+    }),
     renderKeptForm('Not taken.', { ...draft.form, title, story, price: name }, draft.draftId),
     renderPublished(drop, '100000000000000010', true),
     renderPublished(waiting, '100000000000000010', false),
@@ -356,11 +362,25 @@ test('no text of a person is read as markdown, wherever it is shown', () => {
   }
 })
 
+test('a preview asks kindly for what its picture shows, and says it once it is known', () => {
+  const shown = (picture: typeof PICTURE | null) => {
+    const draft = sampleDraft({ picture })
+    const preview = draft.preview ?? assert.fail()
+    return JSON.stringify(renderPreview(draft, preview, { builder: JUNIPER, now: NOW, picture: null }))
+  }
+  assert.match(shown(PICTURE), /Not in words yet.*"label":"Publish".*"label":"Describe the picture"/)
+  const words = shown({ ...PICTURE, alt: 'A mug on a *shelf*', described: true } as typeof PICTURE)
+  assert.match(words, /A mug on a .{2,4}shelf/)
+  assert.doesNotMatch(words, /Not in words yet/)
+  assert.doesNotMatch(shown(null), /Describe|in words/)
+})
+
 test('no text makes a form break a limit of Discord', () => {
   fc.assert(
     fc.property(text, (typed) => {
       const form = { ...sampleDraft().form, title: typed, story: typed, price: typed, quantity: typed }
       assertModalWithinLimits(dropForm(form, sampleDraft({ form, picture: PICTURE })))
+      assertModalWithinLimits(descriptionForm(DRAFT_ID, { ...PICTURE, alt: typed, described: true }))
     }),
   )
   const orderId = sampleOrderId(1)

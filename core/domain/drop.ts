@@ -16,6 +16,7 @@ import { cleanLine, cleanText, lengthOf } from './text.ts'
 export const TITLE_MAX = 80
 export const STORY_MAX = 1_500
 export const QUANTITY_MAX = 10_000
+export const DESCRIPTION_MAX = 200
 
 /** What a builder typed and uploaded, before it is published. Kept whole, right or wrong. */
 export interface Draft {
@@ -214,6 +215,14 @@ export function checkForm(form: DropForm, currency: Currency): CheckedForm {
 
   if (problems.length > 0 || !price.ok) return { ok: false, problems }
   return { ok: true, title, story, price: price.amount, quantity }
+}
+
+/** The picture in its builder's words; without any it is called by the drop's title. Throws text_too_long. */
+export function describePicture(picture: Picture, words: string, title: string): Picture {
+  const { described: _, ...plain } = picture
+  const alt = cleanLine(words)
+  if (lengthOf(alt) > DESCRIPTION_MAX) throw new AppError('text_too_long')
+  return alt === '' ? { ...plain, alt: cleanLine(title).slice(0, 200) } : { ...plain, alt, described: true }
 }
 
 /**

@@ -15,6 +15,7 @@ import { confirmArrival } from '../usecases/confirm-arrival.ts'
 import { createCheckout } from '../usecases/create-checkout.ts'
 import { createDrop, getDraft } from '../usecases/create-drop.ts'
 import type { Deps } from '../usecases/deps.ts'
+import { describePicture } from '../usecases/describe-picture.ts'
 import { exportAsBuilder, exportAsOperator } from '../usecases/exports.ts'
 import { askForEvidence, readEvidence } from '../usecases/follow-dispute.ts'
 import { addToCase, decideCase, getCase, openCase, roleIn } from '../usecases/handle-case.ts'
@@ -78,6 +79,8 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
     createDrop: async (input, { idempotencyKey }) =>
       draftView(await createDrop(deps, { ...input, idempotencyKey })),
     getDraft: async (input) => draftView(await getDraft(deps, input)),
+    describePicture: async (input, { idempotencyKey }) =>
+      draftView(await describePicture(deps, { ...input, idempotencyKey })),
     publishDrop: async (input) => showDrop(deps, await publishDrop(deps, input)),
     openDropNow: async (input) => showDrop(deps, await openDropNow(deps, input)),
     callOffDrop: async (input) => showDrop(deps, await callOffDrop(deps, input)),

@@ -46,11 +46,13 @@ export async function createDrop(
     ],
     decide(sheet) {
       const now = deps.clock.now()
+      // As it is now: it may have been described since.
+      const kept = (sheet.get('drafts', draftId) ?? earlier)?.picture ?? null
       const draft: Draft = {
         draftId,
         builder: input.builder,
         form: input.form,
-        picture: taken ? (taken.picture ?? earlier?.picture ?? null) : (earlier?.picture ?? null),
+        picture: taken?.picture ?? kept,
         pictureProblem: taken ? taken.problem : null,
         createdAt: earlier?.createdAt ?? now,
       }

@@ -234,9 +234,11 @@ function draw(payload: MessagePayload, attachments: readonly APIAttachment[]): D
             },
           ])
         }
-        const { url, width, height } = found
+        const { url, width, height, description } = found
         const size = width && height ? { width, height } : {}
-        return key === 'url' ? Object.entries({ url, proxy_url: url, ...size }) : [[key, url]]
+        // What an embed shows has the alt text of its file (APIEmbedImage); elsewhere it is given with the item.
+        const alt = path[0] === 'embeds' && description ? { description } : {}
+        return key === 'url' ? Object.entries({ url, proxy_url: url, ...size, ...alt }) : [[key, url]]
       }),
     )
   }

@@ -612,6 +612,7 @@ test('an edit keeps the picture unless it is told to let it go', async (t) => {
   const bot = await connectBot(t, world, async () => {})
   const card = await bot.api.channels.createMessage(DROPS, {
     embeds: [{ title: 'Mug', image: { url: 'attachment://mug.png' } }],
+    attachments: [{ id: '0', description: 'A mug on a shelf' }],
     files: [{ name: 'mug.png', data: await picture() }],
   })
   const url = card.embeds[0]?.image?.url ?? ''
@@ -620,6 +621,7 @@ test('an edit keeps the picture unless it is told to let it go', async (t) => {
     embeds: [{ title: 'Mug, 2 left', image: { url: 'attachment://mug.png' } }],
   })
   assert.equal(edited.embeds[0]?.image?.url, url)
+  assert.equal(edited.embeds[0]?.image?.description, 'A mug on a shelf')
   assert.notEqual(edited.edited_timestamp, null)
   const bare = await bot.api.channels.editMessage(DROPS, card.id, {
     embeds: [{ title: 'Mug' }],

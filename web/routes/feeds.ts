@@ -1,7 +1,7 @@
 import { Feed } from 'feed'
 import { html } from 'hono/html'
 import ical, { ICalEventTransparency } from 'ical-generator'
-import { type DropView, Snowflake } from '#contract'
+import { type DropView, type Picture, Snowflake } from '#contract'
 import type { CatalogueReader } from '../catalogue.ts'
 import type { Site } from '../pages/layout.ts'
 import { shelfState } from '../pages/shelf.ts'
@@ -79,12 +79,21 @@ function createFeed({ origin, reader }: Site, drops: readonly DropView[], now: n
       title: words.feeds.item(title, builder.name),
       date: new Date(openedAt),
       // Readers take it for HTML; here everything put into it is escaped.
-      content: String(html`<p>${reader.money(price)}</p><p>${shorten(story, STORY_LENGTH)}</p>`),
+      content: String(
+        html`${picture && renderPicture(origin, picture)}<p>${reader.money(price)}</p><p>${shorten(story, STORY_LENGTH)}</p>`,
+      ),
       author: [{ name: builder.name, link: `${origin}/builders/${builder.userId}` }],
-      ...(picture && { image: `${origin}/pictures/${picture.pictureId}/full.webp` }),
+      ...(picture && { image: addressOf(origin, picture) }),
     })
   }
   return feed
+}
+
+const addressOf = (origin: string, { pictureId }: Picture) => `${origin}/pictures/${pictureId}/full.webp`
+
+function renderPicture(origin: string, picture: Picture) {
+  const { width, height, alt } = picture
+  return html`<p><img src="${addressOf(origin, picture)}" width="${width}" height="${height}" alt="${alt}"></p>`
 }
 
 function writeCalendar(

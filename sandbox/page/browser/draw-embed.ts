@@ -72,7 +72,7 @@ export function drawEmbed(embed: APIEmbed, attachments: readonly APIAttachment[]
 
   const image = drawPicture(
     mediaAddress(embed.image?.url, attachments),
-    embed.title ? `Picture of ${embed.title}` : '',
+    embed.image?.description ?? (embed.title ? `Picture of ${embed.title}` : ''),
     embed.image,
   )
   if (image) box.append(image)
