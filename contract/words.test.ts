@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { ORDER_WORDS, type Reader } from './order-words.ts'
 import { OrderStatus, type OrderView, RefundReason, Settlement } from './views.ts'
-import { describeOrder, describeRefund, type Reader } from './words.ts'
+import { describeOrder, describeRefund } from './words.ts'
 
 const usd = (amount: number) => ({ amount, currency: 'usd' })
 const time = (at: number, precision: 'clock' | 'day') => `${precision}(${at})`
@@ -53,7 +54,7 @@ test('every order has words for everybody, in whole sentences', () => {
             const refunded = usd(refunds.length * 500)
             const words = describeOrder(
               order({ status, settlement, frozenBy, refunds, refunded, releasesAt: 5, holdingEndsAt: 9 }),
-              reader,
+              ORDER_WORDS[reader],
               time,
             )
             assert.match(words.state, /^[A-Z].*[^.]$/)
@@ -67,7 +68,8 @@ test('every order has words for everybody, in whole sentences', () => {
 })
 
 test('held money says why, until when, and what frees it', () => {
-  const next = (over: Partial<OrderView>, reader: Reader) => describeOrder(order(over), reader, time).next
+  const next = (over: Partial<OrderView>, reader: Reader) =>
+    describeOrder(order(over), ORDER_WORDS[reader], time).next
   assert.equal(
     next({ holdingEndsAt: 9 }, 'buyer'),
     'Your $24.00 is held until it arrives. Juniper ships next. If it is not on its way by day(9), the money goes back to you.',
@@ -91,7 +93,7 @@ test('held money says why, until when, and what frees it', () => {
 test('a payment that Stripe split is not said to be held', () => {
   for (const status of ['paid', 'shipped', 'released'] as const) {
     for (const reader of READERS) {
-      const { next } = describeOrder(order({ status, settlement: 'at_payment' }), reader, time)
+      const { next } = describeOrder(order({ status, settlement: 'at_payment' }), ORDER_WORDS[reader], time)
       assert.doesNotMatch(next, /held|released/)
     }
   }
@@ -99,7 +101,7 @@ test('a payment that Stripe split is not said to be held', () => {
 
 test('a case, a dispute and a drift say what they wait for, and that the money stays', () => {
   const next = (frozenBy: 'case' | 'dispute' | 'drift', reader: Reader) =>
-    describeOrder(order({ status: 'shipped', frozenBy, releasesAt: null }), reader, time).next
+    describeOrder(order({ status: 'shipped', frozenBy, releasesAt: null }), ORDER_WORDS[reader], time).next
   assert.match(next('case', 'buyer'), /Your \$24\.00 stays held until that is settled/)
   assert.match(next('case', 'builder'), /says whose turn it is\. Your \$21\.60 stays held/)
   assert.match(next('case', 'operator'), /a case to decide\. Juniper's \$21\.60 stays held/)
@@ -112,10 +114,10 @@ test('a case, a dispute and a drift say what they wait for, and that the money s
 test('what went back in part is said, and the share is what is left of it', () => {
   const left = { fee: usd(190), share: usd(1_710) }
   const part = order({ status: 'shipped', refunds: [refund()], refunded: usd(500), left, releasesAt: 5 })
-  const forBuyer = describeOrder(part, 'buyer', time)
+  const forBuyer = describeOrder(part, ORDER_WORDS.buyer, time)
   assert.equal(forBuyer.state, 'On its way, refunded in part')
   assert.match(forBuyer.next, /Your \$19\.00 is released.*\$5\.00 went back to you\.$/)
-  const forBuilder = describeOrder(part, 'builder', time).next
+  const forBuilder = describeOrder(part, ORDER_WORDS.builder, time).next
   assert.match(forBuilder, /^Your \$17\.10 is released .*\$5\.00 went back to the buyer\.$/)
 })
 
@@ -127,7 +129,7 @@ test('money on its way back says why', () => {
         refunds: [refund({ amount: usd(2_400), reason, status })],
         refunded: usd(2_400),
       }),
-      'buyer',
+      ORDER_WORDS.buyer,
       time,
     ).next
   assert.equal(

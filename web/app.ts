@@ -64,7 +64,7 @@ export function createApp(deps: WebDeps): WebApp {
     const allowed = TAKES_FORMS.test(c.req.path) ? ['GET', 'HEAD', 'POST'] : ['GET', 'HEAD']
     if (allowed.includes(c.req.method)) return next()
     c.header('allow', allowed.join(', '))
-    return c.text('This address only answers GET.', 405)
+    return c.text(siteFor(c, deps).reader.words.plain.onlyGet, 405)
   })
 
   const readCatalogue = createCatalogue(deps)

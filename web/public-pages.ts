@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Context } from 'hono'
 import { encodingFor, isUnchanged } from './negotiate.ts'
-import { readerOf } from './reader.ts'
+import type { ReaderOf } from './reader.ts'
 
 /** What a page is made of: the same object for as long as the page would be the same. */
 export interface Source {
@@ -65,12 +65,15 @@ interface Entry {
  */
 export function createPublicPages(options: {
   readonly everywhere: Readonly<Record<string, string>>
+  readonly readerOf: ReaderOf
   readonly now: () => number
   readonly onEarly: (method: string, status: number, ms: number) => void
 }): PublicPages {
-  const { now, onEarly } = options
+  const { readerOf, now, onEarly } = options
   const everywhere = Object.entries(options.everywhere).flat()
   const entries = new Map<string, Entry>()
+  const keyOf = (path: string, acceptLanguage: string | undefined) =>
+    `${readerOf(acceptLanguage).locale} ${path}`
 
   /** A Map keeps the order of insertion: moved to the end, the first one is the longest unused. */
   function touch(key: string): Entry {
@@ -147,9 +150,6 @@ export function createPublicPages(options: {
     },
   }
 }
-
-const keyOf = (path: string, acceptLanguage: string | undefined) =>
-  `${readerOf(acceptLanguage).locale} ${path}`
 
 const compressBrotli = promisify(brotliCompress)
 const compressGzip = promisify(gzip)

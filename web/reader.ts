@@ -17,6 +17,9 @@ export interface Reader {
   month(month: string): string
 }
 
+/** The reader behind an Accept-Language header. */
+export type ReaderOf = (acceptLanguage: string | undefined) => Reader
+
 /** The languages there are words for. Another one is another file beside strings/en.ts. */
 const LANGUAGES: Readonly<Record<string, Words>> = { en }
 const USUAL = { language: 'en', region: 'US' } as const

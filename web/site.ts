@@ -1,9 +1,8 @@
 import type { Context } from 'hono'
 import type { Site } from './pages/layout.ts'
-import { readerOf } from './reader.ts'
 import type { WebDeps } from './web-deps.ts'
 
 /** The shop as the reader behind this request sees it. */
-export function siteFor(c: Context, { assets, origin, inviteUrl }: WebDeps): Site {
+export function siteFor(c: Context, { assets, origin, inviteUrl, readerOf }: WebDeps): Site {
   return { assets, origin, inviteUrl, reader: readerOf(c.req.header('accept-language')) }
 }

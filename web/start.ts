@@ -9,6 +9,7 @@ import { loadAssets } from './assets.ts'
 import type { Config } from './config.ts'
 import { createEarlyLog } from './early-log.ts'
 import { createPublicPages } from './public-pages.ts'
+import { type ReaderOf, readerOf } from './reader.ts'
 import { securityHeaders } from './security-headers.ts'
 import { createCardPainter } from './social/card-painter.ts'
 
@@ -20,10 +21,14 @@ export interface Web extends Service, AsyncDisposable {
   readonly port: number
 }
 
-/** Starts the public web server. Rejects when the port is taken. */
+/** Starts the public web server. Rejects when the port is taken. The options are for tests. */
 export async function startWeb(
   config: Config,
-  options: { readonly now?: () => number; readonly logTo?: { write(line: string): void } } = {},
+  options: {
+    readonly now?: () => number
+    readonly logTo?: { write(line: string): void }
+    readonly readerOf?: ReaderOf
+  } = {},
 ): Promise<Web> {
   const log = createLog('web', config.log, options.logTo ? { to: options.logTo } : {})
   const assets = loadAssets()
@@ -34,9 +39,11 @@ export async function startWeb(
     fetch: tracedFetch(telemetry),
   })
   const now = options.now ?? Date.now
+  const readers = options.readerOf ?? readerOf
   const earlyLog = createEarlyLog(log, telemetry)
   const pages = createPublicPages({
     everywhere: securityHeaders({ https: config.publicUrl?.startsWith('https:') ?? false }),
+    readerOf: readers,
     now,
     onEarly: earlyLog.note,
   })
@@ -50,6 +57,7 @@ export async function startWeb(
       painter,
       origin: config.publicUrl ?? url,
       inviteUrl: config.inviteUrl,
+      readerOf: readers,
       leaving: leaving.signal,
       log,
       telemetry,

@@ -4,6 +4,7 @@ import type { CoreClient } from '#contract'
 import type { Telemetry } from '../runtime/telemetry.ts'
 import type { Assets } from './assets.ts'
 import type { PublicPages } from './public-pages.ts'
+import type { ReaderOf } from './reader.ts'
 import type { CardPainter } from './social/card-painter.ts'
 
 /** Everything the pages are made with. */
@@ -36,6 +37,7 @@ export interface WebDeps {
   /** Where browsers reach us, without a trailing slash. */
   readonly origin: string
   readonly inviteUrl: string | null
+  readonly readerOf: ReaderOf
   /** Aborted when it is about to stop: what would stay open ends then. */
   readonly leaving: AbortSignal
   readonly log: Logger

@@ -6,46 +6,9 @@ import type { Browser, Page } from 'playwright-core'
 import type { DropView } from '#contract'
 import { launchBrowser } from '../tests/browser.ts'
 import { startWeb, type Web } from './start.ts'
+import { EVERY_PAGE, VISITOR_COOKIES } from './testing/every-page.ts'
 import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
-
-const PAGES = [
-  '/',
-  '/drops',
-  '/drops?q=moss&show=open&order=ending',
-  '/drops?q=nothing+like+it',
-  '/about',
-  '/terms',
-  '/privacy',
-  '/builders/100000000000000102',
-  '/builders/100000000000000105',
-  `/drops/${makeId('drp', 1)}`,
-  `/drops/${makeId('drp', 3)}`,
-  `/drops/${makeId('drp', 4)}`,
-  `/drops/${makeId('drp', 5)}`,
-  `/drops/${makeId('drp', 7)}`,
-  `/drops/${makeId('drp', 8)}`,
-  `/drops/${makeId('drp', 10)}`,
-  `/drops/${makeId('drp', 11)}`,
-  '/pay/making',
-  '/success?order=held',
-  '/success?order=paid',
-  '/success?order=shipped',
-  '/success?order=refunding',
-  '/cancel?order=held',
-  '/pay/expired',
-  '/pay/nope',
-  '/connect/start/abc',
-  '/connect/return/ready',
-  '/connect/return/incomplete',
-  '/receipt/shipped',
-  '/receipt/held',
-  '/statement/ready?month=2026-11',
-  '/statement/new',
-  '/nope',
-  '/orders',
-  `/orders/${makeId('ord', 0)}`,
-]
 
 let browser: Browser
 let clock = NOW
@@ -103,7 +66,7 @@ for (const [colorScheme, width] of [
 ] as const) {
   test(`every page is accessible and silent, ${colorScheme} at ${width}`, async () => {
     const { context, page, complaints } = await visit({ colorScheme, width })
-    for (const path of PAGES) {
+    for (const path of EVERY_PAGE) {
       await page.goto(web.url + path)
       const { violations } = await new AxeBuilder({ page }).analyze()
       const found = violations.flatMap((one) => one.nodes.map((node) => `${one.id} ${node.html}`))
@@ -123,7 +86,7 @@ for (const [colorScheme, width] of [
 ] as const) {
   test(`every page fits and is silent, ${colorScheme} at ${width}`, async () => {
     const { context, page, complaints } = await visit({ colorScheme, width })
-    for (const path of PAGES) {
+    for (const path of EVERY_PAGE) {
       await page.goto(web.url + path)
       await seeNoOverflow(page, path)
     }
@@ -135,7 +98,8 @@ for (const [colorScheme, width] of [
 /** A window of somebody who is logged in, with what the browser complains of. */
 async function visit({ colorScheme, width }: { colorScheme: 'light' | 'dark'; width: number }) {
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } })
-  await context.addCookies([{ name: 'c500_session', value: 'poppy', url: web.url }])
+  const cookies = Object.entries(VISITOR_COOKIES)
+  await context.addCookies(cookies.map(([name, value]) => ({ name, value, url: web.url })))
   const page = await context.newPage()
   return { context, page, complaints: listen(page) }
 }

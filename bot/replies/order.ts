@@ -3,6 +3,7 @@ import {
   describeOrder,
   describeRefund,
   formatMoney,
+  ORDER_WORDS,
   type OrderView,
   type PaletteColour,
   type Reader,
@@ -33,7 +34,7 @@ export function readerOf(order: OrderView, userId: string): 'buyer' | 'builder' 
 
 /** Where an order stands and what comes next, safe to show. */
 export function orderWords(order: OrderView, reader: Reader) {
-  return describeOrder(safe(order), reader, (at, precision) =>
+  return describeOrder(safe(order), ORDER_WORDS[reader], (at, precision) =>
     precision === 'clock' ? clockTime(at) : dateTime(at),
   )
 }

@@ -4,62 +4,76 @@ import { drawing, type Html, renderLayout, type Site } from './layout.ts'
 
 /** The builder's door to Stripe: one button, because opening the page must not use anything up. */
 export function renderConnectStart(site: Site, token: string): Html {
-  return renderLayout(site, {
-    title: 'Your payment account, C500 Collective',
-    body: html`
-<section class="wrap order">
-<div class="panel order__panel">
-${drawing(site, 'jar', 168)}
-<h1>Set up how you are paid</h1>
-<p class="lead">Stripe asks who you are and where your money should go. It stays with them: we never see your papers or your bank details.</p>
-<form method="post" action="/connect/start/${encodeURIComponent(token)}"><p class="actions"><button class="button" type="submit">Continue to Stripe</button></p></form>
-<p class="quiet">It takes about five minutes. You can stop and go on later with the same link.</p>
-</div>
-</section>`,
-  })
+  const words = site.reader.words.connect.start
+  return frame(
+    site,
+    'jar',
+    words,
+    html`<p class="lead">${words.lead}</p>
+${renderDoor(`/connect/start/${encodeURIComponent(token)}`, words.go)}
+<p class="quiet">${words.note}</p>`,
+  )
 }
 
 /** The same door to the builder's own Stripe dashboard. */
 export function renderConnectDashboard(site: Site, token: string): Html {
-  return renderLayout(site, {
-    title: 'Your Stripe dashboard, C500 Collective',
-    body: html`
-<section class="wrap order">
-<div class="panel order__panel">
-${drawing(site, 'jar', 168)}
-<h1>Your money at Stripe</h1>
-<p class="lead">Balance, payouts to your bank and your details are in your own Stripe dashboard.</p>
-<form method="post" action="/connect/dashboard/${encodeURIComponent(token)}"><p class="actions"><button class="button" type="submit">Open my dashboard</button></p></form>
-</div>
-</section>`,
-  })
+  const words = site.reader.words.connect.dashboard
+  return frame(
+    site,
+    'jar',
+    words,
+    html`<p class="lead">${words.lead}</p>
+${renderDoor(`/connect/dashboard/${encodeURIComponent(token)}`, words.go)}`,
+  )
 }
 
 /** Back from Stripe: what the account can do now, as Stripe says it. */
 export function renderConnectReturn(site: Site, view: BuilderView, token: string): Html {
-  const ready = view.payouts === 'ready'
+  const { connect, frame: shared } = site.reader.words
+  if (view.payouts === 'ready') {
+    return frame(
+      site,
+      'parcel',
+      connect.ready,
+      html`<p class="lead">${connect.ready.lead(html`<bdi>${view.builder.name}</bdi>`)}</p>
+${site.inviteUrl && html`<p class="actions"><a class="button" href="${site.inviteUrl}">${shared.back}</a></p>`}`,
+    )
+  }
+  const words = connect.notYet
   const goOn = view.onboardingUrl ?? `/connect/start/${encodeURIComponent(token)}`
+  return frame(
+    site,
+    'mug',
+    words,
+    html`<p class="lead">${words.lead}</p>
+${
+  view.requirements.length > 0 &&
+  html`<p>${words.asks}</p>
+<ul class="asked">${view.requirements.map((one) => html`<li>${one}</li>`)}</ul>`
+}
+<p class="actions"><a class="button" href="${goOn}">${words.go}</a></p>
+<p class="quiet">${words.note}</p>`,
+  )
+}
+
+function renderDoor(path: string, words: string): Html {
+  return html`<form method="post" action="${path}"><p class="actions"><button class="button" type="submit">${words}</button></p></form>`
+}
+
+function frame(
+  site: Site,
+  picture: 'jar' | 'mug' | 'parcel',
+  { title, heading }: { readonly title: string; readonly heading: string },
+  body: Html,
+): Html {
   return renderLayout(site, {
-    title: ready ? 'You are ready, C500 Collective' : 'Nearly there, C500 Collective',
+    title,
     body: html`
 <section class="wrap order">
 <div class="panel order__panel">
-${drawing(site, ready ? 'parcel' : 'mug', 168)}
-${
-  ready
-    ? html`<h1>You are ready to sell</h1>
-<p class="lead">Stripe can pay you, <bdi>${view.builder.name}</bdi>. Go back to Discord and publish your drop with <code>/c500 drop</code>.</p>
-${site.inviteUrl && html`<p class="actions"><a class="button" href="${site.inviteUrl}">Back to Discord</a></p>`}`
-    : html`<h1>Nearly there</h1>
-<p class="lead">Stripe still needs something from you, or is still checking what you sent. If you left early, go on where you stopped.</p>
-${
-  view.requirements.length > 0 &&
-  html`<p>Stripe asks for:</p>
-<ul class="asked">${view.requirements.map((one) => html`<li>${one}</li>`)}</ul>`
-}
-<p class="actions"><a class="button" href="${goOn}">Go on with Stripe</a></p>
-<p class="quiet">Sent everything already? Checking can take a few minutes. Load this page again to see how it stands.</p>`
-}
+${drawing(site, picture, 168)}
+<h1>${heading}</h1>
+${body}
 </div>
 </section>`,
   })

@@ -69,7 +69,7 @@ function tell(site: Site, visit: OrderVisit): Told {
   const { order, page } = visit
   const words = site.reader.words.order
   const { headings } = words
-  const next = withMoments(site, describeOrder(order, 'buyer', markMoment, site.reader.money).next)
+  const next = withMoments(site, describeOrder(order, words.standing, markMoment, site.reader.money).next)
   switch (order.status) {
     case 'held':
       if (page === 'success') return tellConfirming(site, visit)

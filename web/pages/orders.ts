@@ -33,7 +33,7 @@ ${(isLater || cursor !== null) && html`<nav class="pages" aria-label="${words.pa
 function renderRow(site: Site, order: OrderView): Html {
   const { picture, title } = order.drop
   const { words, money } = site.reader
-  const told = describeOrder(order, 'buyer', markMoment, site.reader.money)
+  const told = describeOrder(order, words.order.standing, markMoment, money)
   return html`<li class="orders__row panel">
 <div class="orders__picture">${
     picture

@@ -17,19 +17,21 @@ export function addLive(app: WebApp, deps: WebDeps, readCatalogue: CatalogueRead
 
   app.get('/live', (c) => {
     c.header('cache-control', 'no-store')
+    const site = siteFor(c, deps)
+    const { plain } = site.reader.words
     const asked = (c.req.queries('drop') ?? []).slice(0, MOST_DROPS)
     const shown = new Map(asked.flatMap(parseShown))
-    if (shown.size === 0) return c.text('Say which drops the page shows.', 400)
+    if (shown.size === 0) return c.text(plain.sayWhich, 400)
     c.header('content-type', 'text/event-stream; charset=utf-8')
     // Proxies would collect events to compress them together, or hold them back.
     c.header('cache-control', 'no-store, no-transform')
     c.header('x-accel-buffering', 'no')
     // Whoever asks for the headers alone would never leave a stream.
     if (c.req.method === 'HEAD') return c.body(null)
-    const stream = live.listen(siteFor(c, deps), shown)
+    const stream = live.listen(site, shown)
     if (stream) return c.body(stream)
     c.header('retry-after', '60')
-    return c.text('Too many pages listen right now. Reload the page to see how things stand.', 503)
+    return c.text(plain.tooMany, 503)
   })
 }
 

@@ -3,6 +3,7 @@ import { DropId, isAppError, Snowflake } from '#contract'
 import type { CatalogueReader } from '../catalogue.ts'
 import { createLastGood } from '../last-good.ts'
 import { isUnchanged } from '../negotiate.ts'
+import { siteFor } from '../site.ts'
 import type { SocialCard } from '../social/card.ts'
 import { builderCard, cardTag, dropCard, homeCard } from '../social/social-card.ts'
 import type { WebApp, WebDeps, WebEnv } from '../web-deps.ts'
@@ -59,7 +60,7 @@ export function addSocialCards(app: WebApp, deps: WebDeps, readCatalogue: Catalo
       const [pictureId] = card.pictures
       if (pictureId !== undefined) return c.redirect(`/pictures/${pictureId}/full.webp`)
       c.header('retry-after', '60')
-      return c.text('This picture cannot be drawn just now. Please ask again in a minute.', 503)
+      return c.text(siteFor(c, deps).reader.words.plain.notDrawn, 503)
     }
   }
 

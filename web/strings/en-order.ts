@@ -1,9 +1,12 @@
 import { html } from 'hono/html'
+import { ORDER_WORDS } from '#contract'
 
 type Piece = ReturnType<typeof html>
 
 /** The page of one order, whichever address led there. */
 export const order = {
+  /** Where it stands and what comes next, as the buyer reads it in Discord too. */
+  standing: ORDER_WORDS.buyer,
   headings: {
     clearing: 'Your bank is sending the money',
     closing: 'Your hold has ended',

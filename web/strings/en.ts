@@ -1,10 +1,15 @@
 import { html } from 'hono/html'
+import { connect } from './en-connect.ts'
+import { linkTwitch } from './en-link-twitch.ts'
 import { order } from './en-order.ts'
 import { about, privacy, terms } from './en-papers.ts'
 import { problems } from './en-problems.ts'
+import { receipt } from './en-receipt.ts'
+import { statement } from './en-statement.ts'
 
 /** A piece of a page that goes into a sentence: a time, a name, a link. */
 type Piece = ReturnType<typeof html>
+type Titled = readonly [heading: string, sentence: string]
 
 /** English. Whoever adds a language writes one more of these; the compiler names what is missing. */
 export const en = {
@@ -12,7 +17,18 @@ export const en = {
   terms,
   privacy,
   order,
+  receipt,
+  statement,
+  connect,
+  linkTwitch,
   problems,
+  /** To programs, and to whoever types an address by hand. */
+  plain: {
+    onlyGet: 'This address only answers GET.',
+    sayWhich: 'Say which drops the page shows.',
+    tooMany: 'Too many pages listen right now. Reload the page to see how things stand.',
+    notDrawn: 'This picture cannot be drawn just now. Please ask again in a minute.',
+  },
   problem: { home: 'To the front page', reference: 'For us to find it:' },
 
   brand: 'C500 Collective',
@@ -24,6 +40,7 @@ export const en = {
     about: 'How it works',
     orders: 'Your orders',
     join: 'Join us in Discord',
+    back: 'Back to Discord',
     motto: 'Made by hand, in small numbers. Your money is held until it arrives.',
     more: 'More',
     home: 'Home',
@@ -86,7 +103,7 @@ export const en = {
       ['Press Buy now', 'In Discord, one press takes one off the shelf and holds it for you while you pay.'],
       ['Pay, and it is held', 'You pay on Stripe’s page. Your money is held until it arrives.'],
       ['Say it arrived', 'The builder ships. When you press It arrived, their share goes to them.'],
-    ] as const,
+    ] satisfies Titled[],
     after: 'How the money is held, and what happens when something goes wrong',
     soon: 'Opening soon',
     soldOut: 'Recently sold out',
@@ -177,7 +194,7 @@ export const en = {
       sold_out: ['Every one found a home', 'The next drop is announced in Discord first.'],
       closed: ['This drop has closed', 'Its time was up. The next drop is announced in Discord first.'],
       called_off: ['This drop was called off', 'It did not open, so nobody paid for anything.'],
-    } as const,
+    } satisfies Record<string, Titled>,
     /** What the button to Discord says. */
     invitations: {
       soon: 'Get reminded in Discord',
@@ -213,7 +230,7 @@ export const en = {
         ],
         ['Something is wrong?', 'Say so in Discord, and a person looks at it. Money can still go back.'],
       ],
-    } as const,
+    } satisfies Record<string, Titled[]>,
     moreBy: (name: string) => `More by ${name}`,
   },
 

@@ -188,9 +188,15 @@ export function startShopWindow(): Promise<FakeCore> {
       if (token !== 'ready') throw new AppError('link_invalid')
       return { filename: `c500-${kind}${month ? `-${month}` : ''}.csv`, csv: 'at,amount\r\n' }
     },
+    readTwitchLink({ token }) {
+      if (token !== 'owner' && token !== 'other' && token !== 'nobody') throw new AppError('link_invalid')
+      return { builder: moss, visitor: token, channel: token === 'owner' ? mossLive : null }
+    },
+    finishTwitchLink: () => mossLive,
     returnFromOnboarding({ token }) {
       if (token === 'ready') return makeBuilder()
-      if (token === 'incomplete') return makeBuilder({ payouts: 'incomplete' })
+      if (token === 'incomplete')
+        return makeBuilder({ payouts: 'incomplete', requirements: ['Your date of birth'] })
       throw new AppError('link_invalid')
     },
   })
