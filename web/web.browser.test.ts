@@ -315,3 +315,66 @@ test('the countdown runs to the opening, and then the open page is open', async 
   Object.assign(core.answers, { getDrop, listDrops })
   clock += 5_000
 })
+
+for (const width of [320, 768, 1440]) {
+  test(`cards count down, open and sell out where they lie, at ${width}`, async () => {
+    const { listDrops } = core.answers
+    const opensAt = clock + 3_605_000
+    const soon = { status: 'scheduled', opensAt, openedAt: opensAt, available: 3, held: 0 } as const
+    let drops = [
+      makeDrop(1, { ...soon, opensWithStream: true }),
+      makeDrop(2, { ...soon, opensAt: opensAt + 60_000, openedAt: opensAt + 60_000 }),
+      makeDrop(3, { quantity: 40, available: 40, held: 0, openedAt: clock, closesAt: opensAt + 86_400_000 }),
+    ]
+    const [first, second, third] = drops
+    assert.ok(first && second && third)
+    core.answers.listDrops = ({ status }) => ({
+      drops: drops.filter((one) => one.status === status),
+      cursor: null,
+    })
+    clock += 5_000
+    const context = await browser.newContext({ viewport: { width, height: 800 }, timezoneId: 'UTC' })
+    const page = await context.newPage()
+    const complaints = listen(page)
+    const streams: string[] = []
+    page.on('request', (request) => {
+      if (request.url().includes('/live?')) streams.push(request.url())
+    })
+    await page.clock.install({ time: clock })
+    await page.goto(`${web.url}/drops?order=ending`)
+    const card = page.getByRole('main').locator(`[data-drop=${makeId('drp', 1)}]`)
+    const countdown = card.getByRole('timer')
+    await countdown.getByText('At the latest in 1h.').waitFor()
+    const places = () =>
+      page.evaluate(`JSON.stringify([...document.querySelectorAll('.card, .foot')].map((element) =>
+        [element.dataset.drop, element.getBoundingClientRect().top]))`)
+    const before = await places()
+    await page.clock.pauseAt(opensAt - 61_000)
+    assert.equal(await countdown.textContent(), 'At the latest in 1m 1s.')
+    await page.clock.runFor(59_000)
+    assert.equal(await countdown.textContent(), 'At the latest in 2s.')
+    await page.clock.runFor(2_000)
+    assert.equal(await countdown.textContent(), 'Opening now.')
+    assert.equal(await places(), before)
+    const open = { ...first, status: 'open', opensAt: null } as const
+    for (const [one, other, words] of [
+      [open, third, '3 of 3 left'],
+      [{ ...open, available: 0, held: 3 }, { ...third, available: 0, held: 40 }, 'All held right now'],
+      [{ ...open, available: 0, sold: 3 }, { ...third, available: 0, sold: 40 }, 'Sold out'],
+    ] as const) {
+      drops = [one, second, other]
+      clock += 5_000
+      await card.locator('.chip', { hasText: words }).waitFor()
+      if (other !== third) await page.locator('.chip', { hasText: words }).nth(1).waitFor()
+      assert.equal(await places(), before, words)
+    }
+    assert.equal(await countdown.count(), 0)
+    assert.equal(await card.locator('.card__when').isVisible(), false)
+    assert.equal(await page.locator('[role=status], [aria-live]').count(), 0, 'a list is silent')
+    assert.equal(streams.length, 1)
+    assert.deepEqual(complaints, [])
+    await context.close()
+    Object.assign(core.answers, { listDrops })
+    clock += 5_000
+  })
+}

@@ -1,4 +1,5 @@
-// How long it still takes, in the words and customs of the page. Whoever wants little motion sees whole minutes only.
+// How long it still takes, in the words and customs of the page; in lists as short as can be. Whoever wants little motion
+// sees whole minutes only.
 const MINUTE = 60_000
 const calm = matchMedia('(prefers-reduced-motion: reduce)')
 const units = [
@@ -10,7 +11,7 @@ const units = [
 let timer = 0
 
 /** The two largest units of it: seconds only in the last hour. */
-function inWords(ms: number, smallest: number): string {
+function inWords(ms: number, smallest: number, style: 'long' | 'narrow'): string {
   let rest = Math.ceil(ms / smallest) * smallest
   const found: Partial<Record<(typeof units)[number][0], number>> = {}
   for (const [unit, length] of units) {
@@ -19,7 +20,7 @@ function inWords(ms: number, smallest: number): string {
     const before = Object.keys(found).length
     if (before < 2 && length >= smallest && (count > 0 || before > 0)) found[unit] = count
   }
-  return new Intl.DurationFormat(document.documentElement.lang, { style: 'long' }).format(found)
+  return new Intl.DurationFormat(document.documentElement.lang, { style }).format(found)
 }
 
 function show(): void {
@@ -31,7 +32,8 @@ function show(): void {
     const left = Date.parse(countdown ?? '') - Date.now()
     if (Number.isNaN(left)) continue
     const smallest = calm.matches || left > 60 * MINUTE ? MINUTE : 1_000
-    const text = left > 0 ? sentence.replace('{time}', inWords(left, smallest)) : due
+    const style = place.closest('li') ? 'narrow' : 'long'
+    const text = left > 0 ? sentence.replace('{time}', inWords(left, smallest, style)) : due
     if (place.textContent !== text) place.textContent = text
     isShown ||= left > 0
   }

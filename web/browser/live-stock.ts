@@ -1,7 +1,9 @@
 // What changed in the shop meanwhile is put into the open page. The server sends the very pieces that the page would
 // have after a reload. Without a stream the page stays as it was loaded.
 const COME_BACK_MS = 60_000
-const drops = [...document.querySelectorAll<HTMLElement>('[data-drop]')]
+/** As many as the server listens for. */
+const MOST_DROPS = 100
+const drops = [...document.querySelectorAll<HTMLElement>('[data-drop]')].slice(0, MOST_DROPS)
 let source: EventSource | null = null
 let comeBack = 0
 
@@ -23,6 +25,8 @@ function connect(): void {
 function show(change: { dropId: string; mark: string; parts: Record<string, string> }): void {
   for (const drop of drops.filter(({ dataset }) => dataset.drop === change.dropId)) {
     drop.dataset.mark = change.mark
+    // In a list nothing moves away from under a finger when a card has less to say.
+    if (drop.matches('li')) drop.style.minHeight = `${drop.getBoundingClientRect().height}px`
     for (const [name, html] of Object.entries(change.parts)) {
       const place = drop.querySelector<HTMLElement>(`[data-live="${name}"]`)
       if (place) fill(place, html)

@@ -3,7 +3,7 @@ import type { DropView } from '#contract'
 import { renderBadge, renderLive } from './channel.ts'
 import { drawing, type Html, type Site } from './layout.ts'
 import { renderPicture } from './picture.ts'
-import { renderShelf, renderWhen, shelfMark } from './shelf.ts'
+import { renderOpening, renderShelf, renderWhen, shelfMark } from './shelf.ts'
 
 /** The first pictures are on the screen at once; only those below may wait. */
 const ON_SCREEN = 3
@@ -25,6 +25,7 @@ function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean
   const { picture, channel } = drop
   const { words, money } = site.reader
   const when = renderWhen(site, drop, now)
+  const opening = renderOpening(site, drop, now)
   return html`<li class="card" data-drop="${drop.dropId}" data-mark="${shelfMark(drop, now)}">
 <div class="card__picture">${
     picture
@@ -36,6 +37,7 @@ function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean
 <p class="card__by">${words.card.by(html`<bdi>${drop.builder.name}</bdi>`)}${renderBadge(site, channel)}</p>
 <p class="card__facts"><span class="price">${money(drop.price)}</span><span class="shelf" data-live="shelf">${renderShelf(site, drop, now)}</span></p>
 <p class="card__when"${!when && html` hidden`}><span data-live="when">${when}</span></p>
+<p class="countdown"${!opening && html` hidden`}><span data-live="opening">${opening}</span></p>
 </div>
 </li>`
 }

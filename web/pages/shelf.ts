@@ -1,5 +1,6 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
+import type { Words } from '../strings/en.ts'
 import type { Html, Site } from './layout.ts'
 import { moment } from './moment.ts'
 
@@ -15,8 +16,15 @@ export function shelfState(drop: DropView, now: number): ShelfState {
   return drop.available === 0 ? 'all_held' : 'open'
 }
 
+/** How many are left, or why none can be bought. `state` is the drop's own. */
+export function shelfWords({ shelf }: Words, drop: DropView, state: ShelfState): string {
+  return state === 'open' ? shelf.open(drop.available, drop.quantity) : shelf[state]
+}
+
 /** More beads than this are a crowd, and the words alone say it better. */
 const MOST_BEADS = 12
+/** The same before a drop opens and while it is open, so that a card keeps its height. */
+const BEADED: readonly ShelfState[] = ['soon', 'open', 'all_held', 'paused']
 
 /**
  * What a page shows of a drop that may change under it, in short: two marks are the same when the page is. The words
@@ -31,15 +39,13 @@ export function shelfMark(drop: DropView, now: number): string {
 /** The words in their colour, with one bead per unit for a small drop: on the shelf, held, sold. */
 export function renderShelf(site: Site, drop: DropView, now: number): Html {
   const state = shelfState(drop, now)
-  const { shelf } = site.reader.words
-  const words = state === 'open' ? shelf.open(drop.available, drop.quantity) : shelf[state]
   const beads = [
     ...Array<string>(drop.available).fill('free'),
     ...Array<string>(drop.held).fill('held'),
     ...Array<string>(drop.sold).fill('sold'),
   ]
-  const show = drop.quantity > 1 && drop.quantity <= MOST_BEADS && (state === 'open' || state === 'all_held')
-  return html`<span class="chip chip--${state}">${words}</span>${
+  const show = drop.quantity > 1 && drop.quantity <= MOST_BEADS && BEADED.includes(state)
+  return html`<span class="chip-place"><span class="chip chip--${state}">${shelfWords(site.reader.words, drop, state)}</span></span>${
     show &&
     html`<span class="beads" aria-hidden="true">${beads.map((kind) => html`<span class="bead bead--${kind}"></span>`)}</span>`
   }`
@@ -66,4 +72,9 @@ export function renderCountdown(site: Site, drop: DropView, now: number): Html |
   const at = isOpen ? drop.closesAt : (drop.opensAt ?? drop.openedAt)
   const [sentence, due] = countdown[isOpen ? 'closes' : drop.opensWithStream ? 'opensWithStream' : 'opens']
   return html`<span role="timer" data-countdown="${new Date(at).toISOString()}" data-sentence="${sentence}" data-due="${due}"></span>`
+}
+
+/** The same for lists: only until it opens. */
+export function renderOpening(site: Site, drop: DropView, now: number): Html | '' {
+  return shelfState(drop, now) === 'soon' ? renderCountdown(site, drop, now) : ''
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { ChannelView, DropView, IdentityView, PaletteColour } from '#contract'
-import { type ShelfState, shelfState } from '../pages/shelf.ts'
+import { type ShelfState, shelfState, shelfWords } from '../pages/shelf.ts'
 import { readerOf } from '../reader.ts'
 import type { SocialCard } from './card.ts'
 
@@ -42,8 +42,7 @@ export function dropCard(drop: DropView, now: number): SocialCard {
 }
 
 function stockOf(drop: DropView, state: ShelfState): string {
-  if (state === 'open') return words.shelf.open(drop.available, drop.quantity)
-  if (state !== 'soon') return words.shelf[state]
+  if (state !== 'soon') return shelfWords(words, drop, state)
   const at = moment(drop.opensAt ?? drop.openedAt)
   return drop.opensWithStream ? words.social.opensBy(at) : words.social.opens(at)
 }
