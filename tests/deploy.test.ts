@@ -276,6 +276,8 @@ const PLACEHOLDERS: Readonly<Record<string, string>> = {
   DISCORD_GUILD_ID: '100000000000000000',
   DROPS_CHANNEL_ID: '100000000000000001',
   DISCORD_INVITE_URL: 'https://discord.gg/...',
+  OPERATOR_NAME: 'Our Collective',
+  OPERATOR_CONTACT: 'hello@example.com',
   TWITCH_CLIENT_ID: 'abcdefghijklmnopqrstuvwxyz0123',
 }
 

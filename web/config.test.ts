@@ -9,6 +9,7 @@ test('only the token is needed, and the rest is local', () => {
     coreUrl: 'http://127.0.0.1:8502',
     publicUrl: null,
     inviteUrl: null,
+    operator: null,
     log: { level: 'info', format: 'json' },
     telemetryUrl: null,
     secrets: { coreToken: 'secret' },
@@ -21,6 +22,7 @@ test('every problem is told at once by its variable, and no value is repeated', 
     CORE_URL: 'ftp://core',
     WEB_URL: 'https://shop.example/path',
     DISCORD_INVITE_URL: 'javascript:alert(1)',
+    OPERATOR_NAME: 'x'.repeat(200),
     LOG_LEVEL: 'loud',
     LOG_FORMAT: 'xml',
   }
@@ -35,6 +37,7 @@ test('every problem is told at once by its variable, and no value is repeated', 
         'DISCORD_INVITE_URL',
         'LOG_FORMAT',
         'LOG_LEVEL',
+        'OPERATOR_NAME',
         'PORT',
         'WEB_URL',
       ])
@@ -48,4 +51,15 @@ test('a port out of range is a problem', () => {
   for (const PORT of ['-1', '65536', '80.5']) {
     assert.throws(() => parseConfig({ CORE_TOKEN: 'secret', PORT }), /PORT must be a number/)
   }
+})
+
+test('who runs the shop has a name before a contact', () => {
+  const named = { CORE_TOKEN: 'secret', OPERATOR_NAME: ' Moss & Co ' }
+  assert.deepEqual(parseConfig(named).operator, { name: 'Moss & Co', contact: null })
+  const withContact = parseConfig({ ...named, OPERATOR_CONTACT: 'hello@moss.example' })
+  assert.equal(withContact.operator?.contact, 'hello@moss.example')
+  assert.throws(
+    () => parseConfig({ CORE_TOKEN: 'secret', OPERATOR_CONTACT: 'a@b.example' }),
+    /OPERATOR_NAME is missing/,
+  )
 })

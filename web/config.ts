@@ -1,6 +1,13 @@
 import { z } from 'zod'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
 
+/** The person or company behind the shop. */
+export interface Operator {
+  readonly name: string
+  /** An e-mail address, a web address or a line of text such as a postal address. */
+  readonly contact: string | null
+}
+
 export interface Config {
   readonly host: string
   /** 0 lets the system choose. */
@@ -10,6 +17,8 @@ export interface Config {
   readonly publicUrl: string | null
   /** Where "Buy in Discord" leads; null hides the button and leaves the words. */
   readonly inviteUrl: string | null
+  /** Who runs the shop, for everybody to read; null while they have not said. */
+  readonly operator: Operator | null
   readonly log: LogConfig
   /** Where an OTLP/HTTP collector takes traces and metrics; null sends none. */
   readonly telemetryUrl: string | null
@@ -59,6 +68,8 @@ const Settings = z.object({
   CORE_URL: Origin.default(new URL('http://127.0.0.1:8502')),
   WEB_URL: Origin.optional(),
   DISCORD_INVITE_URL: HttpUrl.optional(),
+  OPERATOR_NAME: z.string().trim().max(120, 'must be 120 characters or fewer').optional(),
+  OPERATOR_CONTACT: z.string().trim().max(300, 'must be 300 characters or fewer').optional(),
   LOG_LEVEL: z
     .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], {
       error: 'must be one of trace, debug, info, warn, error, fatal, silent',
@@ -69,7 +80,12 @@ const Settings = z.object({
   OTEL_EXPORTER_OTLP_ENDPOINT: HttpUrl.optional(),
 })
 
-const Environment = z.intersection(Settings, Auth)
+const Environment = z
+  .intersection(Settings, Auth)
+  .refine(
+    ({ OPERATOR_NAME, OPERATOR_CONTACT }) => OPERATOR_NAME !== undefined || OPERATOR_CONTACT === undefined,
+    { path: ['OPERATOR_NAME'], error: 'is missing: whose contact OPERATOR_CONTACT is' },
+  )
 
 /** Admits an environment. An empty variable counts as absent. Throws ConfigError with every problem at once. */
 export function parseConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -80,13 +96,14 @@ export function parseConfig(env: Readonly<Record<string, string | undefined>>): 
     throw new ConfigError(parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`))
   }
   const e = parsed.data
-  const { HOST, PORT, CORE_URL, WEB_URL, DISCORD_INVITE_URL } = e
+  const { HOST, PORT, CORE_URL, WEB_URL, DISCORD_INVITE_URL, OPERATOR_NAME, OPERATOR_CONTACT } = e
   return {
     host: HOST,
     port: PORT,
     coreUrl: CORE_URL.origin,
     publicUrl: WEB_URL?.origin ?? null,
     inviteUrl: DISCORD_INVITE_URL ?? null,
+    operator: OPERATOR_NAME === undefined ? null : { name: OPERATOR_NAME, contact: OPERATOR_CONTACT ?? null },
     log: logConfig(e),
     telemetryUrl: e.OTEL_EXPORTER_OTLP_ENDPOINT?.replace(/\/$/, '') ?? null,
     secrets: { coreToken: e.SERVICE_AUTH === 'bearer' ? e.CORE_TOKEN : null },

@@ -34,6 +34,7 @@ async function startShop() {
       coreUrl: core.url,
       publicUrl: 'https://shop.example',
       inviteUrl: null,
+      operator: null,
       log: { level: 'silent', format: 'json' },
       telemetryUrl: null,
       secrets: { coreToken: CORE_TOKEN },

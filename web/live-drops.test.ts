@@ -13,6 +13,7 @@ const site: Site = {
   assets: { url: (name) => `/${name}`, get: () => undefined, named: () => undefined },
   origin: 'https://shop.example',
   inviteUrl: 'https://discord.example/invite',
+  operator: null,
   reader: readerOf('en-US'),
 }
 
@@ -183,6 +184,7 @@ test('over HTTP: the right headers, no compression, an end at retirement, and ki
       coreUrl: core.url,
       publicUrl: null,
       inviteUrl: null,
+      operator: null,
       log: { level: 'silent', format: 'json' },
       telemetryUrl: null,
       secrets: { coreToken: CORE_TOKEN },

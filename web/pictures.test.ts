@@ -24,6 +24,7 @@ async function startShop(formats: Set<string>) {
       coreUrl: core.url,
       publicUrl: null,
       inviteUrl: null,
+      operator: null,
       log: { level: 'silent', format: 'json' },
       telemetryUrl: null,
       secrets: { coreToken: CORE_TOKEN },

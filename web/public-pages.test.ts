@@ -23,6 +23,7 @@ async function startShop() {
       coreUrl: core.url,
       publicUrl: null,
       inviteUrl: null,
+      operator: null,
       log: { level: 'info', format: 'json' },
       telemetryUrl: null,
       secrets: { coreToken: CORE_TOKEN },
@@ -175,7 +176,13 @@ test('a page of a hundred drops with its stylesheet weighs less than 60 KB', asy
     return makeDrop(n, { title, picture, builder: { userId: String(10n ** 17n + BigInt(n)), name } })
   })
   const value = { scheduled: [], open, closed: [] }
-  const site = { assets, origin: 'https://shop.example', inviteUrl: null, reader: readerOf('en-US') }
+  const site = {
+    assets,
+    origin: 'https://shop.example',
+    inviteUrl: null,
+    operator: null,
+    reader: readerOf('en-US'),
+  }
   const page = String(await renderHome(site, { value, staleSince: null, until: 0 }, NOW))
   assert.equal(page.split('<li class="card" ').length - 1, 100)
   const bytes = brotliCompressSync(page).length + style.length

@@ -12,6 +12,7 @@ const site = {
   assets: loadAssets(),
   origin: 'https://shop.example',
   inviteUrl: null,
+  operator: null,
   reader: readerOf('en-US'),
 }
 
@@ -33,6 +34,7 @@ test('a drop says in its head what chats and search engines show of it', async (
     '<meta property="og:image:height" content="630">',
     '<meta property="og:image:alt" content="A speckled mug on a shelf">',
     '<meta name="twitter:card" content="summary_large_image">',
+    '<meta name="twitter:image" content="https://shop.example/drops/',
   ]) {
     assert.ok(text.includes(line), line)
   }
@@ -85,6 +87,7 @@ test('robots are shown every drop, and no address with a secret', async () => {
       coreUrl: core.url,
       publicUrl: 'https://shop.example',
       inviteUrl: null,
+      operator: null,
       log: { level: 'silent', format: 'json' },
       telemetryUrl: null,
       secrets: { coreToken: CORE_TOKEN },

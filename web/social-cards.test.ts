@@ -25,6 +25,7 @@ async function startShop() {
       coreUrl: core.url,
       publicUrl: null,
       inviteUrl: null,
+      operator: null,
       log: { level: 'silent', format: 'json' },
       telemetryUrl: null,
       secrets: { coreToken: CORE_TOKEN },

@@ -57,6 +57,7 @@ export async function startWeb(
       painter,
       origin: config.publicUrl ?? url,
       inviteUrl: config.inviteUrl,
+      operator: config.operator,
       readerOf: readers,
       leaving: leaving.signal,
       log,

@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { CoreClient } from '#contract'
 import type { Telemetry } from '../runtime/telemetry.ts'
 import type { Assets } from './assets.ts'
+import type { Operator } from './config.ts'
 import type { PublicPages } from './public-pages.ts'
 import type { ReaderOf } from './reader.ts'
 import type { CardPainter } from './social/card-painter.ts'
@@ -37,6 +38,7 @@ export interface WebDeps {
   /** Where browsers reach us, without a trailing slash. */
   readonly origin: string
   readonly inviteUrl: string | null
+  readonly operator: Operator | null
   readonly readerOf: ReaderOf
   /** Aborted when it is about to stop: what would stay open ends then. */
   readonly leaving: AbortSignal

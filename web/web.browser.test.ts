@@ -33,6 +33,7 @@ before(async () => {
     coreUrl: core.url,
     publicUrl: null,
     inviteUrl: `${elsewhereUrl}/discord`,
+    operator: null,
     log: { level: 'silent', format: 'json' },
     telemetryUrl: null,
     secrets: { coreToken: CORE_TOKEN },

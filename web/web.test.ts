@@ -3,13 +3,14 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { test } from 'node:test'
 import { AppError, OrderStatus } from '#contract'
+import type { Config } from './config.ts'
 import { startWeb } from './start.ts'
 import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 const DROP = `/drops/${makeId('drp', 1)}`
 
-async function startShop(over: { publicUrl?: string; inviteUrl?: string | null } = {}) {
+async function startShop(over: Partial<Pick<Config, 'publicUrl' | 'inviteUrl' | 'operator'>> = {}) {
   const core = await startShopWindow()
   const lines: string[] = []
   const clock = { at: NOW }
@@ -19,6 +20,7 @@ async function startShop(over: { publicUrl?: string; inviteUrl?: string | null }
     coreUrl: core.url,
     publicUrl: over.publicUrl ?? null,
     inviteUrl: over.inviteUrl ?? null,
+    operator: over.operator ?? null,
     log: { level: 'info', format: 'json' },
     telemetryUrl: null,
     secrets: { coreToken: CORE_TOKEN },
@@ -61,6 +63,27 @@ test('the landing page shows what is on sale and what sold out, and nothing that
   assert.ok(page.includes('datetime="2026-12-04T18:00:00.000Z">Fri, Dec 4, 6:00 PM UTC'))
   assert.ok(page.indexOf('Walnut spoon') > page.indexOf('Recently sold out'))
   assert.ok(!page.includes('Felted slippers'))
+})
+
+test('who runs the shop is named under every page, with a way to reach them; or it says that nobody is', async () => {
+  const ways = {
+    'hello@moss.example': '<a href="mailto:hello@moss.example">hello@moss.example</a>',
+    'https://moss.example/imprint': '<a href="https://moss.example/imprint" rel="noopener">',
+    'Kiln Lane 3, 1234 Town': '<bdi>Kiln Lane 3, 1234 Town</bdi>',
+    'javascript:alert(1)': '<bdi>javascript:alert(1)</bdi>',
+  }
+  for (const [contact, shown] of Object.entries(ways)) {
+    await using shop = await startShop({ operator: { name: 'Moss & <Co>', contact } })
+    for (const path of ['/terms', '/privacy', '/about']) {
+      const page = await shop.text(path)
+      assert.ok(page.includes('This shop is run by <strong><bdi>Moss &amp; &lt;Co&gt;</bdi></strong>.'), path)
+      assert.ok(page.includes(shown), `${path} ${contact}`)
+    }
+    assert.match(await shop.text('/'), /<a href="\/terms#operator"><span>Run by <bdi>Moss/)
+  }
+  await using unnamed = await startShop()
+  assert.match(await unnamed.text('/terms'), /has not said here who they are yet/)
+  assert.match(await unnamed.text('/'), /<a href="\/terms#operator"><span>Who runs this shop<\/span><\/a>/)
 })
 
 test('an empty shelf is told kindly', async () => {
@@ -135,6 +158,8 @@ test('a builder has a page with their channel, badge and drops; who has only app
 
 test('is this really them? Yes with a date and a badge, or no', async () => {
   await using shop = await startShop()
+  const builder = await shop.text('/builders/100000000000000102')
+  assert.ok(builder.includes('<a href="/builders/100000000000000102/verify">Is this really them?</a>'))
   const ask = async (id: string) => (await shop.get(`/builders/${id}/verify`)).text()
   const yes = await ask('100000000000000102')
   for (const words of [
@@ -678,6 +703,7 @@ test('a taken port is refused', async () => {
     coreUrl: shop.core.url,
     publicUrl: null,
     inviteUrl: null,
+    operator: null,
     log: { level: 'silent', format: 'json' },
     telemetryUrl: null,
     secrets: { coreToken: 'x' },

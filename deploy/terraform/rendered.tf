@@ -18,6 +18,8 @@ locals {
     DISCORD_GUILD_ID   = var.discord_guild_id
     DROPS_CHANNEL_ID   = var.drops_channel_id
     DISCORD_INVITE_URL = var.discord_invite_url
+    OPERATOR_NAME      = var.operator_name
+    OPERATOR_CONTACT   = var.operator_contact
     TWITCH_CLIENT_ID   = var.twitch_client_id
   }
 

@@ -55,6 +55,18 @@ variable "discord_invite_url" {
   default     = ""
 }
 
+variable "operator_name" {
+  description = "Who runs the shop, a person or a company: named in the terms, the privacy page and under every page. No double quotes."
+  type        = string
+  default     = ""
+}
+
+variable "operator_contact" {
+  description = "Where people reach whoever runs the shop: an e-mail address, a web address or a postal address. No double quotes."
+  type        = string
+  default     = ""
+}
+
 variable "twitch_client_id" {
   description = "The Client ID of the Twitch application."
   type        = string

@@ -74,6 +74,7 @@ test('with no configuration every vendor is local and the services know each oth
   assert.equal(core?.PICTURE_SOURCES, 'http://127.0.0.1:8510/attachments/')
   assert.equal(bot?.DISCORD_API_BASE, 'http://127.0.0.1:8510/api')
   assert.equal(web?.DISCORD_INVITE_URL, 'http://127.0.0.1:8500')
+  assert.ok(web?.OPERATOR_NAME && web.OPERATOR_CONTACT)
   assert.deepEqual([core?.DATA_DIR, sandbox?.DATA_DIR], ['/data/core', '/data/sandbox'])
   for (const { env } of planned.services) assert.equal(env.HOST, '127.0.0.1')
 })

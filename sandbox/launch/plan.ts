@@ -59,6 +59,12 @@ export const HOST = '127.0.0.1'
 
 const LOCAL_TWITCH_CLIENT_ID = 'c500-local'
 
+/** Named under the pages of the local shop, until somebody gives a name of their own. */
+const SAMPLE_OPERATOR = {
+  OPERATOR_NAME: 'The makers of the sample shop',
+  OPERATOR_CONTACT: 'hello@c500.example',
+}
+
 const DEFAULT_PORTS = {
   SANDBOX_PORT: 8500,
   WEB_PORT: 8501,
@@ -309,7 +315,8 @@ export function planLaunch(input: {
     script: 'web/main.ts',
     env: {
       ...shared,
-      ...pick(web, ['LOG_LEVEL', 'DISCORD_INVITE_URL']),
+      ...(page && !web.OPERATOR_NAME && SAMPLE_OPERATOR),
+      ...pick(web, ['LOG_LEVEL', 'DISCORD_INVITE_URL', 'OPERATOR_NAME', 'OPERATOR_CONTACT']),
       ...(page && { DISCORD_INVITE_URL: page }),
       HOST,
       PORT: String(port.web),

@@ -43,6 +43,7 @@ ${drawing(site, 'yarn', 148)}
 <p class="eyebrow">${words.eyebrow}</p>
 <h1><bdi>${person.name}</bdi></h1>
 ${renderChannel(site, channel)}
+<p class="quiet"><a href="${path}/verify">${words.verify}</a></p>
 <dl class="numbers">
 <div><dt>${words.since}</dt><dd>${site.reader.day(joinedAt)}</dd></div>
 <div><dt>${words.drops}</dt><dd>${drops.length}</dd></div>

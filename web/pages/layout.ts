@@ -7,7 +7,7 @@ import { renderSharing, type Shared } from './sharing.ts'
 export type Html = ReturnType<typeof html>
 
 /** What pages need of the service, and who reads them. */
-export interface Site extends Pick<WebDeps, 'assets' | 'origin' | 'inviteUrl'> {
+export interface Site extends Pick<WebDeps, 'assets' | 'origin' | 'inviteUrl' | 'operator'> {
   readonly reader: Reader
 }
 
@@ -29,9 +29,9 @@ export type Place = '/drops' | '/about' | '/orders'
 
 /** The frame around every page. */
 export function renderLayout(site: Site, page: Page): Html {
-  const { assets, origin, inviteUrl, reader } = site
+  const { assets, origin, inviteUrl, operator, reader } = site
   const { shared, lookAgain } = page
-  const { brand, frame } = reader.words
+  const { brand, frame, operator: who } = reader.words
   const place = (path: Place, words: string) =>
     html`<a href="${path}"${page.here === path && html` aria-current="page"`}>${words}</a>`
   return html`<!doctype html>
@@ -77,7 +77,10 @@ ${page.body}
 </main>
 <footer class="foot">
 <div class="wrap foot__row">
+<div>
 <p>${frame.motto}</p>
+<p><a href="/terms#operator"><span>${operator ? who.runBy(html`<bdi>${operator.name}</bdi>`) : who.heading}</span></a></p>
+</div>
 <nav aria-label="${frame.more}"><a href="/">${frame.home}</a><a href="/drops">${frame.drops}</a><a href="/about">${frame.about}</a><a href="/orders">${frame.orders}</a><a href="/about#wrong">${frame.wrong}</a><a href="/terms">${frame.terms}</a><a href="/privacy">${frame.privacy}</a>${inviteUrl && html`<a href="${inviteUrl}">${frame.join}</a>`}</nav>
 </div>
 </footer>

@@ -46,6 +46,7 @@ ${
 <meta property="og:image:width" content="${picture.width}">
 <meta property="og:image:height" content="${picture.height}">
 <meta property="og:image:alt" content="${picture.alt}">
+<meta name="twitter:image" content="${origin}${picture.path}">
 <meta name="twitter:image:alt" content="${picture.alt}">`
 }
 ${data && html`<script type="application/ld+json">${raw(scriptSafe(data))}</script>`}`

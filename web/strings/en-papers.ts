@@ -20,6 +20,17 @@ interface PaperPart {
 }
 type Piece = ReturnType<typeof html>
 
+/** Who answers for the shop: told on each of the pages below, and in short under every page. */
+export const operator = {
+  heading: 'Who runs this shop',
+  runBy: (name: Piece) => html`Run by ${name}`,
+  is: (name: Piece) => html`This shop is run by ${name}.`,
+  contact: (contact: Piece) => html`You reach them here: ${contact}`,
+  noContact: 'You reach them in Discord.',
+  unknown:
+    'Whoever runs this shop has not said here who they are yet. Please ask in Discord before you buy or sell.',
+}
+
 export const about: Paper = {
   title: 'How it works, C500 Collective',
   description:

@@ -2,7 +2,7 @@ import { html } from 'hono/html'
 import { connect } from './en-connect.ts'
 import { linkTwitch } from './en-link-twitch.ts'
 import { order } from './en-order.ts'
-import { about, privacy, terms } from './en-papers.ts'
+import { about, operator, privacy, terms } from './en-papers.ts'
 import { problems } from './en-problems.ts'
 import { receipt } from './en-receipt.ts'
 import { statement } from './en-statement.ts'
@@ -16,6 +16,7 @@ export const en = {
   about,
   terms,
   privacy,
+  operator,
   order,
   receipt,
   statement,
@@ -272,6 +273,7 @@ export const en = {
     since: 'With us since',
     drops: 'Drops',
     sold: 'Things that found a home',
+    verify: 'Is this really them?',
     standing: {
       paused: 'This builder is not selling for the moment. What is paid already is not touched by that.',
       suspended:

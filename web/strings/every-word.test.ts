@@ -110,6 +110,7 @@ async function startMarked() {
     coreUrl: core.url,
     publicUrl: null,
     inviteUrl: 'https://discord.example/invite',
+    operator: { name: `${OPEN}Moss & Co${CLOSE}`, contact: `${OPEN}Kiln Lane 3${CLOSE}` },
     log: { level: 'silent', format: 'json' },
     telemetryUrl: null,
     secrets: { coreToken: CORE_TOKEN },
