@@ -68,6 +68,8 @@ const Press = z.union([
   z.tuple([z.literal('order'), OrderId]),
   z.tuple([z.literal('case'), CaseId]),
   z.tuple([z.literal('profile')]),
+  /** It opens a form, and the form has the same custom id. */
+  z.tuple([z.literal('about')]),
   z.tuple([z.literal('dashboard')]),
   z.tuple([z.literal('join')]),
   z.tuple([z.literal('linktwitch')]),

@@ -402,6 +402,7 @@ test('every refusal of core is a kind private sentence', async () => {
     [`v1:fix:${DRAFT_ID}`, 'getDraft'],
     [`v1:describe:${DRAFT_ID}`, 'getDraft'],
     ['v1:profile', 'profile'],
+    ['v1:about', 'profile'],
     ['v1:dashboard', 'dashboard'],
     ['v1:money', 'money'],
     ['v1:join', 'joinBuilder'],
@@ -460,7 +461,10 @@ test('is this really them? A member is told apart by what core knows', async () 
     ask(command('verify', [{ name: 'member', type: 6, value: JUNIPER.userId }]), {
       async identify(input) {
         assert.deepEqual(input, { userId: JUNIPER.userId })
-        return { builder: { person: JUNIPER, status, joinedAt: NOW }, channel: sampleChannel() }
+        return {
+          builder: { person: JUNIPER, status, joinedAt: NOW, about: '', link: null },
+          channel: sampleChannel(),
+        }
       },
     })
   assertPrivate(
@@ -525,6 +529,47 @@ test('a profile shows every order with its next step', async () => {
   )
   assertUpdate(await ask(press('v1:profile', { private: true }), { profile }))
   assertPrivate(await ask(press('v1:profile'), { profile }))
+})
+
+test('a builder finds their own words on their profile, and changes them in a form', async () => {
+  const about = 'I make mugs.'
+  const builder = sampleBuilder({ about, link: 'https://juniper.example/' })
+  const profile = async () => sampleProfile({ builder })
+  assertPrivate(
+    await ask(command('profile'), { profile }),
+    /I make mugs/,
+    /v1:about/,
+    /"url":"https:\/\/juniper/,
+  )
+  const empty = async () => sampleProfile({ builder: sampleBuilder() })
+  assertPrivate(await ask(command('profile'), { profile: empty }), /Nothing yet. Who are you/)
+  const buyers = await ask(command('profile'), { profile: async () => sampleProfile() })
+  assert.doesNotMatch(JSON.stringify(buyers.first), /Your story|v1:about/)
+
+  const form = modalOf(await ask(press('v1:about'), { profile }))
+  assert.match(JSON.stringify(form), /"value":"I make mugs\."[\s\S]*"value":"https:\/\/juniper\.example\/"/)
+  assertPrivate(
+    await ask(press('v1:about'), { profile: async () => sampleProfile() }),
+    /not a builder here yet/,
+  )
+
+  const asked: unknown[] = []
+  const interaction = submit('v1:about', { about: 'I make bowls.', link: '' }, { private: true })
+  const changeAbout: CoreClient['changeAbout'] = async (input, options) => {
+    asked.push(input, options?.idempotencyKey)
+    return builder
+  }
+  assertUpdate(await ask(interaction, { changeAbout, profile }), /I make mugs/)
+  const { userId } = POPPY
+  assert.deepEqual(asked, [{ userId, about: 'I make bowls.', link: '' }, interaction.id])
+})
+
+test('words of a builder that core did not take are shown again', async () => {
+  for (const code of ['address_invalid', 'text_too_long', 'unavailable'] as const) {
+    const sent = submit('v1:about', { about: 'I make mugs.', link: 'juniper' }, { private: true })
+    const reply = await ask(sent, { changeAbout: () => Promise.reject(new AppError(code)) })
+    assertPrivate(reply, /I make mugs.*juniper.*v1:about/)
+  }
 })
 
 test('a dashboard shows where to send what, and the money', async () => {

@@ -18,6 +18,7 @@ import { C500_OPERATOR } from './commands/c500-operator.ts'
 import { parseCustomId, readOpens } from './custom-id.ts'
 import { inPlace, sayPrivately } from './interactions/answer.ts'
 import { buy } from './interactions/buy.ts'
+import { openAboutForm, submitAbout } from './interactions/change-about.ts'
 import { callOffDrop, openDropNow, showOpening } from './interactions/change-opening.ts'
 import { confirmArrival } from './interactions/confirm-arrival.ts'
 import { openDescriptionForm, submitDescription } from './interactions/describe-picture.ts'
@@ -172,6 +173,8 @@ function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Pro
       return showOrder(visit, press[1], inPlace(visit))
     case 'profile':
       return showProfile(visit, inPlace(visit))
+    case 'about':
+      return openAboutForm(visit)
     case 'dashboard':
       return showDashboard(visit, inPlace(visit))
     case 'money':
@@ -217,6 +220,8 @@ function onModal(interaction: APIModalSubmitInteraction, visit: Visit): Promise<
       })
     case 'describe':
       return press[2] ? submitDescription(visit, interaction, press[1], press[2]) : strange(visit)
+    case 'about':
+      return submitAbout(visit, interaction)
     case 'shipment':
       return submitShipment(visit, interaction, press[1])
     case 'giveback':

@@ -23,6 +23,8 @@ export const SENTENCE: Record<ErrorCode, string> = {
   draft_incomplete: 'Something in this draft still needs mending before it can be published.',
   picture_gone: 'The picture of this draft has changed since. Please look at the new one and describe that.',
   text_too_long: 'That is longer than fits there. Please shorten it a little.',
+  address_invalid:
+    'That link does not look right. It should be an address that everybody can open, such as https://juniper.example.',
   builder_not_found: 'You are not a builder here yet. `/c500 join` is the way in.',
   builder_not_ready:
     'Your payment account needs a little more before you can sell. `/c500 join` has the link.',

@@ -24,6 +24,7 @@ export const STATUS = {
   draft_incomplete: 409,
   picture_gone: 409,
   text_too_long: 422,
+  address_invalid: 422,
   builder_not_found: 404,
   builder_not_ready: 409,
 

@@ -94,6 +94,15 @@ export const ROUTES = {
     output: BuilderView,
   },
 
+  /** A builder tells everybody of themselves, both as typed; nothing takes earlier words back. */
+  changeAbout: {
+    path: '/api/internal/change-about',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ userId: Snowflake, about: Typed, link: z.string().max(2_000) }),
+    output: BuilderView,
+  },
+
   // Drops
   createDrop: {
     path: '/api/internal/create-drop',

@@ -287,6 +287,13 @@ export const Terms = z.object({
 })
 export type Terms = z.infer<typeof Terms>
 
+/** What a builder tells everybody of themselves, in their own words. */
+const aboutFields = {
+  /** Empty: nothing. */
+  about: z.string(),
+  link: z.url({ protocol: /^https?$/ }).nullable(),
+}
+
 export const BuilderView = z.object({
   builder: Person,
   status: BuilderStatus,
@@ -308,14 +315,15 @@ export const BuilderView = z.object({
   /** Our own address of the builder's monthly statements. */
   statementUrl: z.string(),
   channel: ChannelView.nullable(),
+  ...aboutFields,
   joinedAt: Millis,
 })
 export type BuilderView = z.infer<typeof BuilderView>
 
 /** Is this really them? What the collective knows of a member, for anybody who asks. */
 export const IdentityView = z.object({
-  /** Null: not a builder of this collective. */
-  builder: z.object({ person: Person, status: BuilderStatus, joinedAt: Millis }).nullable(),
+  /** Null: not a builder of this collective. Only who may sell, or has paused, tells of themselves. */
+  builder: z.object({ person: Person, status: BuilderStatus, joinedAt: Millis, ...aboutFields }).nullable(),
   channel: ChannelView.nullable(),
 })
 export type IdentityView = z.infer<typeof IdentityView>

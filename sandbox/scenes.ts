@@ -15,6 +15,13 @@ export async function joinAsBuilder(builder: Player, ending: 'finish' | 'leave' 
   return back.url
 }
 
+/** Tell everybody of oneself, from the own profile. Answers the profile as it stands then. */
+export async function tellAbout(builder: Player, about: string, link = ''): Promise<SeenMessage> {
+  const profile = await builder.answer(builder.c500('profile'))
+  const form = await builder.press(profile, /^Your story/)
+  return builder.answer(builder.submit(form, { about, link }))
+}
+
 export interface DropWish {
   readonly title: string
   readonly story?: string

@@ -4,7 +4,16 @@ import sharp from 'sharp'
 import { BROADCASTERS, CHANNELS, PEOPLE } from './cast.ts'
 import type { SeenMessage } from './people.ts'
 import { createPlayer, findLink, linkOf, type Player, payInBrowser } from './player.ts'
-import { buy, type DropWish, joinAsBuilder, linkChannel, openDrop, seeOffer, seePrivate } from './scenes.ts'
+import {
+  buy,
+  type DropWish,
+  joinAsBuilder,
+  linkChannel,
+  openDrop,
+  seeOffer,
+  seePrivate,
+  tellAbout,
+} from './scenes.ts'
 
 const ADDRESSEES: Readonly<Record<string, string>> = {
   [PEOPLE.poppy.id]: 'Poppy Fielding',
@@ -43,6 +52,11 @@ export async function seedShop(options: {
   })
   await Promise.all([joinAsBuilder(juniper), joinAsBuilder(moss)])
   onProgress('Juniper and Moss joined')
+  await Promise.all([
+    tellAbout(juniper, STORIES.juniper, 'https://juniper.example/studio'),
+    tellAbout(moss, STORIES.moss),
+  ])
+  onProgress('and told who they are')
 
   async function candle(): Promise<void> {
     const card = await openDrop(moss, {
@@ -130,6 +144,7 @@ export async function seedShop(options: {
   /** Wren is a maker too. Who wants to see a drop open with a stream sends Wren live, on the local Twitch's page. */
   async function bowl(): Promise<void> {
     await joinAsBuilder(wren)
+    await tellAbout(wren, STORIES.wren, 'https://wren-hollis.example')
     await linkChannel(wren, BROADCASTERS.wren.id)
     const card = await openDrop(wren, {
       title: 'Speckled serving bowl',
@@ -225,6 +240,20 @@ export async function seedShop(options: {
   // Nobody wants to find the private answers of hours ago.
   await Promise.all([juniper, moss, poppy, wren, olive].map((person) => person.dismiss()))
 }
+
+const STORIES = {
+  juniper: `I work in a garden shed with one wheel, one knitting frame and a very patient cat. Clay in the mornings while the light is good, wool in the evenings by the stove.
+
+Every piece is made in a small batch and signed underneath. If the glaze ran in a funny way, I tell you before you buy; some people come back for exactly those.
+
+Parcels go out on Tuesdays and Fridays, wrapped in paper and straw. Nothing in them is plastic.`,
+  moss: `My grandmother kept bees behind this house, and now I do. Their wax becomes candles, scented with what grows in the wood: pine, a little smoke, sometimes nothing at all.
+
+I pour in the evening and let them rest for three weeks, because a candle that has rested burns slower. Send the jar back when it is empty and I fill it again.`,
+  wren: `For years I bought other people's bowls. Then I took one evening class, and the kitchen table has not been free of clay since.
+
+I fire once a month and open the kiln on stream, so you see each piece in the same minute as I do. Bowls are for using: mine go into the dishwasher and survive my children.`,
+} as const
 
 /** What each drawing in seed/ shows. */
 const DRAWINGS = {

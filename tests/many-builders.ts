@@ -42,6 +42,8 @@ function makeBuilder(userId: string, channelId: string, now: number): Builder {
       offlineAt: 0,
       missedAt: null,
     },
+    about: '',
+    link: null,
     joinedAt: now,
   }
 }

@@ -145,6 +145,17 @@ test('a builder has a page with their channel, badge and drops; who has only app
   for (const words of ['Moss', 'Verified live', 'Live now', 'Beeswax candles', 'Raku tea bowl', 'Moon jar'])
     assert.ok(page.includes(words), words)
   assert.ok(!page.includes('Speckled stoneware mug'))
+  for (const part of [
+    'About <bdi>Moss</bdi>',
+    '<p>I pour candles and weave linen in a cottage behind the quarry,\none batch at a time.</p>',
+    '&lt;b&gt;Slow&lt;/b&gt;',
+    '<a href="https://www.mossworks.example/workshop" rel="nofollow ugc noopener">mossworks.example/workshop</a>',
+    '<meta name="description" content="I pour candles and weave linen in a cottage behind the quarry, one batch',
+  ])
+    assert.ok(page.includes(part), part)
+  const untold = await shop.text('/builders/100000000000000101')
+  assert.ok(!untold.includes('id="about"'))
+  assert.ok(untold.includes('<meta name="description" content="What Juniper makes'))
   assert.ok((await shop.text('/builders/100000000000000105')).includes('An operator has suspended'))
   const { identify } = shop.core.answers
   shop.core.answers.identify = async (input) => {

@@ -54,7 +54,7 @@ export const C500 = {
     {
       type: ApplicationCommandOptionType.Subcommand,
       name: 'profile',
-      description: 'Your orders: where each stands and what happens next',
+      description: 'Your orders: where each stands and what happens next. For builders: their story, too',
     },
     {
       type: ApplicationCommandOptionType.Subcommand,

@@ -34,6 +34,7 @@ const MENDABLE = [
   'start_day_invalid',
   'reason_missing',
   'text_too_long',
+  'address_invalid',
   'release_in_progress',
 ] as const satisfies readonly ErrorCode[]
 

@@ -56,7 +56,7 @@ function pictureFields({ picture }: DraftView) {
   if (!picture) return []
   const words = picture.described
     ? escapeText(picture.alt, 500)
-    : 'Not in words yet. A sentence about it lets people in who cannot see it; you can publish without.'
+    : 'Not in words yet. One sentence lets people in who cannot see it. You can publish without.'
   return [{ name: 'The picture, for those who cannot see it', value: words }]
 }
 

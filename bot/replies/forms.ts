@@ -4,7 +4,7 @@ import {
   ComponentType,
   TextInputStyle,
 } from 'discord-api-types/v10'
-import type { DraftView, DropForm, Picture } from '#contract'
+import type { BuilderView, DraftView, DropForm, Picture } from '#contract'
 import { customId, opensWord } from '../custom-id.ts'
 import { truncate } from './text.ts'
 
@@ -63,6 +63,36 @@ export function descriptionForm(draftId: string, picture: Picture): APIModalInte
         value: picture.described ? picture.alt : undefined,
         hint: 'A moss-green mug on a windowsill, its rim breaking to brown',
         max: DESCRIPTION_MAX,
+        optional: true,
+      }),
+    ],
+  }
+}
+
+/** A builder's own words, as everybody reads them now. */
+export function aboutForm({
+  about,
+  link,
+}: Pick<BuilderView, 'about' | 'link'>): APIModalInteractionResponseCallbackData {
+  return {
+    custom_id: customId('about'),
+    title: 'Your story',
+    components: [
+      textInput({
+        id: 'about',
+        label: 'Who are you, and what do you make?',
+        description: 'Everybody reads it on your page. Up to 1,000 characters.',
+        value: about,
+        long: true,
+        optional: true,
+      }),
+      textInput({
+        id: 'link',
+        label: 'One link',
+        description: 'Your own page, if you have one.',
+        value: link ?? undefined,
+        hint: 'https://juniper.example',
+        max: LINK_MAX,
         optional: true,
       }),
     ],
@@ -132,8 +162,9 @@ export function caseForm(caseId: string): APIModalInteractionResponseCallbackDat
   }
 }
 
-/** What core takes as a picture's description, in one entry of a case, and as one reason. */
+/** What core takes as a picture's description, as a builder's link, in one entry of a case, and as one reason. */
 const DESCRIPTION_MAX = 200
+const LINK_MAX = 300
 const CASE_TEXT_MAX = 2_000
 const REASON_MAX = 500
 const PICTURES_AT_MOST = 5

@@ -11,6 +11,7 @@ export function renderHelp(webUrl: string): Message {
       '',
       '**For builders**',
       '`/c500 join` sets up your payment account, `/c500 drop` starts a drop, which may open at once, later, or when you go live; `/c500 dashboard` shows your drops and what to ship, `/c500 money` shows what is held for you and what frees it.',
+      '**Your story**, under `/c500 profile`, is what everybody reads about you on your page.',
       '`/c500 link-twitch` links your Twitch channel: going live gives you a badge, and can open your drops. Twitch does not tell us of a stream in bandwidth test mode, so that one does not count.',
     ].join('\n'),
     'sky',

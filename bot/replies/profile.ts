@@ -1,12 +1,15 @@
-import { accent, formatMoney, type Notice, type ProfileView } from '#contract'
+import { accent, type BuilderView, formatMoney, type Notice, type ProfileView, shortAddress } from '#contract'
 import { channelEmbed } from './channel.ts'
-import { button, joinBlocks, type Message, rows, select } from './message.ts'
+import { button, joinBlocks, link, type Message, rows, select } from './message.ts'
 import { noticeHeadline } from './notice.ts'
 import { nextSteps, orderTitle, orderWords } from './order.ts'
-import { plainDay, plainText } from './text.ts'
+import { escapeText, plainDay, plainText } from './text.ts'
 
-/** A person's own orders: where each stands, what happens next, and what they could not be told. */
-export function renderProfile(profile: ProfileView): Message {
+/**
+ * A person's own orders: where each stands, what happens next, and what they could not be told; of a builder also what
+ * everybody reads of them on the web at `webUrl`.
+ */
+export function renderProfile(profile: ProfileView, webUrl: string): Message {
   const { orders, missed, builder } = profile
   const blocks = orders.map((order) => {
     const words = orderWords(order, 'buyer')
@@ -15,6 +18,7 @@ export function renderProfile(profile: ProfileView): Message {
   const steps = orders.flatMap((order) => nextSteps(order, 'buyer', true)).filter((step) => step !== null)
   const embeds = [
     ...(missed.length > 0 ? [missedEmbed(missed)] : []),
+    ...(builder ? [aboutEmbed(builder)] : []),
     ...(builder?.channel ? [channelEmbed(builder.channel)] : []),
     {
       title: 'Your orders',
@@ -33,9 +37,26 @@ export function renderProfile(profile: ProfileView): Message {
     rows: [
       ...rows(...steps.slice(0, 5)),
       ...(choices.length > 0 ? [select('Look at one order', ['pickorder'], choices)] : []),
-      ...rows(button('Refresh', ['profile'])),
+      ...rows(button('Refresh', ['profile']), ...(builder ? aboutSteps(builder, webUrl) : [])),
     ],
   }
+}
+
+function aboutEmbed({ about }: BuilderView) {
+  const description = about
+    ? escapeText(about, 1_500, 'many')
+    : 'Nothing yet. Who are you, and how do you make what you make? People like to know before they buy.'
+  return { title: 'Your story', description, color: accent('sky') }
+}
+
+function aboutSteps({ builder, status, link: address }: BuilderView, webUrl: string) {
+  // Who has applied has no page yet.
+  const page = status === 'applied' ? null : `${webUrl}/builders/${builder.userId}`
+  return [
+    button('Your story', ['about']),
+    link('Your page', page),
+    address === null ? null : link(shortAddress(address), address),
+  ]
 }
 
 function missedEmbed(missed: readonly Notice[]) {

@@ -50,7 +50,15 @@ import { caseItems, renderCase, renderCaseItem } from './case.ts'
 import { renderIdentity, renderLinkStart, renderUnlinkQuestion } from './channel.ts'
 import { renderDashboard } from './dashboard.ts'
 import { renderKeptForm, renderNoStream, renderPreview, renderProblems, renderPublished } from './draft.ts'
-import { caseForm, descriptionForm, dropForm, giveBackForm, problemForm, shipmentForm } from './forms.ts'
+import {
+  aboutForm,
+  caseForm,
+  descriptionForm,
+  dropForm,
+  giveBackForm,
+  problemForm,
+  shipmentForm,
+} from './forms.ts'
 import { renderHelp } from './help.ts'
 import { renderKept } from './kept.ts'
 import { renderLive } from './live.ts'
@@ -164,6 +172,8 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     requirements: Array.from({ length: 30 }, () => title),
     checklist: [{ step: 'payment_account', done: false, sentence: title }],
     onboardingUrl: 'https://x.example',
+    about: story,
+    link: `https://juniper.example/${'x'.repeat(200)}`,
   })
   const cases = Array.from({ length: 25 }, (_, n) =>
     sampleCase({
@@ -184,7 +194,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
   )
   const channel = sampleChannel({ displayName: name, live: { since: NOW, title: story, game: title } })
   const live = { streamId: '1', builder: person, startedAt: NOW, title: story, game: title, place: null }
-  const identity = { person, status: standing.builder, joinedAt: NOW }
+  const identity = { person, status: standing.builder, joinedAt: NOW, about: story, link: null }
   const views = cases.slice(0, 2)
   const waiting = { ...drop, status: 'scheduled' as const, opensAt: NOW + 3_600_000, opensWithStream: true }
   const news = { noticeId: 'n', userId: person.userId, at: NOW }
@@ -296,7 +306,7 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
     renderPausedDrops(drops, true),
     renderPausedDrops([], false),
     renderResumed('all', SellingStop.options),
-    renderProfile(sampleProfile({ orders, missed: notices })),
+    renderProfile(sampleProfile({ orders, missed: notices, builder }), 'https://shop.example'),
     renderDashboard(
       sampleDashboard({
         toShip: orders,
@@ -380,6 +390,7 @@ test('no text makes a form break a limit of Discord', () => {
     fc.property(text, (typed) => {
       const form = { ...sampleDraft().form, title: typed, story: typed, price: typed, quantity: typed }
       assertModalWithinLimits(dropForm(form, sampleDraft({ form, picture: PICTURE })))
+      assertModalWithinLimits(aboutForm({ about: typed, link: `https://juniper.example/${'x'.repeat(900)}` }))
       assertModalWithinLimits(descriptionForm(DRAFT_ID, { ...PICTURE, alt: typed, described: true }))
     }),
   )

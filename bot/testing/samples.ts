@@ -173,6 +173,8 @@ export function sampleBuilder(over: Partial<BuilderView> = {}): BuilderView {
     dashboardUrl: 'http://127.0.0.1:8501/join/dashboard/token',
     statementUrl: 'http://127.0.0.1:8501/statement/token',
     channel: null,
+    about: '',
+    link: null,
     joinedAt: NOW,
     ...over,
   }

@@ -18,6 +18,8 @@ const BUILDER: Builder = {
   terms: [],
   debt: 0,
   twitch: null,
+  about: '',
+  link: null,
   joinedAt: 0,
 }
 

@@ -38,6 +38,7 @@ test('a builder without terms, or with terms that say nothing of when they were 
   const { value } = (await before.store.get('builders', 'x')) ?? assert.fail()
   assert.deepEqual([value.terms, value.statusHistory], [[], []])
   assert.deepEqual([value.debt, value.currentlyDue, value.twitch], [0, [], null])
+  assert.deepEqual([value.about, value.link], ['', null])
   await using first = storeOf('builders', juniper, { joinedAt: 1 })
   assert.equal((await first.store.get('builders', 'x'))?.value.status, 'approved')
   const terms = [{ from: 7, settlement: 'at_payment', feeBps: 100, by: olive, reason: 'so' }]

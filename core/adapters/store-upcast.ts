@@ -72,9 +72,15 @@ function upcastUser(user: User): User {
   return { ...user, missed }
 }
 
-/** Terms came without their dates, and before that there were none; nor were there standing, debt or a channel. */
+/**
+ * Terms came without their dates, and before that there were none; nor were there standing, debt, a channel or words of
+ * their own.
+ */
 function upcastBuilder(
-  builder: Older<Builder, 'status' | 'terms' | 'statusHistory' | 'currentlyDue' | 'debt' | 'twitch'>,
+  builder: Older<
+    Builder,
+    'status' | 'terms' | 'statusHistory' | 'currentlyDue' | 'debt' | 'twitch' | 'about' | 'link'
+  >,
 ): Builder {
   const { terms = [], statusHistory = [], twitch = null } = builder
   return {
@@ -82,6 +88,8 @@ function upcastBuilder(
     status: builder.status ?? 'approved',
     currentlyDue: builder.currentlyDue ?? [],
     debt: builder.debt ?? 0,
+    about: builder.about ?? '',
+    link: builder.link ?? null,
     twitch,
     statusHistory,
     terms: terms.map((one) => ({ ...one, at: one.at ?? one.from })),

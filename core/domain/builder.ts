@@ -1,8 +1,9 @@
 import type { BuilderStatus, ChecklistStep, Person, Settlement, StandingChange } from '#contract'
+import type { About } from './about.ts'
 import type { Channel } from './channel.ts'
 
 /** A maker who sells. `accountId` is their Stripe connected account. */
-export interface Builder {
+export interface Builder extends About {
   readonly userId: string
   readonly name: string
   readonly status: BuilderStatus

@@ -11,6 +11,7 @@ import {
   returnFromOnboarding,
 } from '../usecases/builder-account.ts'
 import { cancelHold } from '../usecases/cancel-hold.ts'
+import { changeAbout } from '../usecases/change-about.ts'
 import { confirmArrival } from '../usecases/confirm-arrival.ts'
 import { createCheckout } from '../usecases/create-checkout.ts'
 import { createDrop, getDraft } from '../usecases/create-drop.ts'
@@ -75,6 +76,8 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
     openOnboarding: async (input) => ({ url: await openOnboarding(deps, input) }),
     openDashboard: async (input) => ({ url: await openDashboard(deps, input) }),
     returnFromOnboarding: async (input) => builderView(await returnFromOnboarding(deps, input)),
+    changeAbout: async (input, { idempotencyKey }) =>
+      builderView(await changeAbout(deps, { ...input, idempotencyKey })),
 
     createDrop: async (input, { idempotencyKey }) =>
       draftView(await createDrop(deps, { ...input, idempotencyKey })),

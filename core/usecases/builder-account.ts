@@ -44,6 +44,8 @@ function newBuilder(person: Person, deps: Pick<Deps, 'clock' | 'settings'>): Bui
     terms: [],
     debt: 0,
     twitch: null,
+    about: '',
+    link: null,
     joinedAt: now,
   }
   if (deps.settings.approvalNeeded) {

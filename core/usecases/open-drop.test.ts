@@ -37,6 +37,8 @@ const offAir: Builder = {
   currentlyDue: [],
   terms: [],
   debt: 0,
+  about: '',
+  link: null,
   twitch: {
     channelId: '501',
     login: 'juniper_makes',

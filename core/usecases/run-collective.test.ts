@@ -26,6 +26,8 @@ async function setUp() {
     terms: [],
     debt: 0,
     twitch: null,
+    about: '',
+    link: null,
     joinedAt: 1,
   }
   const drop: Drop = {

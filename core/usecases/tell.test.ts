@@ -35,6 +35,8 @@ test('news of standing and terms that reaches nobody is kept once, and shown as 
     terms: [],
     debt: 0,
     twitch: null,
+    about: '',
+    link: null,
     joinedAt: 1,
   }
   await store.commit([{ op: 'create', collection: 'builders', id: juniper.userId, value: builder }])

@@ -214,6 +214,8 @@ export function toBuilderView(builder: Builder, settings: Settings, now: number)
     dashboardUrl: builder.detailsSubmitted ? `${webUrl}/connect/dashboard/${link}` : null,
     statementUrl: `${webUrl}/statement/${link}`,
     channel: toChannelView(builder.twitch, settings, now),
+    about: builder.about,
+    link: builder.link,
     joinedAt: builder.joinedAt,
   }
 }

@@ -1,10 +1,12 @@
 import { html } from 'hono/html'
-import type { DropView, IdentityView } from '#contract'
+import { type DropView, type IdentityView, shortAddress } from '#contract'
 import { builderCard, sharedCard } from '../social/social-card.ts'
 import { renderChannel } from './channel.ts'
 import { renderDropCards } from './drop-card.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { renderParagraphs } from './paragraphs.ts'
 import { type ShelfState, shelfState } from './shelf.ts'
+import { shorten } from './shorten.ts'
 import { renderStaleNote } from './stale-note.ts'
 
 const PAST_SHOWN = 12
@@ -17,7 +19,7 @@ export function renderBuilder(
   drops: readonly DropView[],
   { now, staleSince }: { readonly now: number; readonly staleSince: number | null },
 ): Html {
-  const { person, status, joinedAt } = builder
+  const { person, status, joinedAt, about } = builder
   const words = site.reader.words.builder
   const path = `/builders/${person.userId}`
   const newestFirst = drops.toSorted((a, b) => b.openedAt - a.openedAt)
@@ -30,7 +32,7 @@ export function renderBuilder(
     isLive: true,
     shared: {
       path,
-      description: words.description(person.name),
+      description: about ? shorten(about, 180) : words.description(person.name),
       picture: sharedCard(path, builderCard(builder, channel, drops), words.description(person.name)),
       calendar: `${path}/calendar.ics`,
     },
@@ -52,11 +54,23 @@ ${renderChannel(site, channel)}
 </div>
 </header>
 ${(status === 'paused' || status === 'suspended') && html`<p class="note builder__note" role="status">${words.standing[status]}</p>`}
+${renderAbout(site, builder)}
 ${renderPart(site, 'on-sale', words.onSale, inState('open', 'all_held', 'paused'), now) || html`<section class="section" aria-labelledby="on-sale"><h2 id="on-sale">${words.onSale}</h2><div class="panel empty">${drawing(site, 'shelf', 140)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p></div></div></section>`}
 ${renderPart(site, 'soon', words.soon, inState('soon'), now)}
 ${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { small: true })}
 </div>`,
   })
+}
+
+/** In the builder's own words; nothing when they have told nothing. */
+function renderAbout(site: Site, { person, about, link }: NonNullable<IdentityView['builder']>): Html | '' {
+  if (about === '' && link === null) return ''
+  const words = site.reader.words.builder
+  return html`<section class="section builder__about" aria-labelledby="about">
+<h2 id="about">${words.about(html`<bdi>${person.name}</bdi>`)}</h2>
+${about && html`<div class="told" dir="auto">${renderParagraphs(about)}</div>`}
+${link !== null && html`<p class="builder__more">${words.more} <a href="${link}" rel="nofollow ugc noopener">${shortAddress(link)}</a></p>`}
+</section>`
 }
 
 function renderPart(

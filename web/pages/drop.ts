@@ -4,6 +4,7 @@ import type { Kept } from '../last-good.ts'
 import { dropCard, sharedCard } from '../social/social-card.ts'
 import { renderChannel } from './channel.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { renderParagraphs } from './paragraphs.ts'
 import { renderPicture } from './picture.ts'
 import { productData } from './search-data.ts'
 import { renderCountdown, renderShelf, renderWhen, shelfMark, shelfState } from './shelf.ts'
@@ -50,9 +51,9 @@ ${renderStaleNote(site, answer.staleSince)}
 <div class="panel buying" data-live="buying">${renderBuying(site, drop, now)}</div>
 </div>
 <div class="drop__more">
-<section class="drop__story" dir="auto" aria-labelledby="story">
+<section class="drop__story told" dir="auto" aria-labelledby="story">
 <h2 id="story">${words.drop.story}</h2>
-${paragraphs(drop.story).map((text) => html`<p>${text}</p>`)}
+${renderParagraphs(drop.story)}
 </section>
 ${renderHolding(site, drop)}
 ${renderBuilder(site, drop)}
@@ -96,9 +97,4 @@ ${renderChannel(site, channel)}
 <p class="actions"><a class="button button--quiet" href="/builders/${builder.userId}">${words.moreBy(builder.name)}</a></p>
 </div>
 </section>`
-}
-
-/** Blank lines part paragraphs; single line ends stay as they were typed. */
-function paragraphs(text: string): string[] {
-  return text.split(/(?:\r?\n[^\S\n]*){2,}/).filter((part) => part.trim())
 }

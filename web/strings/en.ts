@@ -274,6 +274,9 @@ export const en = {
     drops: 'Drops',
     sold: 'Things that found a home',
     verify: 'Is this really them?',
+    about: (name: Piece) => html`About ${name}`,
+    /** Goes before an address of the builder's own. */
+    more: 'More at',
     standing: {
       paused: 'This builder is not selling for the moment. What is paid already is not touched by that.',
       suspended:

@@ -154,6 +154,8 @@ export function makeBuilder(over: Partial<BuilderView> = {}): BuilderView {
     dashboardUrl: null,
     statementUrl: 'https://shop.example/statement/abc',
     channel: null,
+    about: '',
+    link: null,
     joinedAt: NOW,
     ...over,
   }

@@ -27,6 +27,12 @@ const mossLive: ChannelView = {
   live: { since: NOW - HOUR, title: 'Glazing the last of the tea bowls', game: 'Makers & Crafting' },
 }
 
+const mossTells = {
+  about:
+    'I pour candles and weave linen in a cottage behind the quarry,\none batch at a time.\n\nEverything waits a month on the shelf before I let it go. <b>Slow</b> is the point.',
+  link: 'https://www.mossworks.example/workshop',
+}
+
 /** A shop with a drop in every state, and an order in every state under the link `<status>`. */
 export function startShopWindow(): Promise<FakeCore> {
   const drops = [
@@ -151,7 +157,12 @@ export function startShopWindow(): Promise<FakeCore> {
       if (!known) return { builder: null, channel: null }
       const status = userId === alder.userId ? 'suspended' : 'approved'
       return {
-        builder: { person: known.builder, status, joinedAt: NOW - 900 * HOUR },
+        builder: {
+          person: known.builder,
+          status,
+          joinedAt: NOW - 900 * HOUR,
+          ...(userId === moss.userId ? mossTells : { about: '', link: null }),
+        },
         channel: userId === moss.userId ? mossLive : null,
       }
     },
