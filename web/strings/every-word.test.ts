@@ -16,7 +16,7 @@ const [OPEN, CLOSE] = ['\uE000', '\uE001']
 const NO_WORDS = new Set(['id', 'drawing'])
 /** What people wrote, or was made up to tell things apart: it is the same in every language. */
 const OWN_WORDS = new Set(
-  'title story name displayName alt carrier trackingNumber number paymentReference paper requirements'.split(
+  'title story about name displayName alt carrier trackingNumber number paymentReference paper requirements'.split(
     ' ',
   ),
 )
@@ -83,10 +83,11 @@ function outside(text: string): string {
 const READ_ALOUD = /\s(?:alt|aria-label|placeholder|title|data-(?:name|sentence|due))="([^"]*)"/g
 const SHARED =
   /<meta (?:name|property)="(?:description|og:(?:title|description|site_name|image:alt)|twitter:image:alt)" content="([^"]*)"/g
-/** Code that nobody reads; what tells one order from another; a currency's code in a table of several. */
+/** Code that nobody reads; what tells one order from another; a builder's own address; a currency's code in a table of several. */
 const NOT_WORDS = [
   /<(script|style)\b[\s\S]*?<\/\1>/g,
   /(?<=class="receipt__id">)[^<]*/g,
+  /(?<=rel="nofollow ugc noopener">)[^<]*/g,
   /(?<=data-name=")[A-Z]{3}(?=")/g,
 ]
 
