@@ -221,8 +221,20 @@ function median(times: readonly number[]): number {
   return times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0
 }
 
-/** Of the child process that runs this script. */
-function residentMb(script: string): number | null {
+/** Of the child process that runs this script; null where there is no /proc. */
+export function residentMb(script: string): number | null {
+  const kb = Number(/^VmRSS:\s*(\d+)/m.exec(readOfChild(script, 'status') ?? '')?.[1])
+  return Number.isFinite(kb) ? kb / 1_024 : null
+}
+
+/** How long the main thread of the child process that runs this script was busy so far; null where there is no /proc. */
+export function busyMs(script: string): number | null {
+  const nanoseconds = readOfChild(script, 'schedstat')?.split(' ')[0]
+  return nanoseconds === undefined ? null : Number(nanoseconds) / 1e6
+}
+
+/** A file that /proc has of it. */
+function readOfChild(script: string, file: 'status' | 'schedstat'): string | null {
   let entries: string[]
   try {
     entries = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
@@ -234,8 +246,7 @@ function residentMb(script: string): number | null {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8')
       const isChild = Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]) === process.pid
       if (!isChild || !readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script)) continue
-      const kb = Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1])
-      return Number.isFinite(kb) ? kb / 1_024 : null
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
     } catch {
       // It ended while we were looking.
     }

@@ -52,6 +52,9 @@ export function dropsPath(query: DropQuery): string {
   return said.size > 0 ? `/drops?${said}` : '/drops'
 }
 
+/** Where the drops are that are over for too long to be searched; `after` is a cursor of core's `listDrops`. */
+export const olderPath = (after: string) => `/drops/older?${new URLSearchParams({ after })}`
+
 /** What can be bought comes first, whatever the order. */
 const RANK: Record<ShelfState, number> = {
   open: 0,
@@ -83,7 +86,7 @@ const COMPARE: Record<DropOrder, (a: DropView, b: DropView) => number> = {
 export function searchDrops(drops: readonly DropView[], query: DropQuery, now: number): DropsFound {
   const words = plain(query.text).split(' ').filter(Boolean)
   const fitting = drops
-    .filter((drop) => words.every((word) => textOf(drop).includes(word)))
+    .filter((drop) => words.every((word) => searchable(drop).includes(word)))
     .map((drop) => ({ drop, state: shelfState(drop, now) }))
   const count = (show: DropFilter) => fitting.filter(({ state }) => FILTER[state] === show).length
   const shown = query.show === 'all' ? fitting : fitting.filter(({ state }) => FILTER[state] === query.show)
@@ -113,7 +116,7 @@ export function searchDrops(drops: readonly DropView[], query: DropQuery, now: n
 const texts = new WeakMap<DropView, string>()
 
 /** All that is searched of a drop; made once for as long as the drop is kept. */
-function textOf(drop: DropView): string {
+export function searchable(drop: DropView): string {
   const known = texts.get(drop)
   if (known !== undefined) return known
   const text = plain(`${drop.title} ${drop.builder.name} ${drop.story}`)

@@ -28,7 +28,8 @@ function createShelf(tick: Tick, mostListeners = 10) {
     readCatalogue: async () => {
       shelf.asked += 1
       if (shelf.isDown) throw new Error('core is down')
-      return { value: { drops: shelf.drops }, staleSince: null, until: 0 }
+      const byId = new Map(shelf.drops.map((drop) => [drop.dropId, drop]))
+      return { value: { drops: shelf.drops, byId, older: null }, staleSince: null, until: 0 }
     },
     now: () => NOW,
     log: { debug() {} },

@@ -73,20 +73,23 @@ export function createLiveDrops(options: {
     if (isLooking) return
     isLooking = true
     try {
-      const { drops } = (await readCatalogue(crypto.randomUUID())).value
+      const { byId } = (await readCatalogue(crypto.randomUUID())).value
       const at = now()
-      const byId = new Map(drops.map((drop) => [drop.dropId, { drop, mark: shelfMark(drop, at) }]))
+      const marks = new Map<string, string>()
       // Readers of one locale are sent the same words.
       const events = new Map<string, Promise<string>>()
       for (const listener of listeners) {
         for (const [dropId, mark] of listener.marks) {
           if (!listeners.has(listener)) break
-          const current = byId.get(dropId)
-          if (!current || current.mark === mark) continue
+          const drop = byId.get(dropId)
+          if (!drop) continue
+          const current = marks.get(dropId) ?? shelfMark(drop, at)
+          marks.set(dropId, current)
+          if (current === mark) continue
           const key = `${listener.site.reader.locale} ${dropId}`
-          const event = events.get(key) ?? renderLiveDrop(listener.site, current.drop, at).then(toEvent)
+          const event = events.get(key) ?? renderLiveDrop(listener.site, drop, at).then(toEvent)
           events.set(key, event)
-          listener.marks.set(dropId, current.mark)
+          listener.marks.set(dropId, current)
           send(listener, await event)
         }
       }

@@ -251,26 +251,40 @@ test('many drops come in pages, and the next one keeps the search', async () => 
   assert.equal([...last.matchAll(/card__title/g)].length, 10)
 })
 
-test('a drop that closes is among the closed ones with the next look, and core is not asked for them again till then', async () => {
+test('what is too old to be searched is named, and paged through', async () => {
   await using shop = await startShop()
-  await shop.text('/drops')
-  const asked: string[] = []
-  const { listDrops } = shop.core.answers
-  assert.ok(listDrops)
-  shop.core.answers.listDrops = (input) => {
-    asked.push(input.status)
-    return listDrops(input)
+  const many = Array.from({ length: 5_030 }, (_, n) =>
+    makeDrop(n, { status: 'closed', title: `Mug no. ${n}` }),
+  )
+  shop.core.answers.listDrops = ({ status, cursor, limit }) => {
+    if (cursor !== null && !/^\["\d+"\]$/.test(cursor)) throw new AppError('bad_request')
+    const from = cursor === null ? 0 : Number(JSON.parse(cursor)[0])
+    const drops = status === 'closed' ? many.slice(from, from + limit) : []
+    const next =
+      from + limit < many.length && drops.length > 0 ? JSON.stringify([String(from + limit)]) : null
+    return { drops, cursor: next }
   }
-  shop.clock.at += 2_000
-  await shop.text('/drops')
-  assert.ok(!asked.includes('closed'))
-  shop.core.answers.listDrops = ({ status }) => ({
-    drops: status === 'closed' ? [makeDrop(1, { available: 0, held: 0, sold: 3, status: 'closed' })] : [],
-    cursor: null,
-  })
-  shop.clock.at += 2_000
-  const page = await shop.text('/drops')
-  assert.ok(page.includes('Speckled stoneware mug') && page.includes('1 drop<'), page)
+  const older = (from: number) => `/drops/older?after=%5B%22${from}%22%5D`
+  for (const path of ['/drops', '/drops?q=nothing+like+it', '/builders/100000000000000101']) {
+    const page = await shop.text(path)
+    assert.ok(page.includes('the newest 5,000 drops that are over.'), path)
+    assert.ok(page.includes(`href="${older(5_000)}"`), path)
+    assert.ok(!page.includes('Mug no. 5000<'), path)
+  }
+  const first = await shop.text(older(5_000))
+  assert.ok(first.includes('Mug no. 5000<') && first.includes('Mug no. 5023<'))
+  assert.ok(first.includes(`href="${older(5_024)}" rel="next"`) && first.includes('content="noindex"'))
+  const last = await shop.text(older(5_024))
+  assert.ok(last.includes('Mug no. 5029<') && !last.includes('rel="next"'))
+  assert.ok((await shop.text(older(6_000))).includes('There is nothing older.'))
+  assert.equal((await shop.get('/drops/older')).headers.get('location'), '/drops')
+  assert.equal((await shop.get('/drops/older?after=x')).status, 404)
+  assert.equal((await shop.get(`/drops/older?after=${'x'.repeat(301)}`)).status, 302)
+})
+
+test('while everything can be searched no page speaks of older drops', async () => {
+  await using shop = await startShop()
+  assert.ok(!(await shop.text('/drops')).includes('/drops/older'))
 })
 
 test('dates and money follow the customs of the country that the browser names', async () => {

@@ -2,14 +2,22 @@ import { html } from 'hono/html'
 import { DropFilter, DropOrder, type DropQuery, type DropsFound, dropsPath } from '../drop-search.ts'
 import { renderDropCards } from './drop-card.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { renderBound } from './older-drops.ts'
 import { renderStaleNote } from './stale-note.ts'
 
-/** Every drop, searched and filtered by the address alone. `now` and `staleSince` are UTC milliseconds. */
+/**
+ * Every drop, searched and filtered by the address alone. `now` and `staleSince` are UTC milliseconds; `older` is a cursor
+ * of core's `listDrops` when the oldest are not among those that were searched.
+ */
 export function renderAllDrops(
   site: Site,
   query: DropQuery,
   found: DropsFound,
-  { now, staleSince }: { readonly now: number; readonly staleSince: number | null },
+  {
+    now,
+    staleSince,
+    older,
+  }: { readonly now: number; readonly staleSince: number | null; readonly older: string | null },
 ): Html {
   const words = site.reader.words.drops
   const { drops, counts, page, pages } = found
@@ -49,6 +57,7 @@ ${query.show !== 'all' && html`<input type="hidden" name="show" value="${query.s
     }</div>
 ${drops.length > 0 ? renderDropCards(site, drops, now) : renderNone(site, query)}
 ${pages > 1 && renderPages(site, query, page, pages)}
+${older !== null && renderBound(site, older)}
 </div>`,
   })
 }

@@ -4,6 +4,7 @@ import { builderCard, sharedCard } from '../social/social-card.ts'
 import { renderChannel } from './channel.ts'
 import { renderDropCards } from './drop-card.ts'
 import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { renderBound } from './older-drops.ts'
 import { renderParagraphs } from './paragraphs.ts'
 import { type ShelfState, shelfState } from './shelf.ts'
 import { shorten } from './shorten.ts'
@@ -11,13 +12,20 @@ import { renderStaleNote } from './stale-note.ts'
 
 const PAST_SHOWN = 12
 
-/** A builder for everybody. `drops` are theirs; `now` and `staleSince` are UTC milliseconds. */
+/**
+ * A builder for everybody. `drops` are theirs; `now` and `staleSince` are UTC milliseconds; `older` is a cursor of core's
+ * `listDrops` when the oldest drops of the shop are not among those that were looked through.
+ */
 export function renderBuilder(
   site: Site,
   builder: NonNullable<IdentityView['builder']>,
   channel: IdentityView['channel'],
   drops: readonly DropView[],
-  { now, staleSince }: { readonly now: number; readonly staleSince: number | null },
+  {
+    now,
+    staleSince,
+    older,
+  }: { readonly now: number; readonly staleSince: number | null; readonly older: string | null },
 ): Html {
   const { person, status, joinedAt, about } = builder
   const words = site.reader.words.builder
@@ -58,6 +66,7 @@ ${renderAbout(site, builder)}
 ${renderPart(site, 'on-sale', words.onSale, inState('open', 'all_held', 'paused'), now) || html`<section class="section" aria-labelledby="on-sale"><h2 id="on-sale">${words.onSale}</h2><div class="panel empty">${drawing(site, 'shelf', 140)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p></div></div></section>`}
 ${renderPart(site, 'soon', words.soon, inState('soon'), now)}
 ${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { small: true })}
+${older !== null && renderBound(site, older)}
 </div>`,
   })
 }

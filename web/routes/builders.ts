@@ -40,9 +40,14 @@ export function addBuilders(app: WebApp, deps: WebDeps, readCatalogue: Catalogue
     // Who has applied is nobody's business yet.
     if (!builder || builder.status === 'applied') return c.notFound()
     const render = () => {
+      const { older } = catalogue.value
       const drops = catalogue.value.drops.filter((drop) => drop.builder.userId === userId.data)
       const staleSince = catalogue.staleSince ?? identity.staleSince
-      return renderBuilder(siteFor(c, deps), builder, channel, drops, { now: deps.now(), staleSince })
+      return renderBuilder(siteFor(c, deps), builder, channel, drops, {
+        now: deps.now(),
+        staleSince,
+        older,
+      })
     }
     return deps.pages.send(c, { path: `/builders/${userId.data}`, source: catalogue, render })
   })

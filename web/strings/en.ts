@@ -167,6 +167,13 @@ export const en = {
     earlier: 'Page before',
     later: 'Next page',
     pageOf: (page: number, pages: number) => `Page ${page} of ${pages}`,
+    /** When there are too many to keep them all. */
+    bound: (most: string) =>
+      `Here is everything that can still be bought, and the newest ${most} drops that are over.`,
+    older: 'Older drops',
+    olderTitle: 'Older drops, C500 Collective',
+    olderLead: 'What found a home or closed long ago, newest first. These are too many to search.',
+    noOlder: 'There is nothing older.',
   },
 
   drop: {
