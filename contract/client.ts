@@ -5,6 +5,7 @@ import {
   IDEMPOTENCY_KEY_HEADER,
   type Input,
   type Output,
+  PATIENCE_HEADER,
   REQUEST_ID_HEADER,
   ROUTES,
   type RouteName,
@@ -40,8 +41,10 @@ export function createCoreClient(options: {
     const parsed = route.input.safeParse(input)
     if (!parsed.success) throw new AppError('bad_request', `${name}: ${parsed.error.message}`)
     const content = JSON.stringify(parsed.data)
+    const timeoutMs = callOptions.timeoutMs ?? 10_000
     const headers: Record<string, string> = {
       'content-type': 'application/json',
+      [PATIENCE_HEADER]: String(timeoutMs),
       ...(callOptions.requestId === undefined ? {} : { [REQUEST_ID_HEADER]: callOptions.requestId }),
     }
     if (route.kind === 'write') {
@@ -54,7 +57,7 @@ export function createCoreClient(options: {
         method: 'POST',
         headers: { ...headers, ...(await options.credentials(content)) },
         body: content,
-        signal: AbortSignal.timeout(callOptions.timeoutMs ?? 10_000),
+        signal: AbortSignal.timeout(timeoutMs),
       })
       body = await response.json()
     } catch (cause) {

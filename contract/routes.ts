@@ -613,3 +613,5 @@ export type ErrorBody = z.infer<typeof ErrorBody>
 
 export const REQUEST_ID_HEADER = 'x-request-id'
 export const IDEMPOTENCY_KEY_HEADER = 'idempotency-key'
+/** How long the caller waits for the answer, milliseconds: core says `unavailable` before that. */
+export const PATIENCE_HEADER = 'x-patience-ms'

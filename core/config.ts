@@ -157,6 +157,8 @@ export interface Config {
         readonly databaseId?: string
         /** Google's local emulator, host:port; absent is Firestore itself. */
         readonly emulatorHost?: string
+        /** How long one question to it may take, milliseconds; the adapter's own patience where nobody waits. */
+        readonly patienceMs?: number
       }
   readonly webUrl: string
   readonly botUrl: string
@@ -315,6 +317,9 @@ function parseMedia(e: z.infer<typeof Env>): Config['media'] {
   return { driver: 'gcs', bucket: e.MEDIA_BUCKET, apiBase: e.MEDIA_API_BASE }
 }
 
+/** Our services wait ten seconds for core: a commit in vain and the question whether it stands are told before that. */
+const STORE_PATIENCE_MS = 5_000
+
 function parseStore(e: z.infer<typeof Env>): Config['store'] {
   if (e.STORE === 'sqlite') return { driver: 'sqlite', path: `${e.DATA_DIR}/${DATABASE}` }
   if (!e.GOOGLE_CLOUD_PROJECT) {
@@ -327,6 +332,7 @@ function parseStore(e: z.infer<typeof Env>): Config['store'] {
   }
   return {
     driver: 'firestore',
+    patienceMs: STORE_PATIENCE_MS,
     projectId: e.GOOGLE_CLOUD_PROJECT,
     ...(e.FIRESTORE_DATABASE ? { databaseId: e.FIRESTORE_DATABASE } : {}),
     ...(e.FIRESTORE_EMULATOR_HOST ? { emulatorHost: e.FIRESTORE_EMULATOR_HOST } : {}),

@@ -22,14 +22,17 @@ export interface FirestoreProxy extends AsyncDisposable {
   fail(method: string, code: number, times: number, when: 'before' | 'after'): void
   /** How many of those are still to come. */
   left(): number
-  /** Calls are taken and not passed on until `thaw`. */
-  freeze(): void
-  thaw(): void
+  /** Calls, or those of one method, are taken and not passed on until `heal`; then all of them are. */
+  freeze(method?: string): void
+  /** Nobody is there until `heal`: every connection breaks, and new ones do. */
+  refuse(): void
+  heal(): void
 }
 
 export async function createFirestoreProxy(emulatorHost: string): Promise<FirestoreProxy> {
   const faults: { method: string; code: number; times: number; when: 'before' | 'after' }[] = []
-  let frozen: PromiseWithResolvers<void> | undefined
+  let frozen: (PromiseWithResolvers<void> & { readonly method: string }) | undefined
+  let refusing = false
   const sessions = new Set<{ destroy(): void }>()
   let upstream: ClientHttp2Session | undefined
 
@@ -49,12 +52,13 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
 
   async function pass(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void> {
     stream.on('error', () => {})
-    const fault = takeFault(String(headers[':path']))
+    const path = String(headers[':path'])
+    const fault = takeFault(path)
     const body: Buffer[] = []
     stream.on('data', (chunk: Buffer) => body.push(chunk))
     if (fault?.when === 'before') return refuse(stream, fault.code)
     await once(stream, 'end')
-    await frozen?.promise
+    if (frozen && path.endsWith(frozen.method)) await frozen.promise
     const kept = Object.entries(headers).filter(([name]) => !NOT_PASSED_ON.has(name))
     const asked = toEmulator().request(Object.fromEntries(kept))
     asked.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
@@ -82,6 +86,7 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
 
   const server = createServer()
   server.on('session', (session) => {
+    if (refusing) session.destroy()
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
     session.on('error', () => {})
@@ -97,10 +102,15 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
       faults.push({ method, code, times, when })
     },
     left: () => faults.reduce((sum, { times }) => sum + times, 0),
-    freeze() {
-      frozen ??= Promise.withResolvers()
+    freeze(method = '') {
+      frozen ??= { ...Promise.withResolvers<void>(), method }
     },
-    thaw() {
+    refuse() {
+      refusing = true
+      for (const session of sessions) session.destroy()
+    },
+    heal() {
+      refusing = false
       frozen?.resolve()
       frozen = undefined
     },

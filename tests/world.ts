@@ -90,6 +90,8 @@ export interface WorldOptions {
   readonly transport?: 'gateway' | 'http'
   readonly coreEnv?: Record<string, string>
   readonly stripeTimeoutMs?: number
+  /** How long core waits for Firestore; as in earnest unless told. */
+  readonly storePatienceMs?: number
   /** Where all three services send traces and metrics. */
   readonly telemetryUrl?: string
 }
@@ -177,7 +179,9 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
   function openCore(env: Readonly<Record<string, string>>): Promise<Core> {
     const parsed = parseCoreConfig({ ...coreEnv, ...env })
     const stripe = { ...parsed.stripe, timeoutMs: options.stripeTimeoutMs ?? parsed.stripe.timeoutMs }
-    return startCore({ ...parsed, jobs: { kind: 'by_hand' }, stripe }, { clock: { now } })
+    const { storePatienceMs: patienceMs } = options
+    const store = patienceMs === undefined ? parsed.store : { ...parsed.store, patienceMs }
+    return startCore({ ...parsed, jobs: { kind: 'by_hand' }, stripe, store }, { clock: { now } })
   }
   const botConfig = {
     ...parseBotConfig({

@@ -23,7 +23,7 @@ import {
 import { readCursor, writeCursor } from './page-cursor.ts'
 import { requireIndex } from './query-indexes.ts'
 
-/** How long one question to the engine may take in all, with what the library repeats, milliseconds. */
+/** How long one question may take in all, with what the library repeats, where no person waits for it. Milliseconds. */
 const PATIENCE_MS = 15_000
 
 /** Documents asked whether a commit stands. */
@@ -71,21 +71,16 @@ export function createFirestoreStore(options: {
    */
   async function ask<T>(question: () => Promise<T>, withinMs = patienceMs): Promise<T> {
     const late = new AbortController()
-    let timer: NodeJS.Timeout | undefined
+    const over = Promise.withResolvers<never>()
+    const timer = setTimeout(() => {
+      late.abort()
+      // The library may rest between its tries just now, and would not notice.
+      over.reject(unavailable())
+    }, withinMs)
     try {
-      return await asking.run(late.signal, () => {
-        timer = setTimeout(() => late.abort(), withinMs)
-        return question()
-      })
+      return await Promise.race([asking.run(late.signal, question), over.promise])
     } catch (cause) {
-      if (!PASSING.has(codeOf(cause))) throw cause
-      throw new AppError(
-        'unavailable',
-        'The store does not answer right now; please try again in a moment.',
-        {
-          cause,
-        },
-      )
+      throw PASSING.has(codeOf(cause)) ? unavailable(cause) : cause
     } finally {
       clearTimeout(timer)
     }
@@ -205,6 +200,12 @@ function tieToAsker(call: Call, asker: AbortSignal | undefined): Call {
 
 function noCredentials(): GoogleAuth {
   return new GoogleAuth({ authClient: new PassThroughClient() })
+}
+
+function unavailable(cause?: unknown): AppError {
+  return new AppError('unavailable', 'The store does not answer right now; please try again in a moment.', {
+    cause,
+  })
 }
 
 function codeOf(error: unknown): unknown {

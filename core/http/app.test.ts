@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { type Caller, ErrorBody, ROUTES, type RouteName } from '#contract'
+import {
+  bearer,
+  type Caller,
+  createCoreClient,
+  ErrorBody,
+  isAppError,
+  ROUTES,
+  type RouteName,
+} from '#contract'
 import { recogniseBearer } from '../../runtime/caller-auth.ts'
 import { NO_TELEMETRY } from '../../runtime/telemetry.ts'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
@@ -160,4 +168,29 @@ test('a message that is cut off on its way is no fault of ours', async () => {
     assert.equal((await app.request(cut)).status, 413, path)
   }
   assert.deepEqual(errors, [])
+})
+
+test('a caller hears of a store that does not answer while it still waits, and when to ask again', async () => {
+  const surface = createSurface()
+  surface.store.get = () => new Promise(() => {})
+  let retryAfter: string | null = null
+  const client = createCoreClient({
+    baseUrl: 'http://core',
+    credentials: bearer(TOKENS.bot[0]),
+    async fetch(url, init) {
+      const content = String(init?.body)
+      const headers = { ...init?.headers, 'content-length': String(Buffer.byteLength(content)) }
+      const givenUp = new Promise<never>((_, reject) => init?.signal?.addEventListener('abort', reject))
+      const answer = await Promise.race([surface.app.request(String(url), { ...init, headers }), givenUp])
+      retryAfter = answer.headers.get('retry-after')
+      return answer
+    },
+  })
+  const order = { userId: '100000000000000103', orderId: `ord_${'0'.repeat(26)}` }
+  await assert.rejects(client.getOrder(order, { timeoutMs: 2_000 }), (error) => {
+    assert.ok(isAppError(error, 'unavailable'))
+    assert.match(error.message, /please try again in a moment/)
+    return true
+  })
+  assert.equal(retryAfter, '5')
 })

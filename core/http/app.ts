@@ -3,6 +3,7 @@ import {
   AppError,
   type Caller,
   IDEMPOTENCY_KEY_HEADER,
+  PATIENCE_HEADER,
   type Recognise,
   ROUTES,
   type RouteName,
@@ -20,6 +21,12 @@ import { twitchWebhook } from './twitch-webhook.ts'
 /** Our own services never send more; whoever does is told so before the body is read. */
 const BODY_MAX_BYTES = 256 * 1024
 const KEY_SHAPE = /^[\w:.-]{1,200}$/
+/** Of the time that a caller waits: the answer must come before that, or its sentence is never read. */
+const PART_FOR_US = 0.9
+const PATIENCE_MAX_MS = 120_000
+const TOO_LONG = 'This takes longer than it should right now; please try again in a moment.'
+/** When to ask again, seconds. */
+const RETRY_AFTER = '5'
 /** A store that takes longer cannot serve a buyer either. */
 const READY_WITHIN_MS = 2_000
 
@@ -46,7 +53,7 @@ export function createApp(
     const route = ROUTES[name]
     // The table is typed per route; here the handler is called by name, after its own schema has admitted the input.
     const handler = handlers[name] as (input: unknown, call: { idempotencyKey: string }) => Promise<unknown>
-    app.post(route.path, async (c) => {
+    const answer = async (c: Context): Promise<object> => {
       const caller = await options.recognise({ header: (h) => c.req.header(h), body: () => c.req.text() })
       if (!caller) throw new AppError('unauthorized', 'This is for our own services.')
       if (!(route.callers as readonly Caller[]).includes(caller)) {
@@ -55,9 +62,10 @@ export function createApp(
       const idempotencyKey = route.kind === 'write' ? readKey(c) : ''
       const input = route.input.safeParse(await readJson(c))
       if (!input.success) throw new AppError('bad_request', `${name}: ${input.error.message}`)
-      const output = await handler(input.data, { idempotencyKey })
-      return c.json(output as object)
-    })
+      // Every handler answers with an object; see the table.
+      return (await handler(input.data, { idempotencyKey })) as object
+    }
+    app.post(route.path, async (c) => c.json(await within(patienceOf(c), answer(c))))
   }
 
   stripeWebhook(app, deps, options, 'platform', '/webhooks/stripe')
@@ -68,7 +76,11 @@ export function createApp(
 
   app.get('/livez', (c) => c.json({ ok: true }))
   app.get('/readyz', async (c) => {
-    const ok = options.ready() && (await answersInTime(deps.store.get('users', 'readyz')))
+    const answers = within(READY_WITHIN_MS, deps.store.get('users', 'readyz')).then(
+      () => true,
+      () => false,
+    )
+    const ok = options.ready() && (await answers)
     return c.json({ ok }, ok ? 200 : 503)
   })
 
@@ -104,6 +116,7 @@ function answerError(c: Context, error: AppError): Response {
   const requestId = requestIdHere()
   // What went wrong inside is for the log; the caller gets a reference to it.
   const message = error.code === 'internal' ? 'Something unexpected happened.' : error.message
+  if (error.code === 'unavailable') c.header('retry-after', RETRY_AFTER)
   return c.json({ error: { code: error.code, message, requestId } }, STATUS[error.code])
 }
 
@@ -115,14 +128,21 @@ function toAppError(error: unknown): AppError {
   return new AppError('internal')
 }
 
-async function answersInTime(question: Promise<unknown>): Promise<boolean> {
-  const late = Promise.withResolvers<false>()
-  const timer = setTimeout(() => late.resolve(false), READY_WITHIN_MS)
-  const answered = question.then(
-    () => true,
-    () => false,
-  )
-  return Promise.race([answered, late.promise]).finally(() => clearTimeout(timer))
+/**
+ * Throws `unavailable` when `work` has not come to its end in time. It goes on and may still do what it was asked:
+ * asking again must be harmless.
+ */
+async function within<T>(ms: number | null, work: Promise<T>): Promise<T> {
+  if (ms === null) return work
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new AppError('unavailable', TOO_LONG)), ms)
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
+}
+
+/** How long this answer may take; null for a caller that does not say how long it waits. */
+function patienceOf(c: Context): number | null {
+  const ms = Number(c.req.header(PATIENCE_HEADER))
+  return ms > 0 && ms <= PATIENCE_MAX_MS ? ms * PART_FOR_US : null
 }
 
 function readKey(c: Context): string {
