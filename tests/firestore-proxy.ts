@@ -8,18 +8,27 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
 /** Codes of gRPC (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
 export const GRPC = { deadlineExceeded: 4, resourceExhausted: 8, aborted: 10, unavailable: 14 } as const
 
 const NOT_PASSED_ON: ReadonlySet<string> = new Set([':authority', ':scheme'])
 
+type When = 'before' | 'after' | 'midway'
+
+/** One byte, and how long the message is (grpc.github.io/grpc/core/md_doc__p_r_o_t_o_c_o_l-_h_t_t_p2.html). */
+const FRAME_HEAD = 5
+
 /** Stands between a store and the emulator, and goes wrong where it is told to. */
 export interface FirestoreProxy extends AsyncDisposable {
   /** host:port, for FIRESTORE_EMULATOR_HOST. */
   readonly host: string
-  /** The next so many calls of `method` (Commit, say) end with this code, before the emulator hears of them or after. */
-  fail(method: string, code: number, times: number, when: 'before' | 'after'): void
+  /**
+   * The next so many calls of `method` (Commit, say) end with this code, before the emulator hears of them or after,
+   * or after the first message of its answer.
+   */
+  fail(method: string, code: number, times: number, when: When): void
   /** How many of those are still to come. */
   left(): number
   /** Calls, or those of one method, are taken and not passed on until `heal`; then all of them are. */
@@ -30,7 +39,7 @@ export interface FirestoreProxy extends AsyncDisposable {
 }
 
 export async function createFirestoreProxy(emulatorHost: string): Promise<FirestoreProxy> {
-  const faults: { method: string; code: number; times: number; when: 'before' | 'after' }[] = []
+  const faults: { method: string; code: number; times: number; when: When }[] = []
   let frozen: (PromiseWithResolvers<void> & { readonly method: string }) | undefined
   let refusing = false
   const sessions = new Set<{ destroy(): void }>()
@@ -64,11 +73,11 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
     asked.on('error', () => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
     let trailers: IncomingHttpHeaders = {}
     asked.on('trailers', (given: IncomingHttpHeaders) => {
-      trailers = given
+      trailers = fault ? { 'grpc-status': String(fault.code) } : given
     })
     asked.on('response', (answered, flags) => {
       const { ':status': status, ...rest } = answered
-      if (fault) {
+      if (fault?.when === 'after') {
         asked.resume().once('close', () => refuse(stream, fault.code))
         return
       }
@@ -79,7 +88,11 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
       }
       stream.respond({ ':status': status, ...rest }, { waitForTrailers: true })
       stream.once('wantTrailers', () => stream.sendTrailers(withoutPseudo(trailers)))
-      asked.pipe(stream)
+      if (!fault) asked.pipe(stream)
+      else
+        void buffer(asked).then((answer) =>
+          stream.end(answer.subarray(0, FRAME_HEAD + answer.readUInt32BE(1))),
+        )
     })
     asked.end(Buffer.concat(body))
   }

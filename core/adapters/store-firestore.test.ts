@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { isAppError } from '#contract'
 import { emptyProject, firestoreEmulator } from '../../tests/firestore-emulator.ts'
+import { createFirestoreProxy, GRPC } from '../../tests/firestore-proxy.ts'
+import type { Effect } from '../domain/effect.ts'
 import { createFirestoreStore } from './store-firestore.ts'
 import { storeSuite } from './store-suite.ts'
 
@@ -72,6 +74,28 @@ describe('Firestore out of reach', { skip, concurrency: true }, () => {
       await patient.close()
     })
   }
+})
+
+test('a list that breaks off and is sent again shows nothing twice', { skip }, async () => {
+  await using proxy = await createFirestoreProxy(emulatorHost)
+  const store = createFirestoreStore({ projectId: emptyProject(), emulatorHost: proxy.host })
+  const entry = (dueAt: number) => ({ id: `a${dueAt}`, value: { queue: 'checkout', dueAt } as Effect })
+  const entries = [1, 2, 3].map(entry)
+  await store.commit(entries.map((one) => ({ op: 'create', collection: 'outbox', ...one })))
+  const query = { where: { queue: 'checkout' }, orderBy: 'dueAt', direction: 'asc', limit: 3 } as const
+  for (const ask of [
+    () => store.find('outbox', query),
+    () => store.scan('outbox', { limit: 3, cursor: null }),
+  ]) {
+    proxy.fail('RunQuery', GRPC.unavailable, 1, 'midway')
+    const { documents } = await ask()
+    assert.equal(proxy.left(), 0)
+    assert.deepEqual(
+      documents.map(({ id }) => id),
+      entries.map(({ id }) => id),
+    )
+  }
+  await store.close()
 })
 
 test('ids made one after another lie far apart', { skip }, async () => {
