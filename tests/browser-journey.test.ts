@@ -14,6 +14,7 @@ const SCREENSHOTS_DIR = resolve(ROOT, process.env.SCREENSHOTS_DIR ?? 'tmp/screen
 /** For a machine that is busy with something else; a good run waits for a fraction of it. */
 const PATIENCE_MS = 30_000
 const TITLE = 'Moss-green mug'
+const SHOWN = 'A green mug, full of cocoa and steaming, on a wooden table.'
 
 test('a builder drops, buyers buy and the builder is paid, all by clicks in a browser', {
   timeout: 240_000,
@@ -111,8 +112,14 @@ test('a builder drops, buyers buy and the builder is paid, all by clicks in a br
     await preview.waitFor()
     assert.equal(await preview.getAttribute('data-ephemeral'), 'true')
     assert.match((await preview.textContent()) ?? '', /you receive \$22\.80/)
-    await pictureShows(preview)
+    await pictureShows(preview, TITLE)
     await shoot(page, 'the preview')
+    await preview.getByRole('button', { name: 'Describe the picture' }).click()
+    const form = page.getByTestId('modal')
+    await form.getByLabel('What does it show?').fill(SHOWN)
+    await shoot(page, 'the picture in words')
+    await form.getByTestId('modal-submit').click()
+    await pictureShows(preview, SHOWN)
     await chat.become('poppy')
     await chat.go('drops')
     assert.equal(await card.count(), 0)
@@ -127,7 +134,7 @@ test('a builder drops, buyers buy and the builder is paid, all by clicks in a br
     await chat.become('poppy')
     await card.getByText('3 of 3 left').waitFor()
     assert.equal(await chat.message('is live in').count(), 0, "Juniper's private answer stays with her")
-    await pictureShows(card)
+    await pictureShows(card, SHOWN)
     await shoot(page, 'the card')
     await card.getByRole('button', { name: 'Buy now' }).click()
     const held = chat.message('Held for you until')
@@ -292,8 +299,9 @@ async function payWith(pay: Page, card: string): Promise<void> {
   await pay.getByRole('heading', { name: 'Paid, and it is yours' }).waitFor()
 }
 
-async function pictureShows(message: Locator): Promise<void> {
-  const picture = message.getByRole('img', { name: `Picture of ${TITLE}` })
+/** `words`: what somebody who cannot see it is told. */
+async function pictureShows(message: Locator, words: string): Promise<void> {
+  const picture = message.getByRole('img', { name: words, exact: true })
   const width = await picture.evaluate(async (node) => {
     const image = node as unknown as { decode(): Promise<void>; readonly naturalWidth: number }
     await image.decode()
