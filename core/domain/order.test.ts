@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { OrderStatus } from '#contract'
+import { lostRibbons, withRibbons } from '../../tests/ribbons.ts'
 import { type Drop, moveUnit } from './drop.ts'
 import { balances, type LedgerEntry, ledgerId } from './ledger.ts'
 import { frozenBy, givenBack, NEXT, newOrder, type Order, type OrderEvent, stepOrder } from './order.ts'
@@ -430,4 +431,29 @@ test('evidence is sent once, and only while the bank still asks', () => {
   assert.equal(order.dispute?.evidence?.sentAt, 7)
   const late = play(heldOrder(2_400, 500), [...delivered, disputeOf(2_400), { type: 'dispute_lost' }, asked])
   assert.equal(late.order.dispute?.evidence, null)
+})
+
+test('whatever happens, what a newer version wrote into any part of an order stays there', () => {
+  const ask: OrderEvent = { type: 'release_asked', netted: 0 }
+  const refuse: OrderEvent = { type: 'transfer_refused', code: null, message: 'no' }
+  // By chance alone few get so far.
+  const late: OrderEvent[] = [
+    { type: 'payment_succeeded', payment },
+    { type: 'arrived' },
+    ...[ask, refuse, ask, refuse],
+  ]
+  const beginning = fc.constantFrom<OrderEvent[]>([], late)
+  const events = fc.array(anyEvent(1_000), { minLength: 10, maxLength: 40 })
+  fc.assert(
+    fc.property(beginning, events, (first, then) => {
+      let order = heldOrder(1_000, 500)
+      for (const event of [...first, ...then]) {
+        const before = withRibbons(order)
+        const step = stepOrder(before, event, 7)
+        if (!step.ok) continue
+        order = step.order
+        assert.deepEqual(lostRibbons(before, order, event.type), [])
+      }
+    }),
+  )
 })

@@ -405,7 +405,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       const attempt = (order.checkout?.attempt ?? 0) + 1
       return step({
         ...next,
-        checkout: { attempt, expiresAt: event.expiresAt, sessionId: null, url: null },
+        checkout: { ...order.checkout, attempt, expiresAt: event.expiresAt, sessionId: null, url: null },
       })
     }
     case 'session_opened': {
@@ -479,7 +479,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
     }
     case 'shipped':
       return step(
-        { ...next, shipment: event.shipment },
+        { ...next, shipment: { ...order.shipment, ...event.shipment } },
         {
           effects: ['watch'],
           notices: order.status === 'paid' ? [buyer('buyer_shipped')] : [],
@@ -509,7 +509,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       const netted = Math.min(event.netted, share)
       const attempt = (order.release?.attempt ?? 0) + 1
       const refundsKnown = order.refunds.length
-      const release = { attempt, amount: share - netted, netted, refundsKnown, open: true }
+      const release = { ...order.release, attempt, amount: share - netted, netted, refundsKnown, open: true }
       return step({ ...next, release }, { debt: -netted })
     }
     case 'transfer_made': {
@@ -541,7 +541,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       if (!order.release?.open) return refuse('conflict')
       const { code, message } = event
       return step(
-        { ...next, blocked: { code, message }, release: { ...order.release, open: false } },
+        { ...next, blocked: { ...order.blocked, code, message }, release: { ...order.release, open: false } },
         {
           notices: order.status === 'arrived' ? [builder('builder_release_blocked')] : [],
           // The debt that would have been netted is open again.
@@ -705,7 +705,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
     }
     case 'drift_found': {
       const at = order.drift?.at ?? now
-      return step({ ...next, drift: { at, sentence: event.sentence } })
+      return step({ ...next, drift: { ...order.drift, at, sentence: event.sentence } })
     }
     case 'drift_cleared':
       return order.drift ? step({ ...next, drift: null }, { effects: resumes(order) }) : step(order)

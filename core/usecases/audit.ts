@@ -27,9 +27,10 @@ export function audit(
   what: { readonly by: Person; readonly action: string; readonly subject: string; readonly reason: string },
   now: number,
 ): void {
-  const entry = nextEntry(sheet.get('auditHead', 'head') ?? NO_AUDIT, what, now)
+  const head = sheet.get('auditHead', 'head') ?? NO_AUDIT
+  const entry = nextEntry(head, what, now)
   sheet.put('audit', auditId(entry.seq), entry)
-  sheet.put('auditHead', 'head', { seq: entry.seq, hash: entry.hash })
+  sheet.put('auditHead', 'head', { ...head, seq: entry.seq, hash: entry.hash })
 }
 
 /** The newest entries, newest first, and whether they fit to each other and to the head. */

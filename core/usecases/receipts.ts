@@ -25,11 +25,11 @@ export async function numberReceipts(deps: Pick<Deps, 'change' | 'clock'>, order
     decide(sheet) {
       const order = sheet.get('orders', orderId)
       if (!order) throw new AppError('order_not_found')
-      const last = sheet.get('counters', 'receipts')?.last ?? 0
-      const numbered = numberPapers(order, last, deps.clock.now())
+      const counter = sheet.get('counters', 'receipts')
+      const numbered = numberPapers(order, counter?.last ?? 0, deps.clock.now())
       if (!numbered) return
       sheet.put('orders', orderId, numbered.order)
-      sheet.put('counters', 'receipts', { last: numbered.last })
+      sheet.put('counters', 'receipts', { ...counter, last: numbered.last })
     },
   })
   return null

@@ -110,7 +110,7 @@ export async function pauseSelling(
       await deps.change({
         reads: [['switches', 'selling'], AUDIT_KEY],
         decide(sheet) {
-          sheet.put('switches', 'selling', { paused })
+          sheet.put('switches', 'selling', { ...sheet.get('switches', 'selling'), paused })
           audit(sheet, { by: operator, action, subject: 'everything', reason }, deps.clock.now())
         },
       })
