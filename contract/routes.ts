@@ -253,7 +253,7 @@ export const ROUTES = {
   beginLogin: {
     path: '/api/internal/begin-login',
     callers: ['web'],
-    kind: 'write',
+    kind: 'read',
     /** `next`: a path of web to go on to. */
     input: z.object({ next: z.string().max(500) }),
     output: z.object({ url: z.string(), state: z.string() }),
@@ -263,7 +263,7 @@ export const ROUTES = {
     callers: ['web'],
     kind: 'write',
     /** `code` null: the person refused at Discord. */
-    input: z.object({ state: z.string().max(200), code: z.string().max(500).nullable() }),
+    input: z.object({ state: z.string().max(300), code: z.string().max(500).nullable() }),
     output: z.object({ session: Session, expiresAt: Millis, person: Person, next: z.string() }),
   },
 

@@ -1,7 +1,7 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto'
 
 /** What a link may be used for. A token for one purpose is worth nothing for another. */
-export type LinkPurpose = 'order' | 'builder' | 'session'
+export type LinkPurpose = 'order' | 'builder' | 'session' | 'login'
 
 /** An unguessable token for a web address: `<id>.<signature>`. Whoever holds it may do what the purpose allows. */
 export function signLink(secret: KeyObject, purpose: LinkPurpose, id: string): string {
@@ -27,6 +27,20 @@ export function signSession(secret: KeyObject, userId: string, expiresAt: number
 export function readSession(secret: KeyObject, token: string, now: number): string | null {
   const [userId, expiresAt] = readLink(secret, 'session', token)?.split('.') ?? []
   return userId !== undefined && now < Number(expiresAt) ? userId : null
+}
+
+/** A visit to a consent page, until `expiresAt` (UTC ms), and where the person wanted to go. `nonce` has no dot. */
+export function signLogin(
+  secret: KeyObject,
+  visit: { readonly nonce: string; readonly expiresAt: number; readonly next: string },
+): string {
+  return signLink(secret, 'login', `${visit.nonce}.${visit.expiresAt}.${visit.next}`)
+}
+
+/** Where that visit goes on, or null when it is not ours or over. `now` is UTC ms. */
+export function readLogin(secret: KeyObject, state: string, now: number): string | null {
+  const [, expiresAt, ...next] = readLink(secret, 'login', state)?.split('.') ?? []
+  return now < Number(expiresAt) ? next.join('.') : null
 }
 
 function signature(secret: KeyObject, purpose: LinkPurpose, id: string): string {

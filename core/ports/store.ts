@@ -40,7 +40,10 @@ export interface Look {
   readonly suspects: readonly string[]
 }
 
-/** Leave to do one thing once, soon: its id is the hash of a secret that one person or browser was given. */
+/**
+ * Leave to do one thing once, soon: its id is the hash of a secret that one person or browser was given. Of a login, which
+ * proves itself, it is the sign that it was used.
+ */
 export interface Ticket {
   readonly purpose: 'twitch_link' | 'twitch_state' | 'login'
   /** Who may use it; null for one that makes a person known. */

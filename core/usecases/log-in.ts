@@ -1,12 +1,12 @@
 import { AppError, type Person } from '#contract'
-import { readSession, signSession } from '../domain/link.ts'
+import { readLogin, readSession, signLogin, signSession } from '../domain/link.ts'
 import type { Identity } from '../ports/identity.ts'
 import type { Deps } from './deps.ts'
-import { newToken, putTicket, takeTicket, ticketKey } from './ticket.ts'
+import { newToken, TICKET_MS, ticketKey, useOnce } from './ticket.ts'
 
 const SESSION_MS = 30 * 24 * 60 * 60_000
 /** A path of our own web: anything else could lead a person to somebody else's page. */
-const OUR_PATH = /^\/(?![/\\])[\w\-./?=&%~]*$/
+const OUR_PATH = /^\/(?![/\\])[\w\-./?=&%~]{0,199}$/
 
 type Needs = Pick<Deps, 'change' | 'clock' | 'settings' | 'identity'>
 
@@ -17,19 +17,17 @@ function useIdentity(deps: Pick<Deps, 'identity'>): Identity {
 
 /**
  * A browser wants to be known. It is to keep `state` in a cookie of its own and compare it when the person comes back,
- * so that nobody can be logged in as somebody else by a prepared address. Throws login_off.
+ * so that nobody can be logged in as somebody else by a prepared address. Nothing is written: whoever opens this page a
+ * million times fills nothing. Throws login_off.
  */
 export async function beginLogin(
   deps: Needs,
   input: { readonly next: string },
 ): Promise<{ readonly url: string; readonly state: string }> {
   const identity = useIdentity(deps)
-  const state = newToken()
   const next = OUR_PATH.test(input.next) ? input.next : '/'
-  await deps.change({
-    reads: [ticketKey(state)],
-    decide: (sheet) => putTicket(sheet, state, { purpose: 'login', userId: null, next }, deps.clock.now()),
-  })
+  const expiresAt = deps.clock.now() + TICKET_MS
+  const state = signLogin(deps.settings.linkSecret, { nonce: newToken(), expiresAt, next })
   return { url: identity.authorizeUrl(state), state }
 }
 
@@ -47,15 +45,17 @@ export async function finishLogin(
   readonly next: string
 }> {
   const identity = useIdentity(deps)
-  const { next } = await deps.change({
-    reads: [ticketKey(input.state)],
-    decide: (sheet) => takeTicket(sheet, input.state, 'login', deps.clock.now()),
-  })
+  const next = readLogin(deps.settings.linkSecret, input.state, deps.clock.now())
+  if (next === null) throw new AppError('link_invalid')
   if (input.code === null) throw new AppError('login_refused')
   const person = await identity.identify(input.code)
+  await deps.change({
+    reads: [ticketKey(input.state)],
+    decide: (sheet) => useOnce(sheet, input.state, 'login', deps.clock.now()),
+  })
   const expiresAt = deps.clock.now() + SESSION_MS
   const session = signSession(deps.settings.linkSecret, person.userId, expiresAt)
-  return { session, expiresAt, person, next: next ?? '/' }
+  return { session, expiresAt, person, next }
 }
 
 /** Whose browser this is. Throws login_needed. */

@@ -5,7 +5,7 @@ import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 
 /** A ticket lasts as long as a visit to somebody else's consent page may take. */
-const TICKET_MS = 10 * 60_000
+export const TICKET_MS = 10 * 60_000
 
 /** Only its hash is kept, so that whoever reads the store cannot use it. */
 const ticketId = (token: string) => createHash('sha256').update(token).digest('base64url')
@@ -44,6 +44,12 @@ export function takeTicket(sheet: Sheet, token: string, purpose: Ticket['purpose
   const ticket = admit(sheet.get('tickets', ticketId(token)), purpose, now)
   sheet.remove('tickets', ticketId(token))
   return ticket
+}
+
+/** For a token that proves itself: it can be used once. It must have been read. Throws link_invalid the second time. */
+export function useOnce(sheet: Sheet, token: string, purpose: Ticket['purpose'], now: number): void {
+  if (sheet.get('tickets', ticketId(token))) throw new AppError('link_invalid')
+  putTicket(sheet, token, { purpose, userId: null, next: null }, now)
 }
 
 function admit(ticket: Ticket | undefined, purpose: Ticket['purpose'], now: number): Ticket {

@@ -40,5 +40,5 @@ export function addLogin(app: WebApp, deps: WebDeps): void {
 export function readReturn(c: Context): { readonly state: string; readonly code: string | null } {
   // Longer than any of theirs is made up; core would not take it.
   const short = (text: string | undefined, most: number) => (text && text.length <= most ? text : null)
-  return { state: short(c.req.query('state'), 200) ?? '', code: short(c.req.query('code'), 500) }
+  return { state: short(c.req.query('state'), 300) ?? '', code: short(c.req.query('code'), 500) }
 }
