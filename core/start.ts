@@ -20,6 +20,7 @@ import { createTwitch } from './adapters/twitch.ts'
 import type { Config } from './config.ts'
 import { createApp } from './http/app.ts'
 import { effectHandlers } from './jobs/effect-handlers.ts'
+import { wishForOlderPictures } from './jobs/older-pictures.ts'
 import { createOutbox, type Outbox } from './jobs/outbox.ts'
 import { beginReconciliation } from './jobs/reconciliation.ts'
 import { runJobs } from './jobs/run-jobs.ts'
@@ -159,6 +160,12 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   work.wake()
   log.info({ url, stripe: config.stripe.apiBase ?? 'stripe.com' }, 'core is listening')
 
+  // Nobody waits for it, and a bucket that does not answer just now is looked at with the next start.
+  const olderPictures = wishForOlderPictures(deps).then(
+    (wished) => wished > 0 && log.info({ wished }, 'older pictures will be stored in more formats'),
+    (error: unknown) => log.warn({ err: error }, 'older pictures were not looked at'),
+  )
+
   const retire = () => {
     ready = false
   }
@@ -167,7 +174,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     retire()
     const late = new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())
     // Nothing more is claimed from here on, while requests and effects in hand come to their end.
-    await Promise.race([Promise.all([listener.close(DRAIN_MS), work.close()]), late])
+    await Promise.race([Promise.all([listener.close(DRAIN_MS), work.close(), olderPictures]), late])
     await telemetry.close()
     await store.close()
     log.info('core has stopped')

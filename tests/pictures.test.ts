@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import sharp from 'sharp'
 import { CHANNELS } from '../sandbox/cast.ts'
@@ -36,6 +38,23 @@ test('an uploaded picture is shown as AVIF and JPEG once core has had time for i
     page,
     /class="tint" aria-hidden="true"><rect width="100%" height="100%" fill="#c[89a]8[9ab]6[abc]"/,
   )
+})
+
+test('a picture from before there were AVIF and JPEG has them some time after a start', async () => {
+  await using world = await createWorld()
+  const { dropId } = await openShop(world, { picture: await smallPicture() })
+  const { picture } = (await world.core.store.get('inventory', dropId))?.value ?? {}
+  const folder = join(world.dataDir, 'media')
+  const whole = (await readdir(folder)).toSorted()
+  for (const name of whole) if (!name.endsWith('.webp')) await rm(join(folder, name))
+  await world.restartCore()
+  // Stopping waits for the look that the start began.
+  await world.restartCore()
+  await world.settle()
+  assert.deepEqual((await readdir(folder)).toSorted(), whole)
+  const url = `${world.web.url}/pictures/${picture?.pictureId}/full`
+  const answer = await fetch(url, { headers: { accept: 'image/avif' } })
+  assert.equal(answer.headers.get('content-type'), 'image/avif')
 })
 
 for (const transport of ['gateway', 'http'] as const) {

@@ -10,6 +10,7 @@ import { createMedia, type Shelf } from './media.ts'
 
 const ID = 'pic_01jd7y5m5sf1wsp61v0zhx2e3a'
 const OTHER_ID = 'pic_01jd7y5m5sf1wsp61v0zhx2e3b'
+const THIRD_ID = 'pic_01jd7y5m5sf1wsp61v0zhx2e3c'
 
 /** What media must do on every shelf; `open` gives an empty one. */
 export function mediaSuite(engine: string, open: () => Promise<Shelf>): void {
@@ -111,6 +112,28 @@ export function mediaSuite(engine: string, open: () => Promise<Shelf>): void {
       assert.deepEqual(await namesOn(shelf), names)
       await media().encodeMore(OTHER_ID)
       assert.deepEqual(await namesOn(shelf), names)
+    })
+
+    test('a picture lacks something until it is there in every format and width', async () => {
+      uploads.set('middle', await photo(700, 500).png().toBuffer())
+      await take('middle')
+      assert.deepEqual(await media().lacking(), [ID])
+      await media().encodeMore(ID)
+      assert.deepEqual(await media().lacking(), [])
+      // As pictures were kept at first, and as a bucket that failed half way leaves them.
+      const old = ['card.webp', 'full.webp']
+      const half = [...old, '320.webp', 'full.avif', 'full.jpeg', '320.avif']
+      const { data } = await photo(700, 500).webp().toBuffer({ resolveWithObject: true })
+      for (const [id, names] of [
+        [OTHER_ID, old],
+        [THIRD_ID, half],
+      ] as const) {
+        await shelf.put(names.map((name) => ({ name: `${id}.${name}`, data })))
+      }
+      assert.deepEqual((await media().lacking()).toSorted(), [OTHER_ID, THIRD_ID].toSorted())
+      await media().encodeMore(OTHER_ID)
+      await media().encodeMore(THIRD_ID)
+      assert.deepEqual(await media().lacking(), [])
     })
 
     test('PNG, WebP, GIF and AVIF are taken as well', async () => {

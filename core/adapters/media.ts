@@ -21,6 +21,7 @@ const LONGEST_SIDE = { card: 800, full: 1_600 } as const
 /** For pages, which choose by the width of the screen. */
 const WIDTHS = [320, 640, 960] as const satisfies readonly PictureWidth[]
 const WEBP = { quality: 82 } as const
+const MORE_FORMATS = ['avif', 'jpeg'] as const satisfies readonly PictureFormat[]
 /** The eye sees no difference to WebP at 82; more effort takes seconds and saves a few bytes in a hundred. */
 const AVIF = { quality: 55, effort: 3 } as const
 /** Opaque: what shines through is white. */
@@ -126,6 +127,19 @@ export function createMedia(options: {
     await options.shelf.put(files)
   }
 
+  async function lacking(): Promise<readonly string[]> {
+    const names = new Set(await Array.fromAsync(options.shelf.names()))
+    const found = new Set<string>()
+    for (const name of names) {
+      const [pictureId = '', size, format] = name.split('.')
+      // A card is kept as WebP alone.
+      if (format !== 'webp' || size === 'card') continue
+      const isWhole = MORE_FORMATS.every((other) => names.has(`${pictureId}.${size}.${other}`))
+      if (!isWhole) found.add(pictureId)
+    }
+    return [...found]
+  }
+
   async function read(
     pictureId: string,
     size: PictureSize,
@@ -146,6 +160,7 @@ export function createMedia(options: {
     take: (request) => queue.add(() => take(request), { priority: 1 }),
     // A builder waits for the one, nobody for the other.
     encodeMore: (pictureId) => queue.add(() => encodeMore(pictureId)),
+    lacking,
     read,
     sheet: (pictureIds) => queue.add(() => sheet(pictureIds)),
   }

@@ -18,6 +18,8 @@ export interface Media {
   take(request: { readonly pictureId: string; readonly url: string; readonly alt: string }): Promise<Picture>
   /** Store a picture in the other formats, too; a slow thing. Doing it again is harmless; one that is gone is left. */
   encodeMore(pictureId: string): Promise<void>
+  /** Ids of the stored pictures that `encodeMore` would add something to. Looks at every name, at no picture. */
+  lacking(): Promise<readonly string[]>
   /** Null when there is no such picture, or not in this size and format. WebP unless told. */
   read(pictureId: string, size: PictureSize, format?: PictureFormat): Promise<Uint8Array | null>
   /**

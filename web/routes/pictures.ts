@@ -13,7 +13,7 @@ const FOR_NOW = `public, max-age=${LOOK_AGAIN_MS / 1_000}`
 
 /**
  * Pictures, in the best format that the browser takes (`/pictures/<id>/640`), or always as WebP
- * (`/pictures/<id>/card.webp`). Core makes the other formats a little later than WebP, and not of old pictures.
+ * (`/pictures/<id>/card.webp`). Core makes the other formats a little later than WebP.
  */
 export function addPictures(app: WebApp, deps: WebDeps): void {
   // A picture never changes under its id, so the first good answer is the last one needed. A drop's opening brings
