@@ -1,4 +1,5 @@
 import { isAppError } from '#contract'
+import { touchEntry } from './touch-entry.ts'
 
 export interface Kept<T> {
   readonly value: T
@@ -37,17 +38,8 @@ export function createLastGood<T>(options: {
   const { freshMs, keepMs, maxEntries, now } = options
   const entries = new Map<string, Entry<T>>()
 
-  function touch(question: string): Entry<T> {
-    const entry = entries.get(question) ?? { answer: null, givenAt: 0, asking: null }
-    // A Map keeps the order of insertion: moved to the end, the first one is the longest unused.
-    entries.delete(question)
-    entries.set(question, entry)
-    for (const oldest of entries.keys()) {
-      if (entries.size <= maxEntries) break
-      entries.delete(oldest)
-    }
-    return entry
-  }
+  const touch = (question: string): Entry<T> =>
+    touchEntry(entries, question, maxEntries, () => ({ answer: null, givenAt: 0, asking: null }))
 
   async function askNow(question: string, entry: Entry<T>, load: () => Promise<T>): Promise<Kept<T>> {
     try {

@@ -5,6 +5,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 import type { Context } from 'hono'
 import { encodingFor, isUnchanged } from './negotiate.ts'
 import type { ReaderOf } from './reader.ts'
+import { touchEntry } from './touch-entry.ts'
 
 /** What a page is made of: the same object for as long as the page would be the same. */
 export interface Source {
@@ -75,17 +76,14 @@ export function createPublicPages(options: {
   const keyOf = (path: string, acceptLanguage: string | undefined) =>
     `${readerOf(acceptLanguage).locale} ${path}`
 
-  /** A Map keeps the order of insertion: moved to the end, the first one is the longest unused. */
-  function touch(key: string): Entry {
-    const entry = entries.get(key) ?? { source: null, making: null, page: null, until: 0, inGrace: false }
-    entries.delete(key)
-    entries.set(key, entry)
-    for (const oldest of entries.keys()) {
-      if (entries.size <= MOST_PAGES) break
-      entries.delete(oldest)
-    }
-    return entry
-  }
+  const touch = (key: string): Entry =>
+    touchEntry(entries, key, MOST_PAGES, () => ({
+      source: null,
+      making: null,
+      page: null,
+      until: 0,
+      inGrace: false,
+    }))
 
   async function make(before: Page | null, { render, type }: PublicDocument): Promise<Page> {
     // What a template makes is a String object.

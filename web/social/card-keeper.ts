@@ -1,4 +1,5 @@
 import { isAppError } from '#contract'
+import { touchEntry } from '../touch-entry.ts'
 import type { SocialCard } from './card.ts'
 import { cardTag } from './social-card.ts'
 
@@ -32,17 +33,8 @@ const NOT_AGAIN_MS = 5 * 60_000
 export function createCardKeeper(now: () => number): CardKeeper {
   const entries = new Map<string, Entry>()
 
-  function touch(page: string): Entry {
-    const entry = entries.get(page) ?? { last: null, drawing: null, failed: null }
-    // A Map keeps the order of insertion: moved to the end, the first one is the longest unused.
-    entries.delete(page)
-    entries.set(page, entry)
-    for (const oldest of entries.keys()) {
-      if (entries.size <= MOST_CARDS) break
-      entries.delete(oldest)
-    }
-    return entry
-  }
+  const touch = (page: string): Entry =>
+    touchEntry(entries, page, MOST_CARDS, () => ({ last: null, drawing: null, failed: null }))
 
   async function drawNow(
     entry: Entry,
