@@ -65,9 +65,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     random: Math.random,
     onConflict: () => telemetry.count('c500.commit.conflicts'),
     tracing: { inStep: telemetry.inStep, mark: markTrace },
-    onCommit: (written) => {
-      if (written.has('outbox')) outbox?.wake()
-    },
+    onCommit: (writes) => outbox?.hear(writes),
   })
   const stripe = createStripeClient({
     secretKey: config.secrets.stripeKey,

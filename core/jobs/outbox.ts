@@ -3,7 +3,7 @@ import PQueue from 'p-queue'
 import type { Telemetry } from '../../runtime/telemetry.ts'
 import { resumeTrace, runInTrace } from '../../runtime/trace.ts'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
-import type { Page, Stored } from '../ports/store.ts'
+import type { Page, Stored, Write } from '../ports/store.ts'
 import type { Deps } from '../usecases/deps.ts'
 
 /** How long one run may take before another process may take the effect over. */
@@ -12,6 +12,8 @@ const BETWEEN_LOOKS_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
 const COUNT_AT_MOST = 500
+/** What waits here for its turn in one queue; beyond it, work stays in the store until it is looked for. */
+const MOST_WAITING = 500
 
 /** Carries out one effect. Answers when to run again (UTC ms), or null when nothing is left to do. Must be idempotent. */
 export type EffectHandler = (effect: Effect) => Promise<number | null>
@@ -32,8 +34,10 @@ export interface Round {
 }
 
 export interface Outbox {
-  /** Something was wished for: look soon. */
+  /** Look soon, in every queue. */
   wake(): void
+  /** What was just committed here: due wishes among it are taken in hand at once, without asking the store for them. */
+  hear(writes: readonly Write[]): void
   /** Carry out whatever is due now, and what that makes due, until nothing is. Answers how many runs there were. */
   runDue(): Promise<number>
   /** The same within limits, and beside other rounds, here or in other processes. */
@@ -50,8 +54,8 @@ export interface Outbox {
 }
 
 /**
- * When to look for due work: when woken and every so often; only when woken, where a scheduler drives the rest; or only
- * when told, by a test.
+ * When to look for due work that was not wished for here: every so often; only when woken, where a scheduler drives the
+ * rest; or only when told, by a test.
  */
 export type Pace =
   | {
@@ -65,7 +69,8 @@ export type Pace =
 
 /**
  * The one loop that makes wishes come true: claims due effects by lease, runs them side by side per queue, and
- * reschedules failures with growing pauses. A process that dies leaves its leases to run out.
+ * reschedules failures with growing pauses. A process carries out what it wished for itself, and looks in the store for
+ * what others left: one that dies leaves its leases to run out.
  */
 export function createOutbox(
   deps: Pick<Deps, 'store' | 'change' | 'clock'>,
@@ -79,85 +84,125 @@ export function createOutbox(
   },
 ): Outbox {
   const queues = Object.fromEntries(
-    Object.entries(QUEUES).map(([name, { width }]) => [name, new PQueue({ concurrency: width })]),
+    QUEUE_NAMES.map((name) => [name, new PQueue({ concurrency: QUEUES[name].width })]),
   ) as Record<QueueName, PQueue>
   /** What is in hand; see turnOf. */
   const turns = new Set<string>()
+  /** Queues in which more may be due than is in hand. */
+  const behind = new Set<QueueName>()
+  /** The same, but all that was seen of it has to wait for its turn: looking again would show nothing else. */
+  const blocked = new Set<QueueName>()
+  /** When the next effect of a queue falls due, as far as known here, UTC ms. */
+  const awaited = new Map<QueueName, number>()
   let closed = false
-  let woken = false
   let looking: Promise<void> | undefined
   let rounds = 0
   const { pace, telemetry } = options
   let timer: NodeJS.Timeout | undefined
   let pauseMs = pace.kind === 'timer' ? pace.everyMs : 0
+  /** When the present pause is over, by the monotonic clock. */
+  let pauseOver = performance.now() + pauseMs
+  let surveyIsDue = false
 
-  /** Start what is due in every queue, as far as there is room. Answers what was started. */
-  async function look(atMost = Number.POSITIVE_INFINITY): Promise<Run[]> {
+  function hear(writes: readonly Write[]): void {
+    if (closed || pace.kind === 'by_hand') return
+    const now = deps.clock.now()
+    for (const write of writes) {
+      if (write.collection !== 'outbox' || write.op === 'delete') continue
+      const { id, value: effect } = write
+      const { queue, dueAt, leaseUntil } = effect
+      // In hand, here or elsewhere: whoever has it sees that there was a newer wish.
+      if (leaseUntil > now) continue
+      if (dueAt > now) expect(queue, dueAt)
+      else if (rounds > 0 || queues[queue].size >= MOST_WAITING) behind.add(queue)
+      else if (!take({ id, value: effect })) blocked.add(queue)
+    }
+    lookSoon()
+  }
+
+  /** Put it in its queue, if nothing of its turn is in hand. */
+  function take(due: Due): Promise<Outcome> | null {
+    const turn = turnOf(due.id, due.value)
+    if (turns.has(turn)) return null
+    turns.add(turn)
+    // In the trace that wished for it, whoever's work made room for it.
+    const over = queues[due.value.queue].add(() =>
+      runInTrace(resumeTrace(due.value.trace ?? {}), () => run(due)),
+    )
+    // Only then has its queue counted it out.
+    void over.then(() => letGo(turn))
+    return over
+  }
+
+  function letGo(turn: string): void {
+    turns.delete(turn)
+    for (const name of blocked) behind.add(name)
+    blocked.clear()
+    lookSoon()
+  }
+
+  /** Start what is due in these queues, as far as there is room. Answers what was started. */
+  async function look(names = QUEUE_NAMES, atMost = Number.POSITIVE_INFINITY): Promise<Run[]> {
     const started: Run[] = []
-    for (const name of Object.keys(QUEUES) as QueueName[]) {
-      const queue = queues[name]
-      const room = QUEUES[name].width - queue.pending - queue.size
+    for (const name of names) {
+      const room = roomIn(name)
       if (room <= 0) continue
+      behind.delete(name)
       const page = await deps.store.find('outbox', {
         where: { queue: name },
         orderBy: 'dueAt',
         direction: 'asc',
         atMost: deps.clock.now(),
         // Those in hand may stand first in the row: look past them.
-        limit: room + turns.size + QUEUES[name].looksPast,
+        limit: room + QUEUES[name].width + QUEUES[name].looksPast,
       })
-      let left = room
+      const before = started.length
+      let waits = page.cursor !== null
       for (const document of page.documents) {
         if (closed) return started
-        const turn = turnOf(document.id, document.value)
-        if (left === 0 || started.length >= atMost || turns.has(turn)) continue
-        turns.add(turn)
-        left--
-        started.push({ kind: document.value.kind, over: queue.add(() => begin(document)) })
+        const free = started.length - before < room && started.length < atMost
+        const over = free ? take(document) : null
+        if (over) started.push({ kind: document.value.kind, over })
+        else waits = true
       }
+      if (waits) (started.length > before ? behind : blocked).add(name)
     }
     return started
   }
 
-  /** In the trace that wished for it, whoever's work made room for it. */
-  function begin(document: Stored<'outbox'>): Promise<Outcome> {
-    return runInTrace(resumeTrace(document.value.trace ?? {}), () => run(document))
+  function roomIn(name: QueueName): number {
+    return QUEUES[name].width - queues[name].pending - queues[name].size
   }
 
-  async function run(document: Stored<'outbox'>): Promise<Outcome> {
+  async function run({ id, value }: Due): Promise<Outcome> {
     try {
-      const effect = await claim(document)
+      const effect = closed ? null : await claim(id, value)
       if (!effect) return 'not_ours'
       const { kind, queue, subject, attempts } = effect
-      telemetry.time('c500.outbox.lag', Math.max(0, deps.clock.now() - document.value.dueAt) / 1_000, {
-        queue,
-      })
+      telemetry.time('c500.outbox.lag', Math.max(0, deps.clock.now() - value.dueAt) / 1_000, { queue })
       return await telemetry.inStep(`effect ${kind}`, { queue, subject, attempts }, () =>
-        carryOut(document.id, effect),
+        carryOut(id, effect),
       )
     } catch (error) {
-      // The store did not answer: the lease runs out and somebody tries again.
-      options.onFailure(document.value, error)
+      // The store did not answer: somebody tries again, at the latest when the lease runs out.
+      options.onFailure(value, error)
+      expect(value.queue, deps.clock.now() + FIRST_RETRY_MS)
       return 'failed'
-    } finally {
-      turns.delete(turnOf(document.id, document.value))
-      wake()
     }
   }
 
   /** Null when somebody else has it, or it is no longer due. */
-  function claim(document: Stored<'outbox'>): Promise<Effect | null> {
+  function claim(id: string, found: Effect): Promise<Effect | null> {
     return deps.change({
-      // A drop's own changes write its card's wish too: together they never beat each other.
-      lane: document.value.subject,
-      reads: [['outbox', document.id]],
+      lane: laneOf(found),
+      reads: [['outbox', id]],
       decide(sheet) {
         const now = deps.clock.now()
-        const effect = sheet.get('outbox', document.id)
+        const effect = sheet.get('outbox', id)
         if (!effect || effect.dueAt > now || effect.leaseUntil > now) return null
         const leaseUntil = now + LEASE_MS
         const claimed = { ...effect, dueAt: leaseUntil, leaseUntil, attempts: effect.attempts + 1 }
-        sheet.put('outbox', document.id, claimed)
+        sheet.put('outbox', id, claimed)
         return claimed
       },
     })
@@ -175,7 +220,7 @@ export function createOutbox(
       again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
     }
     await deps.change({
-      lane: claimed.subject,
+      lane: laneOf(claimed),
       reads: [['outbox', id]],
       decide(sheet) {
         const effect = sheet.get('outbox', id)
@@ -214,64 +259,89 @@ export function createOutbox(
   }
 
   function wake(): void {
-    pauseMs = pace.kind === 'timer' ? pace.everyMs : 0
+    for (const name of QUEUE_NAMES) behind.add(name)
     lookSoon()
   }
 
+  /** Not for every single place that becomes free: one look serves many. */
+  const toLookIn = () =>
+    [...behind].filter((name) => queues[name].size === 0 && queues[name].pending <= QUEUES[name].width / 2)
+
   function lookSoon(): void {
-    woken = true
     if (closed || looking || rounds > 0 || pace.kind === 'by_hand') return
-    looking = lookUntilQuiet().then((soonestMs) => {
+    if (!surveyIsDue && toLookIn().length === 0) return
+    looking = lookUntilQuiet().finally(() => {
       looking = undefined
-      rest(soonestMs)
+      rest()
+      // Something may have come to its end just now.
+      lookSoon()
     })
   }
 
-  /** Until the next look that nobody asked for; each one in vain makes the pause twice as long. */
-  function rest(soonestMs = Number.POSITIVE_INFINITY): void {
-    if (closed || pace.kind !== 'timer') return
-    clearTimeout(timer)
-    timer = setTimeout(
-      () => {
-        pauseMs = longerPause(pace, pauseMs)
-        if (rounds > 0) rest()
-        else lookSoon()
-      },
-      pauseUntil(pace, pauseMs, soonestMs),
-    )
-  }
-
-  /** How long until something is due: a long pause must not make a drop open late. */
-  async function untilSoonest(): Promise<number> {
-    const pages = await Promise.all(
-      (Object.keys(QUEUES) as QueueName[]).map((queue) =>
-        deps.store.find('outbox', { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 }),
-      ),
-    )
-    return Math.min(...pages.map(({ documents: [next] }) => next?.value.dueAt ?? Infinity)) - deps.clock.now()
-  }
-
-  /** Answers how long until something is due, where the next look would be late. */
-  async function lookUntilQuiet(): Promise<number | undefined> {
-    let soonestMs: number | undefined
+  async function lookUntilQuiet(): Promise<void> {
     try {
-      while (woken && !closed) {
-        woken = false
-        await look()
-        // At a drop hundreds of commits a second wake this: one look serves many.
+      if (surveyIsDue) await survey()
+      for (let names = toLookIn(); names.length > 0 && !closed; names = toLookIn()) {
+        await look(names)
         await wait(BETWEEN_LOOKS_MS)
-        if (!woken && pace.kind === 'timer' && pauseMs > pace.everyMs) soonestMs = await untilSoonest()
       }
     } catch (error) {
       options.onFailure(LOOKING, error)
+      for (const name of QUEUE_NAMES) expect(name, deps.clock.now() + FIRST_RETRY_MS)
     }
-    return soonestMs
+  }
+
+  /** Learn when each queue has its next effect, whoever wished for it. */
+  async function survey(): Promise<void> {
+    surveyIsDue = false
+    await Promise.all(
+      QUEUE_NAMES.map(async (queue) => {
+        const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 } as const
+        const [next] = (await deps.store.find('outbox', query)).documents
+        if (!next) return
+        if (next.value.dueAt <= deps.clock.now()) behind.add(queue)
+        else expect(queue, next.value.dueAt)
+      }),
+    )
+  }
+
+  /** Something of this queue falls due then. */
+  function expect(name: QueueName, dueAt: number): void {
+    if (dueAt >= (awaited.get(name) ?? Infinity)) return
+    awaited.set(name, dueAt)
+    rest()
+  }
+
+  /** Until something falls due, or until it is time to ask whether others left anything. */
+  function rest(): void {
+    if (closed || pace.kind !== 'timer') return
+    clearTimeout(timer)
+    const soonestMs = Math.min(...awaited.values()) - deps.clock.now()
+    const restMs = Math.min(pauseOver - performance.now(), soonestMs)
+    timer = setTimeout(() => rise(pace), Math.max(BETWEEN_LOOKS_MS, restMs))
+  }
+
+  function rise(every: IdlePace): void {
+    const now = deps.clock.now()
+    for (const [name, dueAt] of awaited) {
+      if (dueAt > now) continue
+      awaited.delete(name)
+      behind.add(name)
+    }
+    if (performance.now() >= pauseOver) {
+      pauseMs = longerPause(every, pauseMs)
+      pauseOver = performance.now() + pauseMs
+      surveyIsDue = true
+    }
+    lookSoon()
+    if (!looking) rest()
   }
 
   rest()
 
   return {
     wake,
+    hear,
     async runDue() {
       let runs = 0
       for (;;) {
@@ -297,7 +367,7 @@ export function createOutbox(
       rounds++
       try {
         while (!closed && started < atMost && performance.now() - began < startForMs) {
-          const runs = await look(atMost - started)
+          const runs = await look(QUEUE_NAMES, atMost - started)
           started += runs.length
           for (const run of runs) {
             const counted: Promise<void> = count(run).finally(() => inHand.delete(counted))
@@ -311,13 +381,14 @@ export function createOutbox(
         await within(Math.max(0, endAfterMs - (performance.now() - began)), Promise.all(inHand))
       } finally {
         rounds--
+        lookSoon()
       }
       return { ran: { ...ran }, failed }
     },
     async countDue() {
       const atMost = deps.clock.now()
       const counts = await Promise.all(
-        (Object.keys(QUEUES) as QueueName[]).map(async (queue) => {
+        QUEUE_NAMES.map(async (queue) => {
           const query = {
             where: { queue },
             orderBy: 'dueAt',
@@ -332,7 +403,7 @@ export function createOutbox(
     },
     async takeOver() {
       const now = deps.clock.now()
-      for (const queue of Object.keys(QUEUES) as QueueName[]) {
+      for (const queue of QUEUE_NAMES) {
         const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 500 } as const
         let cursor: string | null = null
         do {
@@ -355,16 +426,22 @@ export function createOutbox(
   }
 }
 
+const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[]
+
+/** An effect as it was seen last. Whoever claims it reads it again. */
+type Due = Pick<Stored<'outbox'>, 'id' | 'value'>
+
+/** Claims and ends that wait at the same time are written together. */
+function laneOf({ queue, subject }: Effect): string {
+  // A drop's own changes write its card's wish too: together they never beat each other.
+  return queue === 'cards' ? subject : queue
+}
+
 type IdlePace = Pick<Extract<Pace, { kind: 'timer' }>, 'everyMs' | 'idleMs'>
 
 /** After one more look in vain. Milliseconds. */
 export function longerPause({ idleMs }: IdlePace, pauseMs: number): number {
   return Math.min(idleMs, 2 * pauseMs)
-}
-
-/** A pause that ends in time for what is due in `soonestMs`. */
-export function pauseUntil({ everyMs }: IdlePace, pauseMs: number, soonestMs: number): number {
-  return Math.min(pauseMs, Math.max(everyMs, soonestMs))
 }
 
 /** `not_ours`: somebody else had it, or it was no longer due. */

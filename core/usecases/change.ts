@@ -62,11 +62,11 @@ const keyText = (key: Key) => `${key[0]}/${key[1]}`
 /**
  * The only way state changes. Whatever waits in one lane is decided together and written with one commit, so a
  * thousand buyers of one drop do not queue for a thousand transactions; a document's version decides between
- * processes. `onCommit` hears which collections were written.
+ * processes. `onCommit` hears what was written.
  */
 export function createChanges(options: {
   readonly store: Pick<Store, 'getAll' | 'commit'>
-  readonly onCommit: (written: ReadonlySet<CollectionName>) => void
+  readonly onCommit: (writes: readonly Write[]) => void
   /** For the pause between tries: 0 up to 1. */
   readonly random: () => number
   readonly onConflict?: () => void
@@ -132,7 +132,7 @@ export function createChanges(options: {
     const writes = toWrites(layer, base)
     if (writes.length > 0) {
       await store.commit(writes)
-      onCommit(new Set(writes.map((write) => write.collection)))
+      onCommit(writes)
     }
     return answers
   }
