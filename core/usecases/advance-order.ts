@@ -81,18 +81,20 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
 }
 
 /**
- * One event of one order, chosen from how things stand at the moment of writing; null leaves things as they are.
+ * One event of one order, chosen from how things stand at the moment of writing; null leaves things as they are. Whoever
+ * has the order names it by what was read, which saves reading it only to learn whose it is.
  * Answers the order as it then stands. Throws AppError with the refusal's code, or `order_not_found`.
  */
 export async function advanceOrder(
   deps: Pick<Deps, 'store' | 'change' | 'clock'>,
-  orderId: string,
+  named: string | Order,
   choose: (order: Order, scene: OrderScene) => OrderEvent | null,
 ): Promise<Order> {
-  const known = (await deps.store.get('orders', orderId))?.value
+  const known = typeof named === 'string' ? (await deps.store.get('orders', named))?.value : named
   if (!known) throw new AppError('order_not_found')
+  const { orderId, dropId } = known
   return deps.change({
-    lane: known.dropId,
+    lane: dropId,
     reads: orderKeys(known),
     decide(sheet) {
       const scene = orderScene(sheet, orderId)

@@ -51,7 +51,7 @@ async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boole
         })
   } catch (error) {
     if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
-    return advanceOrder(deps, orderId, () => ({
+    return advanceOrder(deps, order, () => ({
       type: 'refund_failed',
       n,
       refundId: null,
@@ -59,7 +59,7 @@ async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boole
     }))
   }
   const { refundId, status, failure } = answer
-  return advanceOrder(deps, orderId, (fresh) => {
+  return advanceOrder(deps, order, (fresh) => {
     if (find(fresh, n).attempt !== refund.attempt) return null
     if (status === 'succeeded') return { type: 'refund_succeeded', n, refundId }
     if (status === 'failed') return { type: 'refund_failed', n, refundId, why: failure ?? 'unknown' }
@@ -72,7 +72,7 @@ async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean)
   if (refund.reversal !== 'asked') return order
   const { orderId, transferId } = order
   if (!transferId || refund.fromShare > stillWith(order)) {
-    return advanceOrder(deps, orderId, () => ({ type: 'reversal_refused', n }))
+    return advanceOrder(deps, order, () => ({ type: 'reversal_refused', n }))
   }
   try {
     await deps.payments.reverseTransfer({
@@ -85,9 +85,9 @@ async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean)
     })
   } catch (error) {
     if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
-    return advanceOrder(deps, orderId, () => ({ type: 'reversal_refused', n }))
+    return advanceOrder(deps, order, () => ({ type: 'reversal_refused', n }))
   }
-  return advanceOrder(deps, orderId, () => ({ type: 'reversal_made', n }))
+  return advanceOrder(deps, order, () => ({ type: 'reversal_made', n }))
 }
 
 /** What of the transfer has not been taken back, in minor units: no more can be. */

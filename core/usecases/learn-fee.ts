@@ -17,7 +17,7 @@ export async function learnFee(
   if (!order.payment || order.payment.stripeFee !== null) return null
   const amount = await deps.payments.readFee(order.payment.chargeId)
   if (amount === null) return deps.clock.now() + UNKNOWN_MS
-  await advanceOrder(deps, orderId, (fresh) =>
+  await advanceOrder(deps, order, (fresh) =>
     fresh.payment?.stripeFee === null ? { type: 'stripe_fee_known', amount } : null,
   )
   return null

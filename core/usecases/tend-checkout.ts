@@ -28,7 +28,7 @@ export async function tendCheckout(deps: Needs, orderId: string): Promise<number
   let order = stored.value
 
   if (order.status === 'held') {
-    order = await endHoldIfOver(deps, order)
+    if (deps.clock.now() >= order.holdUntil) order = await endHold(deps, order)
     if (order.status === 'held') {
       if (!order.checkout?.sessionId) return (await openCheckout(deps, order)).holdUntil
       const checkout = await deps.payments.readCheckout(order.checkout.sessionId)
@@ -52,8 +52,8 @@ function lookAgain(deps: Pick<Deps, 'clock'>, order: Order, checkout: Checkout):
   return order.status === 'held' ? order.holdUntil : null
 }
 
-function endHoldIfOver(deps: Needs, order: Order): Promise<Order> {
-  return advanceOrder(deps, order.orderId, (fresh) =>
+function endHold(deps: Needs, order: Order): Promise<Order> {
+  return advanceOrder(deps, order, (fresh) =>
     fresh.status === 'held' && deps.clock.now() >= fresh.holdUntil
       ? { type: 'hold_ended', by: 'clock' }
       : null,
@@ -73,7 +73,7 @@ async function openCheckout(deps: Needs, order: Order): Promise<Order> {
 
 /** Write down exactly what will be asked, so that a repeat after a crash asks the same and gets the same session. */
 function askAnew(deps: Needs, order: Order): Promise<Order> {
-  return advanceOrder(deps, order.orderId, (fresh) => {
+  return advanceOrder(deps, order, (fresh) => {
     // Somebody else asked meanwhile: ask the same.
     if (fresh.status !== 'held' || fresh.checkout?.attempt !== order.checkout?.attempt) return null
     const earliest = deps.clock.now() + SHORTEST_SESSION_MS
@@ -97,7 +97,7 @@ async function createSession(deps: Needs, order: Order): Promise<Order> {
     cancelUrl: `${deps.settings.webUrl}/cancel?order=${token}`,
     idempotencyKey: `${order.orderId}:checkout:${attempt}`,
   })
-  return advanceOrder(deps, order.orderId, (fresh) =>
+  return advanceOrder(deps, order, (fresh) =>
     fresh.checkout?.attempt === attempt &&
     fresh.checkout.sessionId === null &&
     (fresh.status === 'held' || fresh.status === 'closing')
@@ -109,32 +109,32 @@ async function createSession(deps: Needs, order: Order): Promise<Order> {
 /** Make sure nobody can pay any more, then put the unit back; or find that somebody did pay. */
 async function shutCheckout(deps: Needs, order: Order): Promise<number | null> {
   // Nothing was ever asked of Stripe, so there is nothing to pay.
-  if (!order.checkout) return putBack(deps, order.orderId)
+  if (!order.checkout) return putBack(deps, order)
   let known = order
   if (!order.checkout.sessionId) {
     try {
       // The answer was lost: the same question with the same key brings it again.
       known = await createSession(deps, order)
     } catch (error) {
-      if (error instanceof PaymentsError && error.kind === 'refused') return putBack(deps, order.orderId)
+      if (error instanceof PaymentsError && error.kind === 'refused') return putBack(deps, order)
       throw error
     }
   }
   const sessionId = known.checkout?.sessionId
   if (!sessionId) throw new AppError('conflict', `${order.orderId} changed while its checkout was being shut`)
-  if ((await deps.payments.expireCheckout(sessionId)) === 'closed') return putBack(deps, order.orderId)
+  if ((await deps.payments.expireCheckout(sessionId)) === 'closed') return putBack(deps, order)
   const checkout = await deps.payments.readCheckout(sessionId)
   return lookAgain(deps, await settle(deps, known, checkout), checkout)
 }
 
-async function putBack(deps: Needs, orderId: string): Promise<null> {
-  await advanceOrder(deps, orderId, (fresh) => (fresh.status === 'closing' ? { type: 'session_shut' } : null))
+async function putBack(deps: Needs, order: Order): Promise<null> {
+  await advanceOrder(deps, order, (fresh) => (fresh.status === 'closing' ? { type: 'session_shut' } : null))
   return null
 }
 
 /** Step the order to what Stripe says of its session. */
 function settle(deps: Needs, order: Order, checkout: Checkout): Promise<Order> {
-  return advanceOrder(deps, order.orderId, (fresh, { drop }) => {
+  return advanceOrder(deps, order, (fresh, { drop }) => {
     if (!isHeld(fresh) && fresh.status !== 'expired') return null
     // Stripe makes the transfer of a split payment a moment later: until then not all is known.
     if (checkout.paid && fresh.destination && !checkout.paid.transferId) return null
