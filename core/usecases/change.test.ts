@@ -124,6 +124,53 @@ test('an id that must be new and is not is a conflict in the end, not a loop', a
   assert.equal((await store.get('users', 'x'))?.value.name, 'first')
 })
 
+test('of many beaten together what they share is read again at once, and what is of one of them later', async () => {
+  const asked: string[][] = []
+  let refusals = 0
+  const store = createSqliteStore({ path: ':memory:' })
+  const change = createChanges({
+    store: {
+      getAll(keys) {
+        asked.push(keys.map(([, id]) => id))
+        return store.getAll(keys)
+      },
+      async commit(writes) {
+        // Another process gave b away, after it was read here.
+        if (refusals === 0 && writes.length > 2) {
+          await store.commit([{ op: 'create', collection: 'users', id: 'b', value: person('theirs') }])
+        }
+        try {
+          await store.commit(writes)
+        } catch (error) {
+          refusals++
+          throw error
+        }
+      },
+    },
+    onCommit: () => {},
+    random: () => 0,
+  })
+  const seen: Record<string, (string | undefined)[]> = {}
+  const take = (id: string) =>
+    change({
+      lane: 'shelf',
+      reads: [
+        ['users', 'shelf'],
+        ['users', id],
+      ],
+      decide(sheet) {
+        seen[id] = [...(seen[id] ?? []), sheet.get('users', id)?.name]
+        sheet.put('users', 'shelf', person('shelf'))
+        sheet.put('users', id, person(id))
+      },
+    })
+  await Promise.all(['first', 'a', 'b'].map(take))
+  const again = ['shelf']
+  assert.deepEqual(asked, [['shelf', 'first'], ['a', 'b'], again, again, again, ['a', 'b'], again])
+  assert.deepEqual(seen.b, [undefined, undefined, undefined, 'theirs'])
+  assert.equal((await store.get('users', 'b'))?.value.name, 'b')
+})
+
 test('whoever is beaten takes those along who came meanwhile', async () => {
   const groups: number[] = []
   let beaten = false
