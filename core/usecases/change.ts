@@ -38,7 +38,7 @@ const MAX_TOGETHER = 100
 /** Refusals in a row while nobody else wrote anything that was read: they will not end by themselves. */
 const MAX_TRIES = 12
 /** Somebody gets through each time, yet perhaps never we: longer than this nobody waits for an answer. */
-const LONGEST_MS = 15_000
+const LONGEST_MS = 8_000
 const LONGEST_PAUSE_MS = 3_000
 /** Of as many tries: so that of several who were beaten together most find the way free. */
 const PAUSE_TRIES = 3
