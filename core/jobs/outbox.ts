@@ -86,8 +86,8 @@ export function createOutbox(
   const queues = Object.fromEntries(
     QUEUE_NAMES.map((name) => [name, new PQueue({ concurrency: QUEUES[name].width })]),
   ) as Record<QueueName, PQueue>
-  /** What is in hand; see turnOf. */
-  const turns = new Set<string>()
+  /** What is in hand (see turnOf), and what was heard of since and runs after it, by id. */
+  const turns = new Map<string, Map<string, Due>>()
   /** Queues in which more may be due than is in hand. */
   const behind = new Set<QueueName>()
   /** The same, but all that was seen of it has to wait for its turn: looking again would show nothing else. */
@@ -115,16 +115,23 @@ export function createOutbox(
       if (leaseUntil > now) continue
       if (dueAt > now) expect(queue, dueAt)
       else if (rounds > 0 || queues[queue].size >= MOST_WAITING) behind.add(queue)
-      else if (!take({ id, value: effect })) blocked.add(queue)
+      else takeInTurn({ id, value: effect })
     }
     lookSoon()
   }
 
+  function takeInTurn(due: Due): void {
+    const after = turns.get(turnOf(due.id, due.value))
+    if (!after) take(due)
+    else if (after.size < MOST_WAITING) after.set(due.id, due)
+    else blocked.add(due.value.queue)
+  }
+
   /** Put it in its queue, if nothing of its turn is in hand. */
-  function take(due: Due): Promise<Outcome> | null {
+  function take(due: Due, after = new Map<string, Due>()): Promise<Outcome> | null {
     const turn = turnOf(due.id, due.value)
     if (turns.has(turn)) return null
-    turns.add(turn)
+    turns.set(turn, after)
     // In the trace that wished for it, whoever's work made room for it.
     const over = queues[due.value.queue].add(() =>
       runInTrace(resumeTrace(due.value.trace ?? {}), () => run(due)),
@@ -135,7 +142,13 @@ export function createOutbox(
   }
 
   function letGo(turn: string): void {
+    const after = turns.get(turn)
     turns.delete(turn)
+    const [next] = after?.values() ?? []
+    if (next) {
+      after?.delete(next.id)
+      take(next, after)
+    }
     for (const name of blocked) behind.add(name)
     blocked.clear()
     lookSoon()
