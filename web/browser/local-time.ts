@@ -1,5 +1,6 @@
 // Moments are written in UTC by the server; here they become the visitor's own time.
-// In the words and customs that the page is written in.
+// In the words and customs that the page is written in. The page is not shown before (`blocking`), so that no line grows
+// or shrinks under a reader's eyes.
 const locale = document.documentElement.lang
 const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
 const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' })

@@ -32,6 +32,8 @@ export function renderLayout(site: Site, page: Page): Html {
   const { assets, origin, inviteUrl, operator, reader } = site
   const { shared, lookAgain } = page
   const { brand, frame, operator: who } = reader.words
+  // Modules run in this order: what the page waits for goes first.
+  const later = [...(page.isLive ? ['live-stock', 'countdown'] : []), ...(lookAgain ? ['look-again'] : [])]
   const place = (path: Place, words: string) =>
     html`<a href="${path}"${page.here === path && html` aria-current="page"`}>${words}</a>`
   return html`<!doctype html>
@@ -48,14 +50,14 @@ ${
 }
 ${
   lookAgain &&
-  html`<noscript><meta http-equiv="refresh" content="${lookAgain.seconds}; url=${lookAgain.url}"></noscript>
-<script type="module" src="${assets.url('js/look-again.js')}"></script>`
+  html`<noscript><meta http-equiv="refresh" content="${lookAgain.seconds}; url=${lookAgain.url}"></noscript>`
 }
 <link rel="icon" href="/favicon.svg" type="image/svg+xml">
 <link rel="preload" href="${assets.url('fonts/nunito-latin.woff2')}" as="font" type="font/woff2" crossorigin>
 <link rel="preload" href="${assets.url('fonts/quicksand-latin.woff2')}" as="font" type="font/woff2" crossorigin>
 <link rel="stylesheet" href="${assets.url('css/style.css')}">
-${['local-time', ...(page.isLive ? ['live-stock', 'countdown'] : [])].map(
+<script type="module" blocking="render" src="${assets.url('js/local-time.js')}"></script>
+${later.map(
   (name) => html`<script type="module" src="${assets.url(`js/${name}.js`)}"></script>
 `,
 )}</head>

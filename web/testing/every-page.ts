@@ -42,6 +42,28 @@ export const EVERY_PAGE: readonly string[] = [
   `/orders/${makeId('ord', 0)}`,
 ]
 
+/** One of each kind, with the most on it. */
+export const PAGE_KINDS: readonly string[] = [
+  '/',
+  '/drops',
+  '/drops?q=nothing+like+it',
+  '/about',
+  '/terms',
+  '/builders/100000000000000102',
+  '/builders/100000000000000102/verify',
+  `/drops/${makeId('drp', 1)}`,
+  `/drops/${makeId('drp', 8)}`,
+  '/success?order=held',
+  '/success?order=shipped',
+  '/connect/return/incomplete',
+  '/link/twitch?t=owner',
+  '/receipt/shipped',
+  '/statement/ready?month=2026-11',
+  '/nope',
+  '/orders',
+  `/orders/${makeId('ord', 0)}`,
+]
+
 /** Somebody who is logged in, and has begun to link a channel: by the names of the cookies. */
 export const VISITOR_COOKIES: Readonly<Record<string, string>> = {
   c500_session: 'poppy',
