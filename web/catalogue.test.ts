@@ -47,6 +47,16 @@ test('a drop that leaves the shelf is asked for alone, and the long list is not 
   assert.deepEqual(shop.asked.toSorted(), [makeId('drp', 1), 'open', 'paused', 'scheduled'])
 })
 
+test('a drop that is on the shelf is as the shelf has it, whatever was known of it', async () => {
+  const { shop, read } = createShop([makeDrop(1)])
+  await read()
+  for (const drop of [over(1), makeDrop(1, { available: 1, sold: 1 })]) {
+    shop.drops = [drop]
+    shop.at += 2_000
+    assert.deepEqual([...(await read()).byId.values()], [drop])
+  }
+})
+
 test('a drop that core no longer knows does not take the others with it', async () => {
   const { shop, read } = createShop([makeDrop(1), makeDrop(2)])
   await read()

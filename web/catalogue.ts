@@ -85,8 +85,8 @@ export function createCatalogue(deps: Pick<WebDeps, 'core' | 'log' | 'now'>): Ca
         deps.log.warn({ err: error }, 'what is over was not read again')
       })
     }
-    // One that closed between two questions is in both answers; the later one is right.
-    const all = [...live, ...(closed?.drops ?? []), ...left.values()]
+    // One that is in several answers is as the shelf has it, which is asked for each second.
+    const all = [...(closed?.drops ?? []), ...left.values(), ...live]
     const byId = new Map(all.map((drop) => [drop.dropId, drop]))
     return { drops: [...byId.values()], byId, older: closed?.older ?? null }
   }
