@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import { after, before, test } from 'node:test'
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import type { DropView } from '#contract'
+import { AppError, type DropView } from '#contract'
 import { launchBrowser } from '../tests/browser.ts'
 import { startWeb, type Web } from './start.ts'
 import { EVERY_PAGE, VISITOR_COOKIES } from './testing/every-page.ts'
@@ -87,6 +87,12 @@ for (const path of EVERY_PAGE) {
     assert.deepEqual(complaints, [])
     await context.close()
   })
+}
+
+/** The one drop of a shop that has no other. */
+function only(drop: DropView, dropId: string): DropView {
+  if (dropId !== drop.dropId) throw new AppError('drop_not_found')
+  return drop
 }
 
 /** A browser of somebody who is logged in. */
@@ -246,7 +252,7 @@ test('what is sold meanwhile shows on an open page, and the way to buy goes with
   const { getDrop, listDrops } = core.answers
   const drop = makeDrop(2, { title: 'Beeswax candles, pair', quantity: 8, available: 5, held: 1, sold: 2 })
   const answer = (now: DropView) => {
-    core.answers.getDrop = () => now
+    core.answers.getDrop = ({ dropId }) => only(now, dropId)
     core.answers.listDrops = ({ status }) => ({ drops: status === now.status ? [now] : [], cursor: null })
     clock += 5_000
   }
@@ -263,7 +269,7 @@ test('what is sold meanwhile shows on an open page, and the way to buy goes with
   assert.equal(await one.evaluate('document.activeElement.textContent'), 'Buy in Discord')
   answer({ ...drop, available: 0, held: 0, sold: 8 })
   await one.getByRole('heading', { name: 'Every one found a home' }).waitFor()
-  await all.locator('.chip', { hasText: 'Sold out' }).waitFor()
+  await all.locator(`[data-drop="${drop.dropId}"] .chip`, { hasText: 'Sold out' }).waitFor()
   assert.equal(await one.getByRole('link', { name: 'Buy in Discord' }).count(), 0)
   assert.equal(await one.getByRole('status').textContent(), 'Sold out')
   assert.equal(await one.evaluate('document.activeElement.textContent'), 'See what is on sale')
@@ -280,7 +286,7 @@ test('the countdown runs to the opening, and then the open page is open', async 
   const { getDrop, listDrops } = core.answers
   const opensAt = clock + 3_605_000
   let drop = makeDrop(9, { status: 'scheduled', opensAt, openedAt: opensAt, closesAt: opensAt + 86_400_000 })
-  core.answers.getDrop = () => drop
+  core.answers.getDrop = ({ dropId }) => only(drop, dropId)
   core.answers.listDrops = ({ status }) => ({ drops: status === drop.status ? [drop] : [], cursor: null })
   clock += 5_000
   const context = await browser.newContext({ locale: 'en-US', timezoneId: 'UTC' })
