@@ -5,11 +5,12 @@ import type { SeenMessage } from '../sandbox/people.ts'
 import { buttonsOf, type Player, textOf } from '../sandbox/player.ts'
 import { joinAsBuilder, linkChannel, openDrop, seePrivate } from '../sandbox/scenes.ts'
 import { linkBuilders } from './many-builders.ts'
-import { createWorld, minutes, type World, type WorldOptions } from './world.ts'
+import { createWorld, EVENTSUB_SECRET, minutes, type World, type WorldOptions } from './world.ts'
 
 const SECOND = 1_000
 const DAY = minutes(24 * 60)
 const CHANNEL = BROADCASTERS.juniper
+const NEW_SECRET = 'world-eventsub-new-secret'
 
 interface Subscription {
   readonly id: string
@@ -57,6 +58,11 @@ async function openChannel(world: World) {
     channel: () => channelOf(world, juniper),
     roles: () => rolesOf(world, juniper),
     subscriptions: () => subscriptionsOf(world),
+    /** Messages that core has not taken. */
+    async unheard() {
+      const { messages } = await summaryOf(world)
+      return messages.filter(({ state }) => state !== 'delivered')
+    },
   }
 }
 
@@ -76,9 +82,13 @@ function asBot(world: World, path: string, init: RequestInit = {}): Promise<Resp
   return fetch(`${api}/v10${path}`, { ...init, headers: { authorization: 'Bot world.bot.token' } })
 }
 
+async function summaryOf(world: World) {
+  const response = await fetch(`${world.twitch.url}/local/summary`)
+  return (await response.json()) as { subscriptions: Subscription[]; messages: { state: string }[] }
+}
+
 async function subscriptionsOf(world: World): Promise<Subscription[]> {
-  const summary = await (await fetch(`${world.twitch.url}/local/summary`)).json()
-  return (summary as { subscriptions: Subscription[] }).subscriptions
+  return (await summaryOf(world)).subscriptions
 }
 
 /** Types of those that Twitch will still tell us by. */
@@ -451,15 +461,41 @@ describe('subscriptions', () => {
     assert.match(textOf(await shop.theAnnouncement()), /At the bench/, 'the list was asked')
   })
 
-  withChannel('signed with the secret before the last are heard while it is rotated', async (shop) => {
+  withChannel('are made anew for a new secret, and both are heard until they are', async (shop) => {
     const { world } = shop
-    await world.restartCore({ TWITCH_EVENTSUB_SECRETS: 'world-eventsub-new-secret,world-eventsub-secret' })
+    const old = (await shop.subscriptions()).map(({ id }) => id)
+    await world.restartCore({ TWITCH_EVENTSUB_SECRETS: `${NEW_SECRET},${EVENTSUB_SECRET}` })
     await world.settle()
+    assert.deepEqual(heard(await shop.subscriptions()), [...ALL_THREE, ...ALL_THREE].toSorted())
     await shop.goLive()
     await shop.theAnnouncement()
-    await world.restartCore({ TWITCH_EVENTSUB_SECRETS: 'world-eventsub-new-secret' })
+    assert.deepEqual(await shop.unheard(), [])
+    await world.advance(minutes(10))
+    const now = await shop.subscriptions()
+    assert.deepEqual(heard(now), ALL_THREE)
+    assert.ok(now.every(({ id }) => !old.includes(id)))
+    await world.restartCore({ TWITCH_EVENTSUB_SECRETS: NEW_SECRET })
+    await world.settle()
+    assert.deepEqual(await shop.subscriptions(), now, 'nothing is left to do')
     await shop.goOffline()
-    assert.ok((await shop.channel())?.live, 'a secret that was taken away is not believed')
+    assert.equal((await shop.channel())?.live, null)
+    assert.deepEqual(await shop.unheard(), [])
+  })
+
+  withChannel('whose secret was taken away are made anew at once, and lose no stream', async (shop) => {
+    const { world } = shop
+    const old = (await shop.subscriptions()).map(({ id }) => id)
+    await world.restartCore({ TWITCH_EVENTSUB_SECRETS: NEW_SECRET })
+    await world.twitchControl(`/local/users/${CHANNEL.id}/live`, {})
+    await world.twitch.idle()
+    assert.notDeepEqual(await shop.unheard(), [], 'a secret that was taken away is not believed')
+    await world.settle()
+    const now = await shop.subscriptions()
+    assert.deepEqual(heard(now), ALL_THREE)
+    assert.ok(now.every(({ id }) => !old.includes(id)))
+    await shop.theAnnouncement()
+    await shop.goOffline()
+    assert.equal((await shop.channel())?.live, null)
   })
 
   test('of many builders are all made, in pages and whatever Twitch says in between', async () => {

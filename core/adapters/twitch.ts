@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import type { Signal } from '../domain/channel.ts'
 import type { Subscription } from '../domain/subscription.ts'
@@ -44,9 +45,9 @@ const Subscriptions = z.object({
 export interface TwitchOptions {
   readonly clientId: string
   readonly clientSecret: string
-  /** What Twitch signs its messages with; the newest first, the others are still accepted. */
+  /** What Twitch signs its messages with; the newest first, the others are accepted until all is signed with it. */
   readonly eventSubSecrets: readonly string[]
-  /** Where Twitch's messages arrive: `https://…/webhooks/twitch`. */
+  /** Where Twitch's messages arrive, below it too: `https://…/webhooks/twitch`. */
   readonly callback: string
   /** Where people come back to after they chose a channel. */
   readonly redirectUrl: string
@@ -59,6 +60,7 @@ export interface TwitchOptions {
 export function createTwitch(options: TwitchOptions): Streams {
   const { clientId, clientSecret, callback, redirectUrl, idBase, apiBase } = options
   const readMessage = createEventSubReader({ secrets: options.eventSubSecrets, clientId })
+  const callbacks = options.eventSubSecrets.map((secret) => `${callback}/${markOf(secret, clientSecret)}`)
   let appToken: Promise<string> | undefined
 
   function getAppToken(): Promise<string> {
@@ -163,12 +165,14 @@ export function createTwitch(options: TwitchOptions): Streams {
         const response = await helix('GET', `eventsub/subscriptions?${query}`)
         const page = parse(Subscriptions, await expectOk(response, 'subscriptions'))
         for (const one of page.data) {
-          if (one.transport.method !== 'webhook') continue
+          const { method, callback: called = '' } = one.transport
+          if (method !== 'webhook') continue
           found.push({
             subscriptionId: one.id,
             topic: toTopic(one.type, one.version, one.condition, clientId),
             status: one.status,
-            isOurCallback: one.transport.callback === callback,
+            isOurCallback: called === callback || called.startsWith(`${callback}/`),
+            signedWith: called === callbacks[0] ? 'newest' : callbacks.includes(called) ? 'older' : 'unknown',
             createdAt: Date.parse(one.created_at),
           })
         }
@@ -182,7 +186,7 @@ export function createTwitch(options: TwitchOptions): Streams {
         type: topic.type,
         version: '1',
         condition: 'channelId' in topic ? { broadcaster_user_id: topic.channelId } : { client_id: clientId },
-        transport: { method: 'webhook', callback, secret: options.eventSubSecrets[0] },
+        transport: { method: 'webhook', callback: callbacks[0], secret: options.eventSubSecrets[0] },
       })
       if (response.status === 409) return 'exists'
       if (response.status === 429) {
@@ -200,6 +204,14 @@ export function createTwitch(options: TwitchOptions): Streams {
 
     parseMessage: readMessage,
   }
+}
+
+/**
+ * Tells one secret from another and nothing about either. Twitch never says which secret a subscription was made with, but
+ * always which address it calls.
+ */
+function markOf(secret: string, key: string): string {
+  return createHmac('sha256', key).update(secret).digest('hex').slice(0, 12)
 }
 
 async function send(url: string, init: RequestInit): Promise<Response> {

@@ -11,6 +11,7 @@ function subscription(id: string, over: Partial<Subscription> = {}): Subscriptio
     topic: ONLINE,
     status: 'enabled',
     isOurCallback: true,
+    signedWith: 'newest',
     createdAt: NOW,
     ...over,
   }
@@ -50,6 +51,20 @@ test('one that waits for our answer is given ten minutes', () => {
 test('of two for one topic the enabled one stays', () => {
   const pending = subscription('a', { status: 'webhook_callback_verification_pending' })
   assert.deepEqual(plan([pending, subscription('b'), subscription('c')]), { make: [], drop: ['c', 'a'] })
+})
+
+test('one that an older secret signs is replaced, and goes when its successor is enabled', () => {
+  const old = subscription('a', { signedWith: 'older' })
+  assert.deepEqual(plan([old]), { make: ['stream.online:1'], drop: [] })
+  const pending = subscription('b', { status: 'webhook_callback_verification_pending' })
+  assert.deepEqual(plan([pending, old]), { make: [], drop: [] })
+  assert.deepEqual(plan([old, subscription('b')]), { make: [], drop: ['a'] })
+  assert.deepEqual(plan([old], []), { make: [], drop: ['a'] })
+})
+
+test('one that is signed with a secret nobody knows any more is replaced at once', () => {
+  const lost = subscription('a', { signedWith: 'unknown' })
+  assert.deepEqual(plan([lost]), { make: ['stream.online:1'], drop: ['a'] })
 })
 
 test('what nobody wants any more is dropped, what another address gets is not ours to touch', () => {

@@ -13,12 +13,14 @@ export interface Subscription {
   readonly status: string
   /** It calls the address that we listen at now. */
   readonly isOurCallback: boolean
+  /** Which of the secrets that are configured now signs its messages; with one that is not they are not believed. */
+  readonly signedWith: 'newest' | 'older' | 'unknown'
   readonly createdAt: number
 }
 
 export interface SubscriptionPlan {
   readonly make: readonly Topic[]
-  /** Ids of those that are dead, double, or no longer wanted. */
+  /** Ids of those that are dead, double, replaced, or no longer wanted. */
   readonly drop: readonly string[]
 }
 
@@ -39,7 +41,8 @@ export function topicsOf(channelIds: Iterable<string>): Topic[] {
 
 /**
  * How to get from what Twitch has to what we want. Subscriptions to other addresses are another deployment's and are
- * left alone.
+ * left alone. One that an older secret signs stays until its successor is enabled, so that a stream that begins in between
+ * is heard.
  */
 export function planSubscriptions(
   wanted: readonly Topic[],
@@ -49,14 +52,16 @@ export function planSubscriptions(
   const missing = new Map(wanted.map((topic) => [topicKey(topic), topic]))
   const drop: string[] = []
   // The enabled one of two stays, whichever came first.
-  const enabledFirst = actual.toSorted(
-    (a, b) => Number(b.status === 'enabled') - Number(a.status === 'enabled'),
-  )
-  for (const { subscriptionId, topic, status, isOurCallback, createdAt } of enabledFirst) {
-    if (!isOurCallback) continue
+  const worth = ({ status, signedWith }: Subscription) =>
+    (status === 'enabled' ? 2 : 0) + (signedWith === 'newest' ? 1 : 0)
+  for (const one of actual.toSorted((a, b) => worth(b) - worth(a))) {
+    const { subscriptionId, topic, status, signedWith, createdAt } = one
+    if (!one.isOurCallback) continue
     const pending = status === 'webhook_callback_verification_pending' && now - createdAt < PENDING_MAX_MS
-    const healthy = topic !== null && (status === 'enabled' || pending)
-    if (healthy && missing.delete(topicKey(topic))) continue
+    if (topic !== null && (status === 'enabled' || pending)) {
+      if (signedWith === 'newest' && missing.delete(topicKey(topic))) continue
+      if (signedWith === 'older' && missing.has(topicKey(topic))) continue
+    }
     drop.push(subscriptionId)
   }
   return { make: [...missing.values()], drop }

@@ -14,7 +14,8 @@ const MESSAGE_MAX_BYTES = 64 * 1024
  * sends the message again.
  */
 export function twitchWebhook(app: Hono, deps: Deps, log: Pick<Log, 'warn'>): void {
-  app.post('/webhooks/twitch', async (c) => {
+  // Each secret has an address of its own (adapters/twitch.ts); a message is believed for its signature alone.
+  app.post('/webhooks/twitch/:mark?', async (c) => {
     const { streams } = deps
     if (!streams) return c.body(null, 404)
     if (!/^application\/json\b/i.test(c.req.header('content-type') ?? '')) return c.body(null, 415)
