@@ -102,6 +102,8 @@ export function createOutbox(
   let pauseMs = pace.kind === 'timer' ? pace.everyMs : 0
   /** When the present pause is over, by the monotonic clock. */
   let pauseOver = performance.now() + pauseMs
+  /** Whose turn it is to be asked for what others left: one queue after another, so that it never costs much at once. */
+  let nextAsked = 0
   let surveyIsDue = false
 
   function hear(writes: readonly Write[]): void {
@@ -304,18 +306,21 @@ export function createOutbox(
     }
   }
 
-  /** Learn when each queue has its next effect, whoever wished for it. */
+  /** Learn when the next queue has its next effect, whoever wished for it. */
   async function survey(): Promise<void> {
     surveyIsDue = false
-    await Promise.all(
-      QUEUE_NAMES.map(async (queue) => {
-        const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 } as const
-        const [next] = (await deps.store.find('outbox', query)).documents
-        if (!next) return
-        if (next.value.dueAt <= deps.clock.now()) behind.add(queue)
-        else expect(queue, next.value.dueAt)
-      }),
-    )
+    const queue = QUEUE_NAMES[nextAsked] ?? 'checkout'
+    nextAsked = (nextAsked + 1) % QUEUE_NAMES.length
+    if (queues[queue].size > 0) {
+      // There is enough to do here first.
+      behind.add(queue)
+      return
+    }
+    const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 } as const
+    const [next] = (await deps.store.find('outbox', query)).documents
+    if (!next) return
+    if (next.value.dueAt <= deps.clock.now()) behind.add(queue)
+    else expect(queue, next.value.dueAt)
   }
 
   /** Something of this queue falls due then. */
@@ -342,8 +347,8 @@ export function createOutbox(
       behind.add(name)
     }
     if (performance.now() >= pauseOver) {
-      pauseMs = longerPause(every, pauseMs)
-      pauseOver = performance.now() + pauseMs
+      if (nextAsked === 0) pauseMs = longerPause(every, pauseMs)
+      pauseOver = performance.now() + pauseMs / QUEUE_NAMES.length
       surveyIsDue = true
     }
     lookSoon()
