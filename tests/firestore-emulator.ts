@@ -50,12 +50,18 @@ function findJar(): string | undefined {
   return path && existsSync(path) ? path : undefined
 }
 
+/**
+ * It lives for minutes and shares its processors with what is tested and measured: compiling for hours of service and
+ * collecting beside the work took more of them than the emulator's own work (docs/scale.md).
+ */
+const LIGHT_JAVA = ['-Xmx1g', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC']
+
 /** The shell waits for its input to end, which it does when this process ends, and then ends the emulator. */
 const UNTIL_INPUT_ENDS = '"$@" >/dev/null 2>&1 </dev/null & read -r _; kill -9 $!; wait $!'
 
 async function start(jar: string): Promise<string> {
   const host = `127.0.0.1:${await freePort()}`
-  const java = ['java', '-Xmx1g', '-Duser.language=en', '-cp', jar, MAIN_CLASS, '--host=127.0.0.1']
+  const java = ['java', ...LIGHT_JAVA, '-Duser.language=en', '-cp', jar, MAIN_CLASS, '--host=127.0.0.1']
   const args = ['-c', UNTIL_INPUT_ENDS, 'sh', ...java, `--port=${host.split(':')[1]}`]
   const shell = spawn('sh', args, { stdio: ['pipe', 'ignore', 'ignore'] })
   shell.unref()
