@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { CollectionName } from '../core/ports/store.ts'
-import { PEOPLE } from '../sandbox/cast.ts'
+import { BROADCASTERS, PEOPLE } from '../sandbox/cast.ts'
 import { linkOf, payInBrowser } from '../sandbox/player.ts'
-import { buy } from '../sandbox/scenes.ts'
+import { buy, draftDrop, joinAsBuilder, linkChannel } from '../sandbox/scenes.ts'
 import { lostRibbons, withRibbons } from './ribbons.ts'
 import { openShop, orderOf, testInWorld } from './shop.ts'
 import { minutes, smallPicture, type World } from './world.ts'
@@ -17,6 +17,9 @@ const CHANGED = [
   'orders',
   'outbox',
   'cases',
+  'channels',
+  'streams',
+  'reminders',
   'looks',
   'switches',
   'counters',
@@ -26,6 +29,7 @@ const CHANGED = [
 /** A drop's terms are cut anew from its builder's, without what is not public; an effect's trace is its last wish's. */
 const REPLACED = ['inventory.terms[]', 'outbox.trace']
 
+const CHANNEL = BROADCASTERS.juniper
 const DAY = minutes(24 * 60)
 const poppy = { userId: PEOPLE.poppy.id, name: 'Poppy' }
 const juniper = { userId: PEOPLE.juniper.id, name: 'Juniper' }
@@ -33,23 +37,36 @@ const olive = { userId: PEOPLE.olive.id, name: 'Olive' }
 
 /** The newer version looks at everything after each act: nothing of what it wrote may be gone. */
 function newerVersion(world: World) {
-  const written = new Map<string, unknown>()
+  let written = new Map<string, unknown>()
   const lost = new Set<string>()
-  return {
-    lost,
-    async pass(): Promise<void> {
-      const { store } = world.core
-      for (const collection of CHANGED) {
-        const { documents } = await store.scan(collection, { limit: 1_000, cursor: null })
-        for (const { id, version, value } of documents) {
-          const key = `${collection}/${id}`
-          for (const path of lostRibbons(written.get(key), value, collection)) lost.add(path)
-          const ribboned = withRibbons(value)
-          written.set(key, ribboned)
-          // The union of writes is by collection; this collection's value goes to this collection.
-          await store.commit([{ op: 'replace', collection, id, value: ribboned, version } as never])
-        }
+  async function pass(): Promise<void> {
+    const { store } = world.core
+    // What is gone and comes again is a document of its own.
+    const before = written
+    written = new Map()
+    for (const collection of CHANGED) {
+      const { documents } = await store.scan(collection, { limit: 1_000, cursor: null })
+      for (const { id, version, value } of documents) {
+        const key = `${collection}/${id}`
+        for (const path of lostRibbons(before.get(key), value, collection)) lost.add(path)
+        const ribboned = withRibbons(value)
+        written.set(key, ribboned)
+        // The union of writes is by collection; this collection's value goes to this collection.
+        await store.commit([{ op: 'replace', collection, id, value: ribboned, version } as never])
       }
+    }
+  }
+  return {
+    pass,
+    /** Everything that is gone after these acts, and those before. */
+    async lostIn(acts: readonly (() => Promise<unknown>)[]): Promise<string[]> {
+      for (const act of acts) {
+        await pass()
+        await act()
+        await world.settle()
+      }
+      await pass()
+      return [...lost].sort()
     },
   }
 }
@@ -73,7 +90,7 @@ testInWorld(
     const refund = { operator: olive, orderId, amount: '2', reason: 'a chip' }
     const add = { operator: false, text: 'Look.', pictures: [] }
     const decision = { operator: olive, decision: 'release', amount: '', reason: 'so' } as const
-    const acts: (() => Promise<unknown>)[] = [
+    const lost = await newer.lostIn([
       () => client.setTerms({ ...terms, settlement: 'at_payment' }),
       () => client.setTerms({ ...terms, settlement: 'on_arrival' }),
       () => client.createCheckout({ buyer: wren, dropId }),
@@ -99,13 +116,62 @@ testInWorld(
       () => client.confirmArrival({ userId: poppy.userId, orderId }),
       () => client.refundAsOperator(refund),
       () => world.advance(40 * DAY),
-    ]
-    for (const act of acts) {
-      await newer.pass()
-      await act()
-      await world.settle()
-    }
-    await newer.pass()
-    assert.deepEqual([...newer.lost].sort(), REPLACED)
+    ])
+    assert.deepEqual(lost, REPLACED)
+  },
+)
+
+testInWorld(
+  'and so does what it wrote into a channel, its streams and reminders of a drop',
+  async (world) => {
+    const { client } = world
+    const builder = world.player('juniper')
+    await joinAsBuilder(builder)
+    await linkChannel(builder, CHANNEL.id)
+    await world.settle()
+    await world.twitchControl('/local/settings', { appearMs: minutes(1) })
+    const preview = await draftDrop(builder, { title: 'Moss-green mug', options: { with_stream: true } })
+    await builder.answer(builder.press(preview, /^Publish/))
+    await world.settle()
+    const [drop] = (await client.listDrops({ status: 'scheduled', limit: 1, cursor: null })).drops
+    const { dropId } = drop ?? assert.fail()
+    const remind = () => client.remind({ person: poppy, dropId, on: true })
+    const twitch = (what: string, body: object = {}) =>
+      world.twitchControl(`/local/users/${CHANNEL.id}/${what}`, body)
+    await remind()
+    const newer = newerVersion(world)
+    const lost = await newer.lostIn([
+      remind,
+      () => linkChannel(builder, CHANNEL.id),
+      () => twitch('live', { title: 'Glazing' }),
+      // Its title is known, its announcement stands, those who asked are told.
+      () => world.advance(minutes(2)),
+      () => linkChannel(builder, CHANNEL.id),
+      () => twitch('offline'),
+      () => world.advance(minutes(5)),
+      // The same broadcast goes on.
+      () => twitch('live', { title: 'Still glazing' }),
+      () => world.twitchControl('/local/mood', { mode: 'lose' }),
+      () => twitch('offline'),
+      // The list no longer shows it, twice.
+      () => world.advance(minutes(10)),
+      () => world.advance(minutes(10)),
+      () => world.advance(100 * DAY),
+    ])
+    assert.deepEqual(lost, [])
+    await world.twitchControl('/local/mood', {})
+    const flapping = [() => twitch('live'), () => twitch('flap'), () => twitch('offline')]
+    // Off air and on again is a new time on air of the same stream.
+    assert.deepEqual(await newer.lostIn(flapping), ['builders.twitch.live'])
+    const { documents } = await world.core.store.scan('streams', { limit: 9, cursor: null })
+    assert.deepEqual(
+      documents.map(({ value }) => [value.endedAt !== null, value.title]),
+      [
+        [true, 'Glazing'],
+        [true, null],
+        [true, null],
+      ],
+      'all of that did happen',
+    )
   },
 )

@@ -118,6 +118,7 @@ function hearOnline(
   const lateNews = older && !wasLive
   const told = { title: title ?? known?.title ?? null, game: game ?? known?.game ?? null }
   const stream: Stream = {
+    ...known,
     streamId,
     channelId: channel.channelId,
     builderId,
@@ -131,7 +132,7 @@ function hearOnline(
     const lastStreamId = channel.lastStreamId ?? streamId
     return { channel: { ...channel, verifiedAt, lastStreamId }, streams: [stream], turned: null }
   }
-  const live = { streamId, since: startedAt, ...told }
+  const live = { ...(wasLive && channel.live), streamId, since: startedAt, ...told }
   return {
     channel: { ...channel, verifiedAt, live, lastStreamId: streamId, missedAt: null },
     streams: [stream],

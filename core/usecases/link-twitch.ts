@@ -194,8 +194,8 @@ async function link(deps: Needs, userId: string, proven: ProvenChannel): Promise
       const now = deps.clock.now()
       const builder = sheet.get('builders', userId)
       if (!builder) throw new AppError('builder_not_found')
-      const owner = sheet.get('channels', channelId)?.builderId
-      if (owner !== undefined && owner !== userId) throw new AppError('channel_taken')
+      const taken = sheet.get('channels', channelId)
+      if (taken && taken.builderId !== userId) throw new AppError('channel_taken')
       const known = builder.twitch
       if (known?.channelId !== before?.channelId || !sameStream(known, before)) return null
       if (known && known.channelId !== channelId) {
@@ -215,7 +215,7 @@ async function link(deps: Needs, userId: string, proven: ProvenChannel): Promise
               missedAt: null,
             }
       sheet.put('builders', userId, { ...builder, twitch })
-      sheet.put('channels', channelId, { builderId: userId })
+      sheet.put('channels', channelId, { ...taken, builderId: userId })
       follow(sheet, userId, now)
       return twitch
     },

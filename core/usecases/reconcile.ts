@@ -37,7 +37,10 @@ export async function reconcile(deps: Needs, onFrozen: (orders: number) => void)
   const compared = await compare(deps, look, startedAt, onFrozen)
   await deps.change({
     reads: [LOOK_KEY],
-    decide: (sheet) => sheet.put('looks', 'stripe', { ...compared, eventsUntil: startedAt }),
+    decide(sheet) {
+      const known = sheet.get('looks', 'stripe')
+      sheet.put('looks', 'stripe', { ...known, ...compared, eventsUntil: startedAt })
+    },
   })
   return deps.clock.now() + deps.settings.reconcileEveryMs
 }
