@@ -123,6 +123,20 @@ async function tabTo(page: Page, words: string): Promise<void> {
   assert.fail(`no Tab leads to ${words}`)
 }
 
+for (const n of [1, 3]) {
+  test(`the first screen of a phone shows price, stock and the way to buy of drop ${n}`, async () => {
+    const page = await browser.newPage({ viewport: { width: 360, height: 740 } })
+    await page.goto(`${web.url}/drops/${makeId('drp', n)}`)
+    const press = await page.locator('.buying .button').boundingBox()
+    assert.ok(press && press.y + press.height <= 740, `the button is at ${press?.y}`)
+    for (const name of ['.price', '.chip']) {
+      const box = await page.locator(name).first().boundingBox()
+      assert.ok(box && box.y + box.height < press.y, `${name} is at ${box?.y}, above it ${press.y}`)
+    }
+    await page.close()
+  })
+}
+
 test('a purchase needs a keyboard only: to the drop, to Discord, and back to the pay page', async () => {
   const page = await browser.newPage()
   await page.goto(web.url)

@@ -65,7 +65,7 @@ ${(status === 'paused' || status === 'suspended') && html`<p class="note builder
 ${renderAbout(site, builder)}
 ${renderPart(site, 'on-sale', words.onSale, inState('open', 'all_held', 'paused'), now) || html`<section class="section" aria-labelledby="on-sale"><h2 id="on-sale">${words.onSale}</h2><div class="panel empty">${drawing(site, 'shelf', 140)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p></div></div></section>`}
 ${renderPart(site, 'soon', words.soon, inState('soon'), now)}
-${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { small: true })}
+${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { below: true })}
 ${older !== null && renderBound(site, older)}
 </div>`,
   })
@@ -88,7 +88,7 @@ function renderPart(
   heading: string,
   drops: readonly DropView[],
   now: number,
-  options?: { readonly small: boolean },
+  options?: { readonly below: boolean },
 ): Html | '' {
   if (drops.length === 0) return ''
   return html`<section class="section" aria-labelledby="${id}">

@@ -11,14 +11,14 @@ const ON_SCREEN = 3
 const SIZES = '(min-width: 60rem) 22rem, (min-width: 40rem) 45vw, 92vw'
 const BOX = { width: 480, height: 360 }
 
-/** Drops side by side, each leading to its page. `now` is UTC milliseconds. */
+/** Drops side by side, each leading to its page. `now` is UTC milliseconds; `below`: other things come first. */
 export function renderDropCards(
   site: Site,
   drops: readonly DropView[],
   now: number,
-  { small = false } = {},
+  { below = false } = {},
 ): Html {
-  return html`<ul class="cards${small ? ' cards--small' : ''}">${drops.map((drop, i) => renderCard(site, drop, now, !small && i < ON_SCREEN))}</ul>`
+  return html`<ul class="cards">${drops.map((drop, i) => renderCard(site, drop, now, !below && i < ON_SCREEN))}</ul>`
 }
 
 function renderCard(site: Site, drop: DropView, now: number, isOnScreen: boolean): Html {

@@ -12,7 +12,7 @@ import { shorten } from './shorten.ts'
 import { renderStaleNote } from './stale-note.ts'
 
 /** Beside the words on a wide screen, above them on a narrow one; the grid is in the stylesheet. */
-const SIZES = '(min-width: 75rem) 38rem, (min-width: 56rem) 52vw, 92vw'
+const SIZES = '(min-width: 75rem) 38rem, (min-width: 46rem) 52vw, 92vw'
 
 /** One drop for everybody, as it stands at `now` (UTC milliseconds). */
 export function renderDrop(site: Site, answer: Kept<DropView>, now: number): Html {
@@ -46,7 +46,7 @@ ${renderStaleNote(site, answer.staleSince)}
 <h1 dir="auto">${drop.title}</h1>
 <p class="drop__facts"><span class="price price--large">${money(drop.price)}</span><span class="shelf" data-live="shelf">${renderShelf(site, drop, now)}</span></p>
 <p class="hidden" role="status" data-live-status></p>
-<p class="quiet"${!when && html` hidden`}><span data-live="when">${when}</span> ${words.drop.perPerson(drop.perPerson)}</p>
+<p class="quiet"${!when && html` hidden`}><span data-live="when">${when}</span> <span class="whole">${words.drop.perPerson(drop.perPerson)}</span></p>
 <p class="countdown"${!countdown && html` hidden`}><span data-live="countdown">${countdown}</span></p>
 <div class="panel buying" data-live="buying">${renderBuying(site, drop, now)}</div>
 </div>
@@ -74,7 +74,7 @@ export function renderBuying(site: Site, drop: DropView, now: number): Html {
   }
   return html`<h2>${heading}</h2><p>${sentence}</p>
 ${state === 'soon' && drop.reminders > 0 && html`<p class="quiet">${words.reminders(drop.reminders)}</p>`}
-${site.inviteUrl && invitation && html`<p class="actions"><a class="button" href="${site.inviteUrl}">${invitation}</a></p>`}
+${site.inviteUrl && invitation && html`<p class="actions buying__now"><a class="button" href="${site.inviteUrl}">${invitation}</a></p>`}
 <p class="held">${drawing(site, 'jar', 48)}<span>${words.promise[drop.settlement]}</span></p>`
 }
 
@@ -91,6 +91,7 @@ function renderHolding(site: Site, drop: DropView): Html {
 function renderBuilder(site: Site, { builder, channel }: DropView): Html {
   const words = site.reader.words.drop
   return html`<section class="drop__part panel maker" aria-labelledby="maker">
+${drawing(site, 'yarn', 48)}
 <div>
 <h2 id="maker"><bdi>${builder.name}</bdi></h2>
 ${renderChannel(site, channel)}

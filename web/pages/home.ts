@@ -61,7 +61,7 @@ ${
   scheduled.length > 0
     ? html`<section class="wrap section" aria-labelledby="soon-title">
 <h2 id="soon-title">${words.soon}</h2>
-${renderDropCards(site, scheduled, now, { small: true })}
+${renderDropCards(site, scheduled, now, { below: true })}
 </section>`
     : ''
 }
@@ -78,7 +78,7 @@ ${
   soldOut.length > 0
     ? html`<section class="wrap section" aria-labelledby="sold-title">
 <h2 id="sold-title">${words.soldOut}</h2>
-${renderDropCards(site, soldOut.slice(0, SOLD_OUT_SHOWN), now, { small: true })}
+${renderDropCards(site, soldOut.slice(0, SOLD_OUT_SHOWN), now, { below: true })}
 </section>`
     : ''
 }`,

@@ -68,6 +68,7 @@ export function renderNoReceipt(site: Site): Html {
 ${drawing(site, 'mug', 168)}
 <h1>${heading}</h1>
 <p class="lead">${lead}</p>
+<p class="actions"><a class="button button--quiet" href="">${site.reader.words.order.unconfirmed.again}</a></p>
 </div>
 </section>`,
   })

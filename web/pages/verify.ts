@@ -24,7 +24,8 @@ ${known.status === 'paused' && html`<p>${words.paused}</p>`}
 ${trusted && renderChannel(site, channel)}
 <p class="actions"><a class="button button--quiet" href="/builders/${userId}">${words.see(name)}</a></p>`
     : html`<h1>${words.no}</h1>
-<p class="lead">${words.noLead}</p>`
+<p class="lead">${words.noLead}</p>
+<p class="actions"><a class="button button--quiet" href="/drops">${site.reader.words.drops.seeAll}</a></p>`
 }
 <p class="quiet">${words.account(html`<span class="receipt__id">${userId}</span>`)} ${words.care}</p>
 </div>
