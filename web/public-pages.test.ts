@@ -188,3 +188,24 @@ test('a page of a hundred drops with its stylesheet weighs less than 60 KB', asy
   const bytes = brotliCompressSync(page).length + style.length
   assert.ok(bytes < 60_000, `${bytes} bytes`)
 })
+
+test('one or two open drops are shown large on the landing page, and an empty shelf leads to where the next is told', async () => {
+  const inviteUrl = 'https://discord.example/invite'
+  const site = {
+    assets: loadAssets(),
+    origin: 'https://shop.example',
+    inviteUrl,
+    operator: null,
+    reader: readerOf('en-US'),
+  }
+  const shelf = async (count: number): Promise<string> => {
+    const open = Array.from({ length: count }, (_, i) => makeDrop(i + 1))
+    const value = { scheduled: [], open, closed: [] }
+    const page = String(await renderHome(site, { value, staleSince: null, until: 0 }, NOW))
+    return /id="on-sale"[\s\S]*?<\/section>/.exec(page)?.[0] ?? ''
+  }
+  assert.match(await shelf(2), /class="cards cards--few"/)
+  assert.match(await shelf(3), /class="cards"/)
+  assert.ok((await shelf(0)).includes(`href="${inviteUrl}"`))
+  assert.ok(!(await shelf(1)).includes(inviteUrl))
+})

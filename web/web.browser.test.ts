@@ -137,6 +137,13 @@ for (const n of [1, 3]) {
   })
 }
 
+test('the words of a button stand apart, whatever was put between them', async () => {
+  const page = await browser.newPage({ viewport: { width: 1440, height: 800 } })
+  await page.goto(`${web.url}/builders/100000000000000102/verify`)
+  assert.equal(await page.locator('main .button').innerText(), 'See what Moss makes')
+  await page.close()
+})
+
 test('a purchase needs a keyboard only: to the drop, to Discord, and back to the pay page', async () => {
   const page = await browser.newPage()
   await page.goto(web.url)

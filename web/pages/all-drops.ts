@@ -1,7 +1,7 @@
 import { html } from 'hono/html'
 import { DropFilter, DropOrder, type DropQuery, type DropsFound, dropsPath } from '../drop-search.ts'
 import { renderDropCards } from './drop-card.ts'
-import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { drawing, type Html, renderJoin, renderLayout, type Site } from './layout.ts'
 import { renderBound } from './older-drops.ts'
 import { renderStaleNote } from './stale-note.ts'
 
@@ -68,7 +68,7 @@ function renderNone(site: Site, query: DropQuery): Html {
   return html`<div class="panel empty">${drawing(site, isSearch ? 'yarn' : 'shelf', 160)}<div>
 <h3>${isSearch ? words.noMatch : words.none[query.show]}</h3>
 <p>${isSearch ? words.noMatchLead : words.noneLead}</p>
-${(isSearch || query.show !== 'all') && html`<p class="actions empty__actions"><a class="button button--quiet" href="/drops">${words.seeAll}</a></p>`}
+${isSearch || query.show !== 'all' ? html`<p class="actions empty__actions"><a class="button button--quiet" href="/drops">${words.seeAll}</a></p>` : renderJoin(site)}
 </div></div>`
 }
 

@@ -3,7 +3,7 @@ import { type DropView, type IdentityView, shortAddress } from '#contract'
 import { builderCard, sharedCard } from '../social/social-card.ts'
 import { renderChannel } from './channel.ts'
 import { renderDropCards } from './drop-card.ts'
-import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { drawing, type Html, renderJoin, renderLayout, type Site } from './layout.ts'
 import { renderBound } from './older-drops.ts'
 import { renderParagraphs } from './paragraphs.ts'
 import { type ShelfState, shelfState } from './shelf.ts'
@@ -63,9 +63,9 @@ ${renderChannel(site, channel)}
 </header>
 ${(status === 'paused' || status === 'suspended') && html`<p class="note builder__note" role="status">${words.standing[status]}</p>`}
 ${renderAbout(site, builder)}
-${renderPart(site, 'on-sale', words.onSale, inState('open', 'all_held', 'paused'), now) || html`<section class="section" aria-labelledby="on-sale"><h2 id="on-sale">${words.onSale}</h2><div class="panel empty">${drawing(site, 'shelf', 140)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p></div></div></section>`}
+${renderPart(site, 'on-sale', words.onSale, inState('open', 'all_held', 'paused'), now) || html`<section class="section" aria-labelledby="on-sale"><h2 id="on-sale">${words.onSale}</h2><div class="panel empty">${drawing(site, 'shelf', 140)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p>${renderJoin(site)}</div></div></section>`}
 ${renderPart(site, 'soon', words.soon, inState('soon'), now)}
-${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { below: true })}
+${renderPart(site, 'past', words.past, past.slice(0, PAST_SHOWN), now, { place: 'below' })}
 ${older !== null && renderBound(site, older)}
 </div>`,
   })
@@ -88,7 +88,7 @@ function renderPart(
   heading: string,
   drops: readonly DropView[],
   now: number,
-  options?: { readonly below: boolean },
+  options?: { readonly place: 'below' },
 ): Html | '' {
   if (drops.length === 0) return ''
   return html`<section class="section" aria-labelledby="${id}">

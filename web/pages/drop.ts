@@ -51,7 +51,7 @@ ${renderStaleNote(site, answer.staleSince)}
 <div class="panel buying" data-live="buying">${renderBuying(site, drop, now)}</div>
 </div>
 <div class="drop__more">
-<section class="drop__story told" dir="auto" aria-labelledby="story">
+<section class="told" dir="auto" aria-labelledby="story">
 <h2 id="story">${words.drop.story}</h2>
 ${renderParagraphs(drop.story)}
 </section>
@@ -81,7 +81,7 @@ ${site.inviteUrl && invitation && html`<p class="actions buying__now"><a class="
 /** The way of the money, step by step. */
 function renderHolding(site: Site, drop: DropView): Html {
   const words = site.reader.words.drop
-  return html`<section class="drop__part" aria-labelledby="money">
+  return html`<section aria-labelledby="money">
 <h2 id="money">${words.money}</h2>
 <ol class="way">${words.way[drop.settlement].map(([title, text]) => html`<li><strong>${title}</strong> ${text}</li>`)}</ol>
 <p><a href="/about#wrong">${site.reader.words.frame.wrong}</a></p>
@@ -90,7 +90,7 @@ function renderHolding(site: Site, drop: DropView): Html {
 
 function renderBuilder(site: Site, { builder, channel }: DropView): Html {
   const words = site.reader.words.drop
-  return html`<section class="drop__part panel maker" aria-labelledby="maker">
+  return html`<section class="panel maker" aria-labelledby="maker">
 ${drawing(site, 'yarn', 48)}
 <div>
 <h2 id="maker"><bdi>${builder.name}</bdi></h2>

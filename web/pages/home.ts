@@ -3,7 +3,7 @@ import type { DropView } from '#contract'
 import type { Kept } from '../last-good.ts'
 import { homeCard, sharedCard } from '../social/social-card.ts'
 import { renderDropCards } from './drop-card.ts'
-import { drawing, type Html, renderLayout, type Site } from './layout.ts'
+import { drawing, type Html, renderJoin, renderLayout, type Site } from './layout.ts'
 import { siteData } from './search-data.ts'
 import { shelfState } from './shelf.ts'
 import { renderStaleNote } from './stale-note.ts'
@@ -36,7 +36,7 @@ export function renderHome(
     },
     body: html`
 <section class="hero wrap">
-<div class="hero__words">
+<div>
 <p class="eyebrow">${words.eyebrow}</p>
 <h1>${words.heading}</h1>
 <p class="lead">${words.lead}</p>
@@ -52,8 +52,8 @@ ${renderStaleNote(site, answer.staleSince)}
 <h2 id="on-sale-title">${words.onSale}</h2>
 ${
   onSale.length > 0
-    ? renderDropCards(site, onSale, now)
-    : html`<div class="panel empty">${drawing(site, 'shelf', 180)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p></div></div>`
+    ? renderDropCards(site, onSale, now, { place: 'first' })
+    : html`<div class="panel empty">${drawing(site, 'shelf', 180)}<div><h3>${words.empty}</h3><p>${words.emptyLead}</p>${renderJoin(site)}</div></div>`
 }
 <p class="after"><a class="after__link" href="/drops">${words.allDrops}</a></p>
 </section>
@@ -61,7 +61,7 @@ ${
   scheduled.length > 0
     ? html`<section class="wrap section" aria-labelledby="soon-title">
 <h2 id="soon-title">${words.soon}</h2>
-${renderDropCards(site, scheduled, now, { below: true })}
+${renderDropCards(site, scheduled, now, { place: 'below' })}
 </section>`
     : ''
 }
@@ -78,7 +78,7 @@ ${
   soldOut.length > 0
     ? html`<section class="wrap section" aria-labelledby="sold-title">
 <h2 id="sold-title">${words.soldOut}</h2>
-${renderDropCards(site, soldOut.slice(0, SOLD_OUT_SHOWN), now, { below: true })}
+${renderDropCards(site, soldOut.slice(0, SOLD_OUT_SHOWN), now, { place: 'below' })}
 </section>`
     : ''
 }`,

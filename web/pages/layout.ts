@@ -90,6 +90,12 @@ ${page.body}
 </html>`
 }
 
+/** Under an empty shelf: where the next drop is announced. Nothing without an invitation. */
+export function renderJoin({ inviteUrl, reader }: Site): Html | '' {
+  if (!inviteUrl) return ''
+  return html`<p class="actions empty__actions"><a class="button button--quiet" href="${inviteUrl}">${reader.words.frame.join}</a></p>`
+}
+
 /** One of our own drawings; it says nothing that the text beside it does not. */
 export function drawing(site: Site, name: string, size: number): Html {
   return html`<img class="drawing" src="${site.assets.url(`pictures/${name}.svg`)}" width="${size}" height="${size}" alt="">`

@@ -33,14 +33,14 @@ export function renderStatement(site: Site, statement: StatementView, token: str
 </dl>
 </header>
 <p class="paper__parties">${words.forBuilder(html`<strong><bdi>${builder.name}</bdi></strong>`)} ${complete ? words.closed : words.notClosed}</p>
-${lines.length === 0 ? html`<p class="paper__empty">${words.nothing(name)}</p>` : renderLines(reader, lines, totals)}
+${lines.length === 0 ? html`<p>${words.nothing(name)}</p>` : renderLines(reader, lines, totals)}
 ${transfers.length > 0 && renderTransfers(reader, transfers, totals)}
 ${totals.length > 0 && renderBalances(reader, totals, complete)}
 ${debt.map(
   (owed) =>
     html`<p class="note paper__debt">${(complete ? words.debt.atEnd : words.debt.now)(reader.money(owed))}</p>`,
 )}
-<nav class="actions paper__months" aria-label="${words.months}">
+<nav class="actions" aria-label="${words.months}">
 ${statement.earlier && html`<a class="button button--quiet" href="${address(token, statement.earlier)}">${reader.month(statement.earlier)}</a>`}
 ${statement.later && html`<a class="button button--quiet" href="${address(token, statement.later)}">${reader.month(statement.later)}</a>`}
 </nav>
