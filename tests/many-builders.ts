@@ -1,5 +1,6 @@
 import type { Builder } from '../core/domain/builder.ts'
 import type { Store, Write } from '../core/ports/store.ts'
+import { sampleBuilder } from '../core/testing/samples.ts'
 
 /** Builders with a linked channel each, written as linking would leave them. `channelIds` are Twitch's user ids. */
 export async function linkBuilders(
@@ -20,17 +21,12 @@ export async function linkBuilders(
 }
 
 function makeBuilder(userId: string, channelId: string, now: number): Builder {
-  return {
+  return sampleBuilder({
     userId,
     name: `Builder ${userId.slice(-4)}`,
-    status: 'approved',
-    statusHistory: [],
     accountId: null,
     transfers: false,
     detailsSubmitted: false,
-    currentlyDue: [],
-    terms: [],
-    debt: 0,
     twitch: {
       channelId,
       login: `channel_${channelId}`,
@@ -42,8 +38,6 @@ function makeBuilder(userId: string, channelId: string, now: number): Builder {
       offlineAt: 0,
       missedAt: null,
     },
-    about: '',
-    link: null,
     joinedAt: now,
-  }
+  })
 }

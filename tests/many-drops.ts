@@ -1,5 +1,6 @@
 import type { Drop } from '../core/domain/drop.ts'
 import type { Store } from '../core/ports/store.ts'
+import { sampleDrop } from '../core/testing/samples.ts'
 
 const BUILDERS = 40
 const DAY_MS = 24 * 60 * 60_000
@@ -15,30 +16,19 @@ function makeDrop(id: string, n: number, over: Pick<Drop, 'status' | 'openedAt' 
   const builderId = String(400_000_000_000_000_000n + BigInt(n % BUILDERS))
   const story = Array.from({ length: 60 }, (_, i) => shelfWord(n * 7 + i * i)).join(' ')
   const isOpen = over.status === 'open'
-  return {
+  return sampleDrop({
     dropId: id,
     builder: { userId: builderId, name: `Builder ${n % BUILDERS}` },
     builderId,
     title: `${shelfWord(n)} ${shelfWord(n * 3 + 10)} No. ${n}`,
     story,
     price: 1_000 + (n % 90) * 100,
-    currency: 'usd',
-    feeBps: 500,
-    terms: [],
-    destination: null,
     quantity: 5,
     available: isOpen ? 5 : n % 5,
-    held: 0,
     sold: isOpen ? 0 : 5 - (n % 5),
-    perPerson: 1,
     closed: !isOpen,
-    pauses: [],
-    waitsFor: null,
-    reminders: 0,
-    picture: null,
-    card: null,
     ...over,
-  }
+  })
 }
 
 /** Drops as publishing and closing would leave them, `now` in UTC ms. Answers the ids of the open ones. */

@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isAppError } from '#contract'
-import type { Builder } from '../domain/builder.ts'
 import type { Effect } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Store, User } from '../ports/store.ts'
-
-const BUILDER: Builder = {
-  userId: '',
-  name: 'Juniper',
-  status: 'approved',
-  statusHistory: [],
-  accountId: null,
-  transfers: true,
-  detailsSubmitted: true,
-  currentlyDue: [],
-  terms: [],
-  debt: 0,
-  twitch: null,
-  about: '',
-  link: null,
-  joinedAt: 0,
-}
+import { sampleBuilder } from '../testing/samples.ts'
 
 const ENTRY: LedgerEntry = {
   movement: 'payment',
@@ -293,7 +276,7 @@ export function storeSuite(
 
     test('a query may order by a field that is equal in all it finds', () =>
       withStore(async (store) => {
-        const builder = (userId: string, accountId: string | null) => ({ ...BUILDER, userId, accountId })
+        const builder = (userId: string, accountId: string | null) => sampleBuilder({ userId, accountId })
         const accounts = { a: 'acct_1', b: 'acct_2', c: null, d: 'acct_1', e: 'acct_1' }
         await store.commit(
           Object.entries(accounts).map(([id, accountId]) => ({

@@ -1,16 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { OLIVE, POPPY, sampleDrop } from '../testing/samples.ts'
 import { type DecidedTerms, parseStartDay, termsAt, upcomingTerms } from './builder.ts'
-import type { Drop } from './drop.ts'
 import { newOrder } from './order.ts'
 
 const NOW = Date.UTC(2026, 10, 22, 15, 30)
 const DECEMBER = Date.UTC(2026, 11, 1)
-const olive = { userId: '100000000000000105', name: 'Olive' }
 
 function decided(from: number, feeBps: number | null, over: Partial<DecidedTerms> = {}): DecidedTerms {
-  return { from, settlement: 'on_arrival', feeBps, by: olive, at: NOW, reason: 'so', ...over }
+  return { from, settlement: 'on_arrival', feeBps, by: OLIVE, at: NOW, reason: 'so', ...over }
 }
 
 test('the terms that began last hold, whatever order they were decided in', () => {
@@ -47,24 +46,15 @@ test('what is to come holds from its own first millisecond, for any list of deci
 })
 
 test('an order is given what holds when its unit is held', () => {
-  const drop = {
-    dropId: 'drp_00000000000000000000000000',
-    builderId: olive.userId,
-    builder: olive,
-    title: 'Mug',
-    picture: null,
-    price: 2_400,
-    feeBps: 500,
+  const drop = sampleDrop({
     terms: [
       { from: NOW, settlement: 'on_arrival', feeBps: null },
       { from: DECEMBER, settlement: 'at_payment', feeBps: 1_000 },
-    ] as const,
+    ],
     destination: 'acct_1',
-    currency: 'usd',
-  } as Partial<Drop> as Drop
-  const buyer = { userId: '100000000000000103', name: 'Poppy' }
+  })
   const at = (now: number) => {
-    const held = { drop, buyer, orderId: 'ord_00000000000000000000000000', holdUntil: now + 1 }
+    const held = { drop, buyer: POPPY, orderId: 'ord_1', holdUntil: now + 1 }
     const { fee, share, feeBps, settlement, destination } = newOrder(held, now)
     return { fee, share, feeBps, settlement, destination }
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAppError } from '#contract'
+import { sampleDrop } from '../testing/samples.ts'
 import {
   assertReservable,
   checkForm,
@@ -17,32 +18,7 @@ import {
   type ShelfMove,
 } from './drop.ts'
 
-const drop: Drop = {
-  dropId: 'drp_00000000000000000000000000',
-  builder: { userId: '100000000000000101', name: 'Juniper' },
-  builderId: '100000000000000101',
-  title: 'Mug',
-  story: '',
-  price: 2_400,
-  currency: 'usd',
-  feeBps: 500,
-  terms: [],
-  destination: null,
-  quantity: 3,
-  available: 3,
-  held: 0,
-  sold: 0,
-  perPerson: 1,
-  closed: false,
-  pauses: [],
-  waitsFor: null,
-  status: 'open',
-  openedAt: 0,
-  closesAt: 1_000,
-  reminders: 0,
-  picture: null,
-  card: null,
-}
+const drop = sampleDrop()
 const form = {
   title: 'Mug',
   story: 'Thrown by hand.',

@@ -3,27 +3,13 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { OrderStatus } from '#contract'
 import { lostRibbons, withRibbons } from '../../tests/ribbons.ts'
-import { type Drop, moveUnit } from './drop.ts'
+import { sampleDrop, sampleOrder } from '../testing/samples.ts'
+import { moveUnit } from './drop.ts'
 import { balances, type LedgerEntry, ledgerId } from './ledger.ts'
-import { frozenBy, givenBack, NEXT, newOrder, type Order, type OrderEvent, stepOrder } from './order.ts'
+import { frozenBy, givenBack, NEXT, type Order, type OrderEvent, stepOrder } from './order.ts'
 import { storyOf } from './reconcile-books.ts'
 
-function heldOrder(total: number, feeBps: number): Order {
-  const drop = {
-    dropId: 'drp_00000000000000000000000000',
-    builderId: '100000000000000101',
-    builder: { userId: '100000000000000101', name: 'Juniper' },
-    title: 'Mug',
-    picture: null,
-    price: total,
-    feeBps: feeBps,
-    terms: [] as const,
-    destination: null,
-    currency: 'usd',
-  } as Partial<Drop> as Drop
-  const buyer = { userId: '100000000000000103', name: 'Poppy' }
-  return newOrder({ drop, buyer, orderId: 'ord_00000000000000000000000000', holdUntil: 1_000 }, 0)
-}
+const heldOrder = (total: number, feeBps: number) => sampleOrder({}, sampleDrop({ price: total, feeBps }))
 
 const payment = { paymentIntentId: 'pi_1', chargeId: 'ch_1', stripeFee: null, shipTo: null, transferId: null }
 const shipped: OrderEvent = {
@@ -97,7 +83,7 @@ const anyEvent = (total: number): fc.Arbitrary<OrderEvent> => {
 /** Play events on one order of a one-unit drop; what is refused changes nothing. */
 function play(start: Order, events: readonly OrderEvent[]) {
   let order = start
-  let drop = { available: 0, held: 1, sold: 0, dropId: order.dropId } as Drop
+  let drop = sampleDrop({ quantity: 1, available: 0, held: 1 })
   let debt = 0
   let sent = 0
   const ledger = new Map<string, LedgerEntry>()

@@ -1,28 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Drop } from './drop.ts'
-import { newOrder, type Order, type OrderEvent, stepOrder } from './order.ts'
+import { sampleOrder } from '../testing/samples.ts'
+import { type Order, type OrderEvent, stepOrder } from './order.ts'
 import { heldOf, monthOf, numberPapers, paperNumber, spanOf } from './receipt.ts'
-
-function heldOrder(over: Partial<Order> = {}): Order {
-  const drop = {
-    dropId: 'drp_00000000000000000000000000',
-    builderId: '100000000000000101',
-    builder: { userId: '100000000000000101', name: 'Juniper' },
-    title: 'Mug',
-    picture: null,
-    price: 2_400,
-    feeBps: 500,
-    terms: [] as const,
-    destination: null,
-    currency: 'usd',
-  } as Partial<Drop> as Drop
-  const buyer = { userId: '100000000000000103', name: 'Poppy' }
-  return {
-    ...newOrder({ drop, buyer, orderId: 'ord_00000000000000000000000000', holdUntil: 1_000 }, 0),
-    ...over,
-  }
-}
 
 const PAID = {
   type: 'payment_succeeded' as const,
@@ -63,24 +43,24 @@ test('whatever makes a paper wishes for its number', () => {
     [PAID, dispute, { type: 'dispute_lost' }],
   ]
   for (const story of stories) {
-    const before = play(heldOrder(), ...story.slice(0, -1)).effects.filter(
+    const before = play(sampleOrder(), ...story.slice(0, -1)).effects.filter(
       (kind) => kind === 'receipt',
     ).length
-    const after = play(heldOrder(), ...story).effects.filter((kind) => kind === 'receipt').length
+    const after = play(sampleOrder(), ...story).effects.filter((kind) => kind === 'receipt').length
     assert.equal(after, before + 1, story.map(({ type }) => type).join(', '))
   }
 })
 
 test('an unpaid order gets no number, a paid one gets one once', () => {
-  assert.equal(numberPapers(heldOrder(), 7, 5), null)
-  const first = numberPapers(play(heldOrder(), PAID).order, 7, 5)
+  assert.equal(numberPapers(sampleOrder(), 7, 5), null)
+  const first = numberPapers(play(sampleOrder(), PAID).order, 7, 5)
   assert.deepEqual(first?.order.receipt, { number: 8, at: 5 })
   assert.equal(first.last, 8)
   assert.equal(numberPapers(first.order, 8, 6), null)
 })
 
 test('a refund is numbered when Stripe says it went, and keeps its number when the bank sends it back', () => {
-  const asked = play(heldOrder(), PAID, refund(500), refund(300))
+  const asked = play(sampleOrder(), PAID, refund(500), refund(300))
   const numbered = numberPapers(play(asked.order, went(2)).order, 0, 5)
   assert.equal(numbered?.order.receipt?.number, 1)
   assert.deepEqual(
@@ -105,7 +85,7 @@ test('a refund is numbered when Stripe says it went, and keeps its number when t
 })
 
 test('a receipt says what was held and until when', () => {
-  const paid = play(heldOrder(), PAID).order
+  const paid = play(sampleOrder(), PAID).order
   const amount = { amount: 2_400, currency: 'usd' }
   assert.deepEqual(heldOf(paid, 99), { amount, since: 1_000, until: null, endsAt: 99 })
   const back = play(paid, refund(2_400)).order
@@ -117,7 +97,7 @@ test('a receipt says what was held and until when', () => {
     { type: 'transfer_made', transferId: 'tr_1' },
   ).order
   assert.equal(heldOf(sent, null)?.until, 1_002)
-  assert.equal(heldOf(play(heldOrder({ settlement: 'at_payment' }), PAID).order, null), null)
+  assert.equal(heldOf(play(sampleOrder({ settlement: 'at_payment' }), PAID).order, null), null)
 })
 
 test('months begin and end by UTC', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { JUNIPER, POPPY, sampleDrop, sampleOrder } from '../testing/samples.ts'
 import type { Builder } from './builder.ts'
 import { claimId, type Drop } from './drop.ts'
 import { type Effect, type EffectKind, queueOf } from './effect.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { splitFee } from './money.ts'
 import { type Order, type OrderEvent, stepOrder } from './order.ts'
 import { diagnose } from './reconcile.ts'
 import type { Diagnosis, MismatchCode, Ours, Theirs, TheirTransaction } from './reconcile-mismatch.ts'
@@ -12,46 +12,18 @@ import type { Diagnosis, MismatchCode, Ours, Theirs, TheirTransaction } from './
 const NOW = 1_000_000_000
 const ORDER = 'ord_00000000000000000000000001'
 const DROP = 'drp_00000000000000000000000001'
-const BUILDER = '100000000000000101'
-const BUYER = '100000000000000103'
+const BUILDER = JUNIPER.userId
+const BUYER = POPPY.userId
 
-const HELD: Order = {
-  orderId: ORDER,
-  dropId: DROP,
-  builderId: BUILDER,
-  buyerId: BUYER,
-  status: 'held',
-  title: 'Mug',
-  picture: null,
-  buyer: { userId: BUYER, name: 'Poppy' },
-  builder: { userId: BUILDER, name: 'Juniper' },
-  total: 2_400,
-  ...splitFee(2_400, 500),
-  feeBps: 500,
-  settlement: 'on_arrival',
-  destination: null,
-  currency: 'usd',
-  createdAt: 1,
-  holdUntil: NOW,
-  endedBy: null,
-  checkout: { attempt: 1, expiresAt: NOW, sessionId: 'cs_1', url: null },
-  payment: null,
-  chargeId: null,
-  shipment: null,
-  arrivedAt: null,
-  transferId: null,
-  releasedAt: null,
-  release: null,
-  blocked: null,
-  refunds: [],
-  caseId: null,
-  dispute: null,
-  drift: null,
-  holdingWarnedAt: null,
-  receipt: null,
-  attention: null,
-  history: [],
-}
+const HELD = sampleOrder(
+  {
+    orderId: ORDER,
+    createdAt: 1,
+    holdUntil: NOW,
+    checkout: { attempt: 1, expiresAt: NOW, sessionId: 'cs_1', url: null },
+  },
+  sampleDrop({ dropId: DROP }),
+)
 
 const paid: OrderEvent = {
   type: 'payment_succeeded',

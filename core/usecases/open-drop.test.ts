@@ -1,19 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
-import type { Builder } from '../domain/builder.ts'
 import type { Draft } from '../domain/drop.ts'
+import { JUNIPER, sampleBuilder } from '../testing/samples.ts'
 import { createChanges } from './change.ts'
 import type { Settings } from './deps.ts'
 import { openDueDrop, openWithStream } from './open-drop.ts'
 import { publishDrop } from './publish-drop.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 18)
-const juniper = { userId: '100000000000000101', name: 'Juniper' }
 const settings = { currency: 'usd', feeBps: 500, twitch: {} } as Settings
 const draft: Draft = {
   draftId: 'dft_1',
-  builder: juniper,
+  builder: JUNIPER,
   form: {
     title: 'Mug',
     story: '',
@@ -27,18 +26,7 @@ const draft: Draft = {
   pictureProblem: null,
   createdAt: NOW,
 }
-const offAir: Builder = {
-  ...juniper,
-  status: 'approved',
-  statusHistory: [],
-  accountId: 'acct_1',
-  transfers: true,
-  detailsSubmitted: true,
-  currentlyDue: [],
-  terms: [],
-  debt: 0,
-  about: '',
-  link: null,
+const offAir = sampleBuilder({
   twitch: {
     channelId: '501',
     login: 'juniper_makes',
@@ -50,13 +38,12 @@ const offAir: Builder = {
     offlineAt: 0,
     missedAt: null,
   },
-  joinedAt: 1,
-}
+})
 
 test('a stream that begins while its drop is being published opens it', async () => {
   const store = createSqliteStore({ path: ':memory:' })
   await store.commit([
-    { op: 'create', collection: 'builders', id: juniper.userId, value: offAir },
+    { op: 'create', collection: 'builders', id: JUNIPER.userId, value: offAir },
     { op: 'create', collection: 'drafts', id: draft.draftId, value: draft },
   ])
   const clock = { now: () => NOW }
@@ -69,7 +56,7 @@ test('a stream that begins while its drop is being published opens it', async ()
           raced = true
           await goLive()
           // It is not there yet, so there is nothing to open.
-          await openWithStream(deps, juniper.userId)
+          await openWithStream(deps, JUNIPER.userId)
         }
         return store.commit(writes)
       },
@@ -80,15 +67,15 @@ test('a stream that begins while its drop is being published opens it', async ()
   const deps = { store, change, clock, settings }
 
   async function goLive(): Promise<void> {
-    const found = await store.get('builders', juniper.userId)
+    const found = await store.get('builders', JUNIPER.userId)
     assert.ok(found?.value.twitch)
     const live = { streamId: '1', since: NOW, title: null, game: null }
     const value = { ...found.value, twitch: { ...found.value.twitch, live } }
     const { version } = found
-    await store.commit([{ op: 'replace', collection: 'builders', id: juniper.userId, value, version }])
+    await store.commit([{ op: 'replace', collection: 'builders', id: JUNIPER.userId, value, version }])
   }
 
-  const drop = await publishDrop(deps, { userId: juniper.userId, draftId: draft.draftId })
+  const drop = await publishDrop(deps, { userId: JUNIPER.userId, draftId: draft.draftId })
   assert.deepEqual([drop.status, raced], ['scheduled', true])
   const look = (await store.get('outbox', `open_drop:${drop.dropId}`))?.value
   assert.equal(look?.dueAt, NOW, 'it is looked at once more, at once')

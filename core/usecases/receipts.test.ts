@@ -3,60 +3,20 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAppError } from '#contract'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
-import { splitFee } from '../domain/money.ts'
 import type { Order, OrderRefund } from '../domain/order.ts'
 import type { Store } from '../ports/store.ts'
+import { JUNIPER, sampleOrder } from '../testing/samples.ts'
 import { createChanges, type MakeChange } from './change.ts'
 import { numberReceipts } from './receipts.ts'
 
-const buyer = { userId: '100000000000000103', name: 'Poppy' }
-const builder = { userId: '100000000000000101', name: 'Juniper' }
-
 function paidOrder(orderId: string): Order {
-  return {
+  const ids = { paymentIntentId: 'pi_1', chargeId: 'ch_1', transferId: null }
+  return sampleOrder({
     orderId,
-    dropId: 'drp_00000000000000000000000000',
-    builderId: builder.userId,
-    buyerId: buyer.userId,
     status: 'paid',
-    title: 'Mug',
-    picture: null,
-    buyer,
-    builder,
-    total: 2_400,
-    ...splitFee(2_400, 500),
-    feeBps: 500,
-    settlement: 'on_arrival',
-    destination: null,
-    currency: 'usd',
-    createdAt: 0,
-    holdUntil: 1_000,
-    endedBy: null,
-    checkout: null,
-    payment: {
-      paymentIntentId: 'pi_1',
-      chargeId: 'ch_1',
-      at: 5,
-      stripeFee: 99,
-      shipTo: null,
-      transferId: null,
-    },
+    payment: { ...ids, at: 5, stripeFee: 99, shipTo: null },
     chargeId: 'ch_1',
-    shipment: null,
-    arrivedAt: null,
-    transferId: null,
-    releasedAt: null,
-    release: null,
-    blocked: null,
-    refunds: [],
-    receipt: null,
-    caseId: null,
-    dispute: null,
-    drift: null,
-    holdingWarnedAt: null,
-    attention: null,
-    history: [],
-  }
+  })
 }
 
 function refundThatWent(n: number): OrderRefund {
@@ -67,7 +27,7 @@ function refundThatWent(n: number): OrderRefund {
     fromShare: 95,
     reason: 'builder',
     note: '',
-    by: builder,
+    by: JUNIPER,
     at: 6,
     status: 'succeeded',
     attempt: 1,

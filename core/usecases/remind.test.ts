@@ -1,42 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
-import { type Drop, planOpening } from '../domain/drop.ts'
+import { planOpening } from '../domain/drop.ts'
 import type { Page } from '../ports/store.ts'
+import { JUNIPER, sampleDrop } from '../testing/samples.ts'
 import { createChanges } from './change.ts'
 import { callOffDrop } from './open-drop.ts'
 import { callReminders, remind } from './remind.ts'
 
 const NOW = Date.UTC(2026, 10, 24, 18)
-const juniper = { userId: '100000000000000101', name: 'Juniper' }
 
 async function setUp() {
   const store = createSqliteStore({ path: ':memory:' })
   const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
-  const drop: Drop = {
-    dropId: 'drp_1',
-    builder: juniper,
-    builderId: juniper.userId,
-    title: 'Mug',
-    story: '',
-    price: 2_400,
-    currency: 'usd',
-    feeBps: 500,
-    terms: [],
-    destination: null,
-    quantity: 3,
-    available: 3,
-    held: 0,
-    sold: 0,
-    perPerson: 1,
-    closed: false,
-    pauses: [],
-    status: 'scheduled',
-    ...planOpening({ when: 'later', inHours: 1 }, 24, false, NOW),
-    reminders: 0,
-    picture: null,
-    card: null,
-  }
+  const opening = planOpening({ when: 'later', inHours: 1 }, 24, false, NOW)
+  const drop = sampleDrop({ dropId: 'drp_1', status: 'scheduled', ...opening })
   const other = { ...drop, dropId: 'drp_10' }
   await store.commit(
     [drop, other].map((value) => ({ op: 'create', collection: 'inventory', id: value.dropId, value })),
@@ -61,7 +39,7 @@ test('everybody who asked is told once, whatever runs twice, and of this drop al
   for (const _ of [1, 2]) await remind(deps, { person: gone, dropId, on: false })
   assert.equal((await deps.store.get('inventory', dropId))?.value.reminders, 249)
 
-  await callOffDrop(deps, { userId: juniper.userId, dropId })
+  await callOffDrop(deps, { userId: JUNIPER.userId, dropId })
   const answers = await Promise.all([callReminders(deps, dropId), callReminders(deps, dropId)])
   assert.deepEqual(answers, [NOW, NOW], 'there is more')
   for (let runs = 0; (await callReminders(deps, dropId)) !== null; runs++) assert.ok(runs < 10)
@@ -88,7 +66,7 @@ test('who asks too late is not promised anything', async () => {
   await using rig = await setUp()
   const { deps, drop } = rig
   const { dropId } = drop
-  await callOffDrop(deps, { userId: juniper.userId, dropId })
+  await callOffDrop(deps, { userId: JUNIPER.userId, dropId })
   const person = people[0] ?? assert.fail()
   assert.equal((await remind(deps, { person, dropId, on: true })).on, false)
   assert.deepEqual((await deps.store.scan('reminders', { limit: 1, cursor: null })).documents, [])

@@ -1,61 +1,21 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
-import type { Builder } from '../domain/builder.ts'
-import type { Drop } from '../domain/drop.ts'
+import { JUNIPER, OLIVE, sampleBuilder, sampleDrop } from '../testing/samples.ts'
 import { createChanges, type MakeChange } from './change.ts'
 import { followBuilder } from './follow-builder.ts'
 import { decideBuilder, setTerms } from './run-collective.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
-const olive = { userId: '100000000000000105', name: 'Olive' }
-const juniper = { userId: '100000000000000101', name: 'Juniper' }
 
 /** Juniper, approved and payable, with one drop on sale. */
 async function setUp() {
   const store = createSqliteStore({ path: ':memory:' })
   const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
-  const builder: Builder = {
-    ...juniper,
-    status: 'approved',
+  const builder = sampleBuilder({
     statusHistory: [{ at: 1, status: 'approved', by: null, reason: '' }],
-    accountId: 'acct_1',
-    transfers: true,
-    detailsSubmitted: true,
-    currentlyDue: [],
-    terms: [],
-    debt: 0,
-    twitch: null,
-    about: '',
-    link: null,
-    joinedAt: 1,
-  }
-  const drop: Drop = {
-    dropId: 'drp_1',
-    builder: juniper,
-    builderId: juniper.userId,
-    title: 'Mug',
-    story: '',
-    price: 2_400,
-    currency: 'usd',
-    feeBps: 500,
-    terms: [],
-    destination: 'acct_1',
-    quantity: 3,
-    available: 3,
-    held: 0,
-    sold: 0,
-    perPerson: 1,
-    closed: false,
-    pauses: [],
-    waitsFor: null,
-    status: 'open',
-    openedAt: 1,
-    reminders: 0,
-    closesAt: NOW * 2,
-    picture: null,
-    card: null,
-  }
+  })
+  const drop = sampleDrop({ destination: builder.accountId, closesAt: NOW * 2 })
   await store.commit([
     { op: 'create', collection: 'builders', id: builder.userId, value: builder },
     { op: 'create', collection: 'inventory', id: drop.dropId, value: drop },
@@ -69,7 +29,7 @@ async function setUp() {
   return { deps, dropNow, noticesNow }
 }
 
-const ask = { operator: olive, builderId: juniper.userId, reason: 'A fair' }
+const ask = { operator: OLIVE, builderId: JUNIPER.userId, reason: 'A fair' }
 
 test('a process that dies before the drops have followed leaves a wish that they do', async () => {
   const { deps, dropNow } = await setUp()
@@ -79,9 +39,9 @@ test('a process that dies before the drops have followed leaves a wish that they
   const call = { ...ask, status: 'paused', idempotencyKey: 'one' } as const
   await assert.rejects(decideBuilder({ ...deps, change: dying }, call), /killed/)
   assert.equal((await dropNow())?.status, 'open')
-  const wish = await deps.store.get('outbox', `follow_builder:${juniper.userId}`)
+  const wish = await deps.store.get('outbox', `follow_builder:${JUNIPER.userId}`)
   assert.equal(wish?.value.dueAt, NOW)
-  await followBuilder(deps, juniper.userId)
+  await followBuilder(deps, JUNIPER.userId)
   assert.deepEqual((await dropNow())?.pauses, ['builder'])
 })
 
@@ -91,7 +51,7 @@ test('a decision that comes twice is one decision, one entry in the audit log an
   for (const idempotencyKey of ['a', 'a']) await setTerms(deps, { ...terms, idempotencyKey })
   const standing = { ...ask, status: 'suspended', idempotencyKey: 'b' } as const
   await Promise.all([decideBuilder(deps, standing), decideBuilder(deps, standing)])
-  const builder = (await deps.store.get('builders', juniper.userId))?.value
+  const builder = (await deps.store.get('builders', JUNIPER.userId))?.value
   assert.deepEqual([builder?.terms.length, builder?.statusHistory.length], [1, 2])
   assert.equal((await deps.store.get('auditHead', 'head'))?.value.seq, 2)
   assert.deepEqual(
@@ -113,9 +73,9 @@ test('an older picture of a builder does not win over a newer one', async () => 
   const { deps, dropNow } = await setUp()
   await decideBuilder(deps, { ...ask, status: 'paused', idempotencyKey: 'a' })
   await Promise.all([
-    followBuilder(deps, juniper.userId),
+    followBuilder(deps, JUNIPER.userId),
     decideBuilder(deps, { ...ask, status: 'approved', idempotencyKey: 'b' }),
-    followBuilder(deps, juniper.userId),
+    followBuilder(deps, JUNIPER.userId),
   ])
   assert.equal((await dropNow())?.status, 'open')
 })

@@ -3,7 +3,7 @@ import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
 import type { PushInput } from '#contract'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
-import type { Builder } from '../domain/builder.ts'
+import { JUNIPER, OLIVE, sampleBuilder } from '../testing/samples.ts'
 import { createChanges } from './change.ts'
 import type { Settings } from './deps.ts'
 import { readProfile } from './read-people.ts'
@@ -11,8 +11,6 @@ import { decideBuilder, setTerms } from './run-collective.ts'
 import { tell } from './tell.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
-const olive = { userId: '100000000000000105', name: 'Olive' }
-const juniper = { userId: '100000000000000101', name: 'Juniper' }
 const settings = {
   webUrl: 'http://shop.example',
   currency: 'usd',
@@ -24,22 +22,14 @@ const settings = {
 test('news of standing and terms that reaches nobody is kept once, and shown as it was decided', async () => {
   const store = createSqliteStore({ path: ':memory:' })
   const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
-  const builder: Builder = {
-    ...juniper,
+  const builder = sampleBuilder({
     status: 'applied',
-    statusHistory: [{ at: 1, status: 'applied', by: juniper, reason: '' }],
+    statusHistory: [{ at: 1, status: 'applied', by: JUNIPER, reason: '' }],
     accountId: null,
     transfers: false,
     detailsSubmitted: false,
-    currentlyDue: [],
-    terms: [],
-    debt: 0,
-    twitch: null,
-    about: '',
-    link: null,
-    joinedAt: 1,
-  }
-  await store.commit([{ op: 'create', collection: 'builders', id: juniper.userId, value: builder }])
+  })
+  await store.commit([{ op: 'create', collection: 'builders', id: JUNIPER.userId, value: builder }])
   const pushed: PushInput<'notify'>[] = []
   const deps = {
     store,
@@ -54,7 +44,7 @@ test('news of standing and terms that reaches nobody is kept once, and shown as 
       },
     },
   }
-  const ask = { operator: olive, builderId: juniper.userId }
+  const ask = { operator: OLIVE, builderId: JUNIPER.userId }
   await decideBuilder(deps, { ...ask, status: 'approved', reason: 'Lovely pots.', idempotencyKey: 'a' })
   await decideBuilder(deps, { ...ask, status: 'paused', reason: 'A flood.', idempotencyKey: 'b' })
   await setTerms(deps, {
@@ -76,7 +66,7 @@ test('news of standing and terms that reaches nobody is kept once, and shown as 
   for (const { value } of [...news.documents, ...news.documents]) await tell(deps, value)
   assert.equal(new Set(pushed.map(({ noticeId }) => noticeId)).size, 3)
 
-  const { missed } = await readProfile(deps, { person: juniper })
+  const { missed } = await readProfile(deps, { person: JUNIPER })
   const seen = missed.map((notice) => ('change' in notice ? [notice.about, notice.change.reason] : null))
   assert.deepEqual(
     new Set(seen.map(String)),
