@@ -6,12 +6,11 @@ import { emptyProject, firestoreEmulator } from '../tests/firestore-emulator.ts'
 import { createChance } from './prove-chance.ts'
 import { proveOnce, type RunResult } from './prove-run.ts'
 import type { Engine } from './prove-shop.ts'
+import { note } from './run-bench.ts'
 
 /** The bot is started beside core in the first run and in every so many after it; a double answers elsewhere. */
 const REAL_BOT_EVERY = 25
 const PROBLEMS_SHOWN = 20
-
-const note = (line: string) => process.stderr.write(`${line}\n`)
 
 interface Wish {
   readonly store: Engine['store']

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { createSqliteStore } from '../core/adapters/store-sqlite.ts'
 import { startSpareShop } from '../sandbox/launch/spare-shop.ts'
 import { closeDrop, fillShelf, shelfWord } from '../tests/many-drops.ts'
+import { note } from './run-bench.ts'
 import { busyMs, residentMb } from './shop.ts'
 
 // `npm run bench:catalogue`: what it costs web to keep and search many drops that are over. One line of JSON for each
@@ -15,7 +16,6 @@ const SEARCHES = 500
 /** Web looks at the shelf again after a second. */
 const STALE_MS = 1_100
 const WEB = 'web/main.ts'
-const note = (line: string) => process.stderr.write(`${line}\n`)
 
 async function timed(url: string): Promise<number> {
   const began = performance.now()

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -9,6 +9,7 @@ import { createLoadClient, type LoadClient, writeRequest } from './load.ts'
 import { measureNaive, type NaivePace } from './naive.ts'
 import { readStripe } from './prove-books.ts'
 import { type ProvingShop, startProvingShop } from './prove-shop.ts'
+import { note, runBench } from './run-bench.ts'
 import { judgeRush, type Rush } from './rush.ts'
 import { writeBuyRequest } from './scenario.ts'
 
@@ -32,8 +33,6 @@ interface Measured {
   readonly sessionsInASecond: number
   readonly problems: readonly string[]
 }
-
-const note = (line: string) => process.stderr.write(`${line}\n`)
 
 async function measure(compiledDir: string): Promise<Measured> {
   const emulator = await firestoreEmulator()
@@ -138,25 +137,9 @@ function toJson({ naive, rushes, sessionsInASecond }: Measured): object {
 }
 
 const { values: args } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
-const compiledDir = mkdtempSync(join(tmpdir(), 'c500-compiled-'))
-const ended = Promise.withResolvers<never>()
-const late = setTimeout(() => ended.reject(new Error('The bench took too long.')), LONGEST_MS)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => ended.reject(new Error('The bench was stopped.')))
-}
-try {
-  const measured = await Promise.race([measure(compiledDir), ended.promise])
-  const found = toJson(measured)
-  process.stdout.write(args.json ? `${JSON.stringify(found)}\n` : `${JSON.stringify(found, null, 2)}\n`)
-  for (const problem of measured.problems) note(problem)
-  if (measured.problems.length === 0) note('Every drop gave away exactly its units.')
-  else process.exitCode = 1
-} catch (error) {
-  note(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
-} finally {
-  clearTimeout(late)
-  rmSync(compiledDir, { recursive: true, force: true })
-}
-// What was still under way when the bench was stopped ends with it: services follow their parent.
-process.exit()
+await runBench({
+  folder: mkdtempSync(join(tmpdir(), 'c500-compiled-')),
+  longestMs: LONGEST_MS,
+  measure,
+  show: (measured) => JSON.stringify(toJson(measured), null, args.json ? 0 : 2),
+})

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { linkBuilders } from '../tests/many-builders.ts'
 import { createWorld, minutes, type World } from '../tests/world.ts'
+import { note } from './run-bench.ts'
 
 // `npm run bench:streams`: how long core takes to bring the subscriptions of many builders in order at the local Twitch.
 // The last line of stdout is one JSON object. The exit status is 1 when a round left anything undone, never for speed.
@@ -16,8 +17,6 @@ interface Summary {
   readonly subscriptions: readonly { readonly id: string; readonly status: string }[]
   readonly users: readonly { readonly id: string }[]
 }
-
-const note = (line: string) => process.stderr.write(`${line}\n`)
 
 async function timed(work: () => Promise<void>): Promise<number> {
   const startedAt = performance.now()

@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type InsertPace, measureInserts } from './inserts.ts'
 import { createLoadClient, medianRound, type Pace } from './load.ts'
+import { note, runBench } from './run-bench.ts'
 import { type PageName, type PageSample, prepareScenario, type SaleRound } from './scenario.ts'
 import { type Service, type Shop, startShop } from './shop.ts'
 
@@ -38,8 +39,6 @@ interface PageRounds {
 }
 
 const PAGES = ['landing', 'drop'] as const satisfies readonly PageName[]
-
-const note = (line: string) => process.stderr.write(`${line}\n`)
 
 async function measure(dataDir: string, profileDir: string | null): Promise<Measured> {
   await using stack = new AsyncDisposableStack()
@@ -268,25 +267,10 @@ const { values: args } = parseArgs({
 // Beside the shop's own data, because the bench is about this disk: a temporary folder may be memory.
 const parent = resolve(dirname(import.meta.dirname), 'data')
 mkdirSync(parent, { recursive: true })
-const dataDir = mkdtempSync(join(parent, 'bench-'))
-const ended = Promise.withResolvers<never>()
-const late = setTimeout(() => ended.reject(new Error('The bench took too long.')), LONGEST_MS)
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => ended.reject(new Error('The bench was stopped.')))
-}
-try {
-  const measuring = measure(dataDir, args.profile === undefined ? null : resolve(args.profile))
-  const measured = await Promise.race([measuring, ended.promise])
-  process.stdout.write(args.json ? `${JSON.stringify(toJson(measured))}\n` : `${toTable(measured)}\n`)
-  for (const problem of measured.problems) note(problem)
-  if (measured.problems.length === 0) note('Every drop gave away exactly its units.')
-  else process.exitCode = 1
-} catch (error) {
-  note(error instanceof Error ? error.message : String(error))
-  process.exitCode = 1
-} finally {
-  clearTimeout(late)
-  rmSync(dataDir, { recursive: true, force: true })
-}
-// What was still under way when the bench was stopped ends with it: services follow their parent.
-process.exit()
+const profileDir = args.profile === undefined ? null : resolve(args.profile)
+await runBench({
+  folder: mkdtempSync(join(parent, 'bench-')),
+  longestMs: LONGEST_MS,
+  measure: (dataDir) => measure(dataDir, profileDir),
+  show: (measured) => (args.json ? JSON.stringify(toJson(measured)) : toTable(measured)),
+})

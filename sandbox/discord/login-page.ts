@@ -1,7 +1,6 @@
-import { html, raw } from 'hono/html'
+import { html } from 'hono/html'
+import { type Html, renderStandInPage } from '../stand-in-page.ts'
 import type { Person } from './memory.ts'
-
-type Html = ReturnType<typeof html>
 
 /** What an application asks of a person, as it stands in the address. */
 export interface LoginWish {
@@ -55,20 +54,6 @@ export function renderProblem(problem: string): Html {
 }
 
 function renderPage(title: string, body: Html): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="same-origin">
-<title>${title} · Local Discord</title>
-<style>${raw(CSS)}</style>
-</head>
-<body>
-<header class="band">Local Discord: nobody really signs in here</header>
-<main>
-${body}
-</main>
-</body>
-</html>`
+  const band = 'Local Discord: nobody really signs in here'
+  return renderStandInPage({ name: 'Local Discord', band, css: CSS }, title, body)
 }

@@ -1,8 +1,9 @@
 import { html } from 'hono/html'
 import type Stripe from 'stripe'
 import { FAULT_KINDS, type Faults } from '../faults.ts'
+import type { Html } from '../stand-in-page.ts'
 import { isOpen } from './disputes.ts'
-import { type Html, money, renderPage } from './page.ts'
+import { money, renderPage } from './page.ts'
 import { modesOf, type Stand } from './stand.ts'
 import { listDeliveries, summarise } from './summary.ts'
 

@@ -1,6 +1,4 @@
-import { html, raw } from 'hono/html'
-
-export type Html = ReturnType<typeof html>
+import { type Html, renderStandInPage } from '../stand-in-page.ts'
 
 const CSS = `
 *{box-sizing:border-box}
@@ -41,24 +39,14 @@ section>.row-of{margin:.5rem 0}td>.row-of{min-width:11rem}
 :focus-visible{outline:3px solid #25527d;outline-offset:2px}
 `
 
-/** A whole page, clearly marked as not Stripe. It needs no script. */
+/** A whole page, clearly marked as not Stripe. */
 export function renderPage(title: string, body: Html, width: 'narrow' | 'wide' = 'narrow'): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="same-origin">
-<title>${title} · Local Stripe</title>
-<style>${raw(CSS)}</style>
-</head>
-<body>
-<header class="band">Local Stripe, no real money</header>
-<main class="${width}">
-${body}
-</main>
-</body>
-</html>`
+  return renderStandInPage(
+    { name: 'Local Stripe', band: 'Local Stripe, no real money', css: CSS },
+    title,
+    body,
+    width,
+  )
 }
 
 /** `1250, 'usd'` becomes `$12.50`. */

@@ -1,7 +1,8 @@
 import type { Context, Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
 import { html } from 'hono/html'
-import { type Html, renderPage } from './page.ts'
+import type { Html } from '../stand-in-page.ts'
+import { renderPage } from './page.ts'
 import type { Env, Stand } from './stand.ts'
 import { makeToken } from './tables.ts'
 

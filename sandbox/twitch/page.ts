@@ -1,6 +1,4 @@
-import { html, raw } from 'hono/html'
-
-export type Html = ReturnType<typeof html>
+import { type Html, renderStandInPage } from '../stand-in-page.ts'
 
 const CSS = `
 :root{--ground:#fff8ee;--paper:#fff;--text:#4a3228;--soft:#755b4f;--line:#ecdfd4;--edge:#8d7065;--press:#a8325e;
@@ -48,22 +46,12 @@ code{overflow-wrap:anywhere;font-size:.85rem}td code{white-space:nowrap}
 .unseen{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 `
 
-/** A whole page, clearly marked as not Twitch. It needs no script. */
+/** A whole page, clearly marked as not Twitch. */
 export function renderPage(title: string, body: Html, width: 'narrow' | 'wide' = 'narrow'): Html {
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="same-origin">
-<title>${title} · Local Twitch</title>
-<style>${raw(CSS)}</style>
-</head>
-<body>
-<header class="band">Local Twitch: nobody really streams here</header>
-<main class="${width}">
-${body}
-</main>
-</body>
-</html>`
+  return renderStandInPage(
+    { name: 'Local Twitch', band: 'Local Twitch: nobody really streams here', css: CSS },
+    title,
+    body,
+    width,
+  )
 }
