@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, makeDrop, makeId, NOW, startFakeCore } from './testing/fake-core.ts'
+import { configFor, makeDrop, makeId, NOW, startFakeCore } from './testing/fake-core.ts'
 
 const HOUR = 60 * 60_000
 
@@ -27,20 +27,7 @@ async function startShop() {
     listDrops: ({ status }) => ({ drops: drops.filter((drop) => drop.status === status), cursor: null }),
   })
   const clock = { at: NOW }
-  const web = await startWeb(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      coreUrl: core.url,
-      publicUrl: 'https://shop.example',
-      inviteUrl: null,
-      operator: null,
-      log: { level: 'silent', format: 'json' },
-      telemetryUrl: null,
-      secrets: { coreToken: CORE_TOKEN },
-    },
-    { now: () => clock.at },
-  )
+  const web = await startWeb(configFor(core, { publicUrl: 'https://shop.example' }), { now: () => clock.at })
   return {
     clock,
     get: (path: string, headers: Record<string, string> = {}) => fetch(web.url + path, { headers }),

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import { launchBrowser } from '../tests/browser.ts'
 import { startWeb, type Web } from './start.ts'
 import { PAGE_KINDS, VISITOR_COOKIES } from './testing/every-page.ts'
-import { CORE_TOKEN, type FakeCore, NOW } from './testing/fake-core.ts'
+import { configFor, type FakeCore, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 let browser: Browser
@@ -14,17 +14,7 @@ let web: Web
 before(async () => {
   browser = await launchBrowser()
   core = await startShopWindow()
-  const config = {
-    host: '127.0.0.1',
-    port: 0,
-    coreUrl: core.url,
-    publicUrl: null,
-    inviteUrl: 'https://discord.example/invite',
-    operator: null,
-    log: { level: 'silent', format: 'json' },
-    telemetryUrl: null,
-    secrets: { coreToken: CORE_TOKEN },
-  } as const
+  const config = configFor(core, { inviteUrl: 'https://discord.example/invite' })
   web = await startWeb(config, { now: () => NOW })
 })
 

@@ -6,7 +6,7 @@ import type { Site } from './pages/layout.ts'
 import { shelfMark } from './pages/shelf.ts'
 import { readerOf } from './reader.ts'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, makeDrop, makeId, NOW } from './testing/fake-core.ts'
+import { configFor, makeDrop, makeId, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 const site: Site = {
@@ -178,20 +178,7 @@ test('every stream ends at once when the service is about to stop, and none begi
 
 test('over HTTP: the right headers, no compression, an end at retirement, and kind refusals', async () => {
   await using core = await startShopWindow()
-  await using web = await startWeb(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      coreUrl: core.url,
-      publicUrl: null,
-      inviteUrl: null,
-      operator: null,
-      log: { level: 'silent', format: 'json' },
-      telemetryUrl: null,
-      secrets: { coreToken: CORE_TOKEN },
-    },
-    { now: () => NOW },
-  )
+  await using web = await startWeb(configFor(core), { now: () => NOW })
   const url = `${web.url}/live?drop=${makeId('drp', 1)}~open.9.0.0.x`
   for (const odd of ['', '?drop=', '?drop=~', '?drop=drp_1~x', `?drop=${makeId('drp', 1)}~%00`]) {
     assert.equal((await fetch(`${web.url}/live${odd}`)).status, 400, odd)

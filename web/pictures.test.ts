@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { AppError } from '#contract'
 import { renderPicture } from './pages/picture.ts'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, makeId, NOW } from './testing/fake-core.ts'
+import { configFor, makeId, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 const PATH = `/pictures/${makeId('pic', 1)}/640`
@@ -17,20 +17,7 @@ async function startShop(formats: Set<string>) {
     return { base64: Buffer.from(`${format} ${size}`).toString('base64') }
   }
   const clock = { at: NOW }
-  const web = await startWeb(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      coreUrl: core.url,
-      publicUrl: null,
-      inviteUrl: null,
-      operator: null,
-      log: { level: 'silent', format: 'json' },
-      telemetryUrl: null,
-      secrets: { coreToken: CORE_TOKEN },
-    },
-    { now: () => clock.at },
-  )
+  const web = await startWeb(configFor(core), { now: () => clock.at })
   return {
     core,
     clock,

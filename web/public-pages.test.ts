@@ -7,7 +7,7 @@ import { loadAssets } from './assets.ts'
 import { renderHome } from './pages/home.ts'
 import { readerOf } from './reader.ts'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, makeDrop, makeId, NOW } from './testing/fake-core.ts'
+import { configFor, makeDrop, makeId, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 const DROP = `/drops/${makeId('drp', 1)}`
@@ -16,20 +16,10 @@ async function startShop() {
   const core = await startShopWindow()
   const clock = { at: NOW }
   const lines: string[] = []
-  const web = await startWeb(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      coreUrl: core.url,
-      publicUrl: null,
-      inviteUrl: null,
-      operator: null,
-      log: { level: 'info', format: 'json' },
-      telemetryUrl: null,
-      secrets: { coreToken: CORE_TOKEN },
-    },
-    { now: () => clock.at, logTo: { write: (line) => lines.push(line) } },
-  )
+  const web = await startWeb(configFor(core, { log: { level: 'info', format: 'json' } }), {
+    now: () => clock.at,
+    logTo: { write: (line) => lines.push(line) },
+  })
   return {
     core,
     clock,

@@ -5,7 +5,7 @@ import { renderDrop } from './pages/drop.ts'
 import { renderHome } from './pages/home.ts'
 import { readerOf } from './reader.ts'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, makeDrop, makeId, NOW } from './testing/fake-core.ts'
+import { configFor, makeDrop, makeId, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 const site = {
@@ -80,20 +80,7 @@ test('every page has a large card, and the landing page says how to search', asy
 
 test('robots are shown every drop, and no address with a secret', async () => {
   await using core = await startShopWindow()
-  await using web = await startWeb(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      coreUrl: core.url,
-      publicUrl: 'https://shop.example',
-      inviteUrl: null,
-      operator: null,
-      log: { level: 'silent', format: 'json' },
-      telemetryUrl: null,
-      secrets: { coreToken: CORE_TOKEN },
-    },
-    { now: () => NOW },
-  )
+  await using web = await startWeb(configFor(core, { publicUrl: 'https://shop.example' }), { now: () => NOW })
   const robots = await (await fetch(`${web.url}/robots.txt`)).text()
   assert.match(robots, /^Sitemap: https:\/\/shop\.example\/sitemap\.xml$/m)
   for (const path of ['/pay/', '/statement/', '/receipt/'])

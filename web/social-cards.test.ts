@@ -8,7 +8,7 @@ import { AppError } from '#contract'
 import { addSocialCards } from './routes/social-cards.ts'
 import type { SocialCard } from './social/card.ts'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, makeDrop, makeId, NOW } from './testing/fake-core.ts'
+import { configFor, makeDrop, makeId, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 import type { WebDeps, WebEnv } from './web-deps.ts'
 
@@ -24,20 +24,7 @@ async function startShop() {
   core.answers.getPicture = ({ format = 'webp' }) => ({
     base64: format === 'jpeg' ? jpeg : webp.toString('base64'),
   })
-  const web = await startWeb(
-    {
-      host: '127.0.0.1',
-      port: 0,
-      coreUrl: core.url,
-      publicUrl: null,
-      inviteUrl: null,
-      operator: null,
-      log: { level: 'silent', format: 'json' },
-      telemetryUrl: null,
-      secrets: { coreToken: CORE_TOKEN },
-    },
-    { now: () => clock.at },
-  )
+  const web = await startWeb(configFor(core), { now: () => clock.at })
   return {
     core,
     clock,

@@ -7,7 +7,7 @@ import { AppError, type DropView } from '#contract'
 import { launchBrowser } from '../tests/browser.ts'
 import { startWeb, type Web } from './start.ts'
 import { EVERY_PAGE, VISITOR_COOKIES } from './testing/every-page.ts'
-import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
+import { configFor, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 let browser: Browser
@@ -27,17 +27,7 @@ before(async () => {
   const address = elsewhere.address()
   elsewhereUrl = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`
   core = await startShopWindow()
-  const config = {
-    host: '127.0.0.1',
-    port: 0,
-    coreUrl: core.url,
-    publicUrl: null,
-    inviteUrl: `${elsewhereUrl}/discord`,
-    operator: null,
-    log: { level: 'silent', format: 'json' },
-    telemetryUrl: null,
-    secrets: { coreToken: CORE_TOKEN },
-  } as const
+  const config = configFor(core, { inviteUrl: `${elsewhereUrl}/discord` })
   web = await startWeb(config, { now: () => clock })
 })
 

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 import { AppError, OrderStatus } from '#contract'
 import type { Config } from './config.ts'
 import { startWeb } from './start.ts'
-import { CORE_TOKEN, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
+import { configFor, type FakeCore, makeDrop, makeId, makeOrder, NOW } from './testing/fake-core.ts'
 import { startShopWindow } from './testing/shop-window.ts'
 
 const DROP = `/drops/${makeId('drp', 1)}`
@@ -14,17 +14,7 @@ async function startShop(over: Partial<Pick<Config, 'publicUrl' | 'inviteUrl' | 
   const core = await startShopWindow()
   const lines: string[] = []
   const clock = { at: NOW }
-  const config = {
-    host: '127.0.0.1',
-    port: 0,
-    coreUrl: core.url,
-    publicUrl: over.publicUrl ?? null,
-    inviteUrl: over.inviteUrl ?? null,
-    operator: over.operator ?? null,
-    log: { level: 'info', format: 'json' },
-    telemetryUrl: null,
-    secrets: { coreToken: CORE_TOKEN },
-  } as const
+  const config = configFor(core, { ...over, log: { level: 'info', format: 'json' } })
   const web = await startWeb(config, { now: () => clock.at, logTo: { write: (line) => lines.push(line) } })
   return {
     core,

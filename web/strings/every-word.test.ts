@@ -5,7 +5,7 @@ import { OrderStatus } from '#contract'
 import { type Reader, readerOf } from '../reader.ts'
 import { startWeb } from '../start.ts'
 import { EVERY_PAGE, VISITOR_COOKIES } from '../testing/every-page.ts'
-import { CORE_TOKEN, type FakeCore, NOW } from '../testing/fake-core.ts'
+import { configFor, type FakeCore, NOW } from '../testing/fake-core.ts'
 import { startShopWindow } from '../testing/shop-window.ts'
 import { en } from './en.ts'
 
@@ -105,17 +105,10 @@ function unmarked(page: string, own: string): string[] {
 async function startMarked() {
   const core = await startShopWindow()
   markAnswers(core)
-  const config = {
-    host: '127.0.0.1',
-    port: 0,
-    coreUrl: core.url,
-    publicUrl: null,
+  const config = configFor(core, {
     inviteUrl: 'https://discord.example/invite',
     operator: { name: `${OPEN}Moss & Co${CLOSE}`, contact: `${OPEN}Kiln Lane 3${CLOSE}` },
-    log: { level: 'silent', format: 'json' },
-    telemetryUrl: null,
-    secrets: { coreToken: CORE_TOKEN },
-  } as const
+  })
   const reader = markedReader()
   const clock = { at: NOW }
   const web = await startWeb(config, { now: () => clock.at, readerOf: () => reader })

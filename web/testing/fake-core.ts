@@ -12,6 +12,7 @@ import {
   ROUTES,
   type RouteName,
 } from '#contract'
+import type { Config } from '../config.ts'
 
 type Answers = { [N in RouteName]?: (input: Input<N>) => Output<N> | Promise<Output<N>> }
 
@@ -25,7 +26,23 @@ export interface FakeCore extends AsyncDisposable {
   down: boolean
 }
 
-export const CORE_TOKEN = 'token-of-web-for-tests'
+const CORE_TOKEN = 'token-of-web-for-tests'
+
+/** What web is told when it stands before this core: one shop, that says nothing of who runs it and logs nothing. */
+export function configFor(core: Pick<FakeCore, 'url'>, over: Partial<Config> = {}): Config {
+  return {
+    host: '127.0.0.1',
+    port: 0,
+    coreUrl: core.url,
+    publicUrl: null,
+    inviteUrl: null,
+    operator: null,
+    log: { level: 'silent', format: 'json' },
+    telemetryUrl: null,
+    secrets: { coreToken: CORE_TOKEN },
+    ...over,
+  }
+}
 
 /** A core on a real port that speaks the contract and says what it is told to. */
 export async function startFakeCore(answers: Answers = {}): Promise<FakeCore> {
