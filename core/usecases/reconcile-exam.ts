@@ -1,3 +1,4 @@
+import { setImmediate as othersFirst } from 'node:timers/promises'
 import { isIntact, NO_AUDIT } from '../domain/audit.ts'
 import { type Claim, claimId } from '../domain/drop.ts'
 import { type Effect, QUEUES, type QueueName } from '../domain/effect.ts'
@@ -7,7 +8,8 @@ import type { Diagnosis, Ours, Theirs } from '../domain/reconcile-mismatch.ts'
 import type { Key, Page, Searchable, Store, Stored } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 
-const PAGE = 500
+/** Small, because an embedded store reads a page at one go, and buyers wait for it. */
+const PAGE = 100
 /** Clocks differ: Stripe is asked for a little more, and what turns out to be older is left out. */
 const CLOCK_SLACK_MS = 60 * 60_000
 
@@ -44,7 +46,8 @@ export async function examineMoney(
     readonly onProgress?: (what: string, count: number) => void
   },
 ): Promise<Exam> {
-  const { store, clock } = deps
+  const { clock } = deps
+  const store = unhurried(deps.store)
   const { since, onProgress = () => {} } = options
   const now = clock.now()
   const told = <T>(what: string, list: readonly T[]) => {
@@ -104,9 +107,29 @@ export async function examineMoney(
   }
 }
 
+type Reads = Pick<Store, 'get' | 'getAll' | 'find'>
+
+/** An embedded store answers at once: without this nobody else would get a turn until all is read. */
+function unhurried(store: Reads): Reads {
+  return {
+    async get(collection, id) {
+      await othersFirst()
+      return store.get(collection, id)
+    },
+    async getAll(keys) {
+      await othersFirst()
+      return store.getAll(keys)
+    },
+    async find(collection, query) {
+      await othersFirst()
+      return store.find(collection, query)
+    },
+  }
+}
+
 /** Everything of a collection whose `field` is at least `since`, newest first. */
 async function readSince<C extends 'orders' | 'ledger' | 'builders' | 'inventory'>(
-  store: Store,
+  store: Reads,
   collection: C,
   field: Searchable<C>,
   since: number,
@@ -129,7 +152,7 @@ async function readSince<C extends 'orders' | 'ledger' | 'builders' | 'inventory
   return found
 }
 
-async function readEffects(store: Store): Promise<Effect[]> {
+async function readEffects(store: Reads): Promise<Effect[]> {
   const found: Effect[] = []
   for (const queue of Object.keys(QUEUES) as QueueName[]) {
     let cursor: string | null = null
@@ -148,7 +171,7 @@ async function readEffects(store: Store): Promise<Effect[]> {
   return found
 }
 
-async function readClaims(store: Store, orders: readonly Stored<'orders'>[]): Promise<Map<string, Claim>> {
+async function readClaims(store: Reads, orders: readonly Stored<'orders'>[]): Promise<Map<string, Claim>> {
   const ids = [...new Set(orders.map(({ value }) => claimId(value.dropId, value.buyerId)))]
   const claims = new Map<string, Claim>()
   for (let start = 0; start < ids.length; start += PAGE) {
@@ -160,7 +183,7 @@ async function readClaims(store: Store, orders: readonly Stored<'orders'>[]): Pr
   return claims
 }
 
-async function isAuditIntact(store: Store): Promise<boolean> {
+async function isAuditIntact(store: Reads): Promise<boolean> {
   const end = (await store.get('auditHead', 'head'))?.value ?? NO_AUDIT
   let head = NO_AUDIT
   let cursor: string | null = null
@@ -203,7 +226,7 @@ async function readStripe(
 }
 
 /** Orders, and charges of orders, that Stripe names and that were not read, but are there. */
-async function readOutside(store: Store, known: ReadonlySet<string>, theirs: Theirs): Promise<Set<string>> {
+async function readOutside(store: Reads, known: ReadonlySet<string>, theirs: Theirs): Promise<Set<string>> {
   const all = [...theirs.charges, ...theirs.transfers, ...theirs.refunds, ...theirs.transactions]
   const orderIds = new Set(all.flatMap(({ orderId }) => (orderId && !known.has(orderId) ? [orderId] : [])))
   const outside = new Set<string>()
