@@ -134,6 +134,40 @@ test('the words of a button stand apart, whatever was put between them', async (
   await page.close()
 })
 
+for (const [shape, width, height] of [
+  ['wide', 2400, 600],
+  ['tall', 900, 2400],
+] as const) {
+  test(`the colour before a ${shape} photo takes the room of the photo, at every width`, async () => {
+    const { getDrop } = core.answers
+    const drop = makeDrop(2)
+    const picture = {
+      ...drop.picture,
+      pictureId: makeId('pic', 2),
+      alt: 'A photo',
+      width,
+      height,
+      colour: '#c8b090',
+    }
+    core.answers.getDrop = ({ dropId }) => only({ ...drop, picture }, dropId)
+    clock += 5_000
+    const page = await browser.newPage()
+    // The photo never comes, so its room is all there is of it.
+    await page.route('**/pictures/**', () => {})
+    await page.goto(`${web.url}/drops/${drop.dropId}`, { waitUntil: 'domcontentloaded' })
+    for (const width of [360, 768, 1440]) {
+      await page.setViewportSize({ width, height: 800 })
+      const [colour, photo] = await Promise.all(
+        ['.tint', 'img'].map((name) => page.locator(`.drop__picture ${name}`).boundingBox()),
+      )
+      assert.deepEqual(colour, photo)
+    }
+    await page.close()
+    Object.assign(core.answers, { getDrop })
+    clock += 5_000
+  })
+}
+
 test('a purchase needs a keyboard only: to the drop, to Discord, and back to the pay page', async () => {
   const page = await browser.newPage()
   await page.goto(web.url)
