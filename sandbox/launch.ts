@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { parseEnv, styleText } from 'node:util'
-import { renderAnnouncement } from './launch/announce.ts'
+import { renderAnnouncement, renderWayOn } from './launch/announce.ts'
 import { createFleet, type Death } from './launch/fleet.ts'
 import { LaunchError } from './launch/launch-error.ts'
 import { keepLocalSecrets } from './launch/local-secrets.ts'
@@ -74,6 +74,7 @@ async function launch(shell: Env): Promise<void> {
     return null
   }
 
+  let onStopped: (() => void) | undefined
   try {
     // A failed start rejects; a good one goes on until somebody ends it.
     const death = await Promise.race([
@@ -84,10 +85,13 @@ async function launch(shell: Env): Promise<void> {
     if (death) {
       process.exitCode = 1
       process.stderr.write(describeDeath(death))
+      // Last of all, below whatever the others say while they stop.
+      onStopped = () => process.stderr.write(renderWayOn(death, isPlay ? wantedSeed(dataDir) : null))
     }
   } finally {
     process.stdout.write('Stopping …\n')
     await fleet.stop()
+    onStopped?.()
   }
 }
 
@@ -107,7 +111,7 @@ async function seed({ urls, local }: LaunchPlan, dataDir: string): Promise<void>
     onProgress(`The shop is full. Be somebody in it: ${urls.page}`)
   } catch (error) {
     const why = error instanceof Error ? error.message : error
-    onProgress(`stopped half way: ${why}. The next start empties this shop and fills it anew.`)
+    onProgress(`stopped half way, so the next start empties this shop and fills it anew: ${why}`)
   }
 }
 

@@ -1,5 +1,7 @@
 import { styleText } from 'node:util'
+import type { Death } from './fleet.ts'
 import type { LaunchPlan } from './plan.ts'
+import type { SeedWish } from './seed-mark.ts'
 
 /** What a person wants to know once everything runs: where it is, which vendor is real, what to try first. */
 export function renderAnnouncement(plan: LaunchPlan, startedInMs: number): string {
@@ -41,6 +43,31 @@ export function renderAnnouncement(plan: LaunchPlan, startedInMs: number): strin
     ...first,
     '',
     styleText('dim', 'Ctrl-C stops everything. npm run reset empties the data.'),
+    '',
+    '',
+  ].join('\n')
+}
+
+/**
+ * What to do after a service ended by itself and all others were stopped. `seedWish` is what the next start does with a shop
+ * of play money; null is a real one, which nobody is told to empty.
+ */
+export function renderWayOn({ name, how }: Pick<Death, 'name' | 'how'>, seedWish: SeedWish | null): string {
+  const why =
+    how === 'SIGKILL'
+      ? `Something killed ${name} from outside: a kill -9, or a machine without memory left.`
+      : `Its last lines above say why ${name} ended.`
+  const next =
+    seedWish === 'again'
+      ? 'empties the shop, which was not full yet, and fills it anew'
+      : 'goes on where it stopped; what was held, paid and promised is in the data folder'
+  return [
+    '',
+    `Everything is stopped, because the shop cannot run without ${name}. ${why}`,
+    `  ${styleText('bold', 'npm start')}      ${next}`,
+    ...(seedWish
+      ? [`  ${styleText('bold', 'npm run reset')}  empties the shop, if it ends like this every time`]
+      : []),
     '',
     '',
   ].join('\n')

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
+import { renderWayOn } from './announce.ts'
 import { createFleet } from './fleet.ts'
 import { LaunchError } from './launch-error.ts'
 import { keepLocalSecrets } from './local-secrets.ts'
@@ -14,7 +15,7 @@ import { renderLogLine } from './log-line.ts'
 import type { ServicePlan, TaskPlan } from './plan.ts'
 import { findTakenPorts } from './ports.ts'
 import { resetData } from './reset-data.ts'
-import { markSeedBegun, SEED_MARK } from './seed-mark.ts'
+import { markSeedBegun, SEED_MARK, type SeedWish } from './seed-mark.ts'
 
 let dir: string
 before(() => {
@@ -81,6 +82,18 @@ test('a service that dies is named with its last lines', async () => {
   assert.deepEqual(death, { name: 'core', how: 'exit code 3', lastLines: ['no disk'] })
   await fleet.stop()
   await assert.rejects(start, /stopping/)
+})
+
+test('after a death a person is told how to go on; a shop with real money is never to be emptied', () => {
+  const told = (how: string, seedWish: SeedWish | null) =>
+    stripVTControlCharacters(renderWayOn({ name: 'core', how }, seedWish))
+  assert.match(
+    told('SIGKILL', 'none'),
+    /killed core from outside[\s\S]*npm start +goes on[\s\S]*npm run reset/,
+  )
+  assert.match(told('exit code 1', null), /last lines above say why core ended[\s\S]*npm start +goes on/)
+  assert.doesNotMatch(told('exit code 1', null), /reset/)
+  assert.match(told('exit code 1', 'again'), /npm start +empties the shop, which was not full yet/)
 })
 
 test('a service that does not stop is killed', async () => {

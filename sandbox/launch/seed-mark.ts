@@ -5,7 +5,10 @@ import { join } from 'node:path'
 export const SEED_MARK = 'seed-unfinished'
 
 /** first: there is no shop yet. again: there is a half-filled one. none: a shop that is somebody's own. */
-export function wantedSeed(dataDir: string): 'none' | 'first' | 'again' {
+export type SeedWish = 'none' | 'first' | 'again'
+
+/** How the next start fills the shop in this folder. */
+export function wantedSeed(dataDir: string): SeedWish {
   if (existsSync(join(dataDir, SEED_MARK))) return 'again'
   return existsSync(join(dataDir, 'core')) ? 'none' : 'first'
 }
