@@ -54,7 +54,19 @@ async function statusOf(world: World, person: Player): Promise<string> {
   return (await orderOf(world, person)).status
 }
 
-/** Pay in the browser, mark shipped, say it arrived. */
+/** Poppy held the only unit for too long, and Wren has bought it. */
+async function loseTheOnlyUnit(world: World): Promise<Record<'poppy' | 'wren', Player>> {
+  const { card } = await openShop(world, { quantity: '1' })
+  const [poppy, wren] = [world.player('poppy'), world.player('wren')]
+  await buy(poppy, card)
+  await world.advance(HOLD)
+  await buy(wren, card)
+  await payAtStripe(world, wren)
+  await world.settle()
+  return { poppy, wren }
+}
+
+/** Mark shipped, say it arrived. */
 async function deliver(world: World, builder: Player, buyer: Player): Promise<void> {
   const { orderId } = await orderOf(world, buyer)
   const parcel = { carrier: 'Royal Mail', trackingNumber: 'RM 1' }
@@ -452,13 +464,7 @@ describe('races for a unit', () => {
   })
 
   testInWorld('a late payment without a unit is refunded, and refunded is said when it is', async (world) => {
-    const { card } = await openShop(world, { quantity: '1' })
-    const [poppy, wren] = [world.player('poppy'), world.player('wren')]
-    await buy(poppy, card)
-    await world.advance(HOLD)
-    await buy(wren, card)
-    await payAtStripe(world, wren)
-    await world.settle()
+    const { poppy, wren } = await loseTheOnlyUnit(world)
     await payAtStripe(world, poppy, { late: true, card: '4000 0000 0000 7726' })
     await world.settle()
     const { status, history } = await orderOf(world, poppy)
@@ -474,26 +480,14 @@ describe('races for a unit', () => {
   })
 
   testInWorld('a refund that the bank sends back is not called refunded', async (world) => {
-    const { card } = await openShop(world, { quantity: '1' })
-    const [poppy, wren] = [world.player('poppy'), world.player('wren')]
-    await buy(poppy, card)
-    await world.advance(HOLD)
-    await buy(wren, card)
-    await payAtStripe(world, wren)
-    await world.settle()
+    const { poppy } = await loseTheOnlyUnit(world)
     await payAtStripe(world, poppy, { late: true, card: '4000 0000 0000 5126' })
     await world.settle()
     assert.equal(await statusOf(world, poppy), 'refunding')
   })
 
   testInWorld('a pending refund waits for Stripe to say succeeded, told or not', async (world) => {
-    const { card } = await openShop(world, { quantity: '1' })
-    const [poppy, wren] = [world.player('poppy'), world.player('wren')]
-    await buy(poppy, card)
-    await world.advance(HOLD)
-    await buy(wren, card)
-    await payAtStripe(world, wren)
-    await world.settle()
+    const { poppy } = await loseTheOnlyUnit(world)
     await webhooks(world, 'lose')
     const { orderId, checkout } = await orderOf(world, poppy)
     await world.stripeControl(`/local/sessions/${checkout?.sessionId}/pay`, {

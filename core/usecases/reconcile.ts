@@ -15,6 +15,8 @@ const COMPARE_EVERY_MS = 60 * 60_000
 /** Orders older than that have come to rest: money is held, and disputed, for less. `npm run money-doctor` sees all. */
 export const COMPARE_BACK_MS = 180 * DAY_MS
 
+/** After a start: whoever was cut off first gets what waits for them. */
+const AFTER_START_MS = 30_000
 /** By then core has carried out what it was asked to. */
 const SOON_MS = 60_000
 
@@ -22,6 +24,17 @@ const LOOK_KEY: Key = ['looks', 'stripe']
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'records'> & {
   readonly settings: Pick<Deps['settings'], 'reconcileEveryMs'>
+}
+
+/** From now on what never came from Stripe is looked for: soon, and then by its own rhythm for ever. */
+export function beginReconciliation(deps: Pick<Deps, 'change' | 'clock'>): Promise<void> {
+  return deps.change({
+    reads: [effectKey('reconcile', 'stripe')],
+    decide(sheet) {
+      const now = deps.clock.now()
+      wish(sheet, 'reconcile', 'stripe', now, { dueAt: now + AFTER_START_MS })
+    },
+  })
 }
 
 /**
