@@ -56,10 +56,12 @@ test('pictures lie in the data folder, or in a bucket that has a name', () => {
 test('Firestore needs a project, and its emulator no live key', () => {
   assert.equal(parseConfig(good).store.driver, 'sqlite')
   const cloud = { ...good, STORE: 'firestore', GOOGLE_CLOUD_PROJECT: 'c500' }
-  assert.deepEqual(parseConfig(cloud).store, { driver: 'firestore', projectId: 'c500' })
+  const patienceMs = 5_000
+  assert.deepEqual(parseConfig(cloud).store, { driver: 'firestore', patienceMs, projectId: 'c500' })
   const local = { ...cloud, FIRESTORE_DATABASE: 'shop', FIRESTORE_EMULATOR_HOST: '127.0.0.1:8080' }
   assert.deepEqual(parseConfig(local).store, {
     driver: 'firestore',
+    patienceMs,
     projectId: 'c500',
     databaseId: 'shop',
     emulatorHost: '127.0.0.1:8080',
