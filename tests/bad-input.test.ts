@@ -302,19 +302,21 @@ describe('forged presses', () => {
     await closeInOrder(world)
   })
 
+  const asBot = (): Parameters<typeof handle>[1] => ({
+    core: world.client,
+    config: {
+      answerBudgetMs: 5_000,
+      dropsChannelId: CHANNELS.drops.id,
+      guildId: GUILD.id,
+      webUrl: world.web.url,
+    },
+    log: pino({ level: 'silent' }),
+    now: world.now,
+  })
+
   /** What the bot would answer to a press that no button of ours offered to this person. */
   async function answerTo(interaction: Parameters<typeof handle>[0]): Promise<string> {
-    const { first } = await handle(interaction, {
-      core: world.client,
-      config: {
-        answerBudgetMs: 5_000,
-        dropsChannelId: CHANNELS.drops.id,
-        guildId: GUILD.id,
-        webUrl: world.web.url,
-      },
-      log: pino({ level: 'silent' }),
-      now: world.now,
-    })
+    const { first } = await handle(interaction, asBot())
     await world.settle()
     return JSON.stringify(first)
   }
@@ -423,17 +425,7 @@ describe('forged presses', () => {
 
   test('a form sent with numbers that no command allows sells nothing', async () => {
     for (const customId of ['v1:drop:new:999:999', 'v1:drop:new:0:0', 'v1:drop:new:24:101']) {
-      const { first, after: later } = await handle(submit(customId, GOOD), {
-        core: world.client,
-        config: {
-          answerBudgetMs: 5_000,
-          dropsChannelId: CHANNELS.drops.id,
-          guildId: GUILD.id,
-          webUrl: world.web.url,
-        },
-        log: pino({ level: 'silent' }),
-        now: world.now,
-      })
+      const { first, after: later } = await handle(submit(customId, GOOD), asBot())
       const said: unknown[] = [first]
       await later?.({
         editAnswer: async (message) => void said.push(message),
