@@ -83,6 +83,11 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE reminders (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
   // Nobody asks for the rows of one order.
   `DROP INDEX IF EXISTS ledger_by_order;`,
+  // Without these a page of all orders sorted all of them, every time, while buyers waited.
+  `CREATE INDEX IF NOT EXISTS orders_by_time ON orders (createdAt);
+   CREATE INDEX IF NOT EXISTS orders_by_builder_and_time ON orders (builderId, createdAt);
+   CREATE INDEX IF NOT EXISTS inventory_by_time ON inventory (openedAt);
+   CREATE INDEX IF NOT EXISTS builders_by_time ON builders (joinedAt);`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */
@@ -289,7 +294,8 @@ function toStored<C extends CollectionName>(row: Row): Stored<C> {
   }
 }
 
-function toSelect<C extends CollectionName>(
+/** The question in SQLite's words. */
+export function toSelect<C extends CollectionName>(
   collection: C,
   query: Query<C>,
 ): { text: string; values: SQLInputValue[] } {
