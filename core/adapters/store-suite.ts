@@ -34,6 +34,7 @@ export function storeSuite(
     dueAt,
     leaseUntil: 0,
     revision: 1,
+    runs: 0,
     attempts: 0,
     lastError: null,
     createdAt: 0,

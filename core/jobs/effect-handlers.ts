@@ -1,4 +1,4 @@
-import type { EffectKind } from '../domain/effect.ts'
+import { type EffectKind, isFirstRun } from '../domain/effect.ts'
 import { sweepAccount } from '../usecases/builder-account.ts'
 import { carryOutRefunds } from '../usecases/carry-out-refunds.ts'
 import type { Deps } from '../usecases/deps.ts'
@@ -26,7 +26,7 @@ export function effectHandlers(
   { onFrozen }: { readonly onFrozen: (orders: number) => void },
 ): Readonly<Record<EffectKind, EffectHandler>> {
   return {
-    checkout: (effect) => tendCheckout(deps, effect.subject),
+    checkout: (effect) => tendCheckout(deps, effect.subject, effect),
     stripe_fee: (effect) => learnFee(deps, effect.subject),
     receipt: (effect) => numberReceipts(deps, effect.subject),
     transfer: (effect) => releaseShare(deps, effect.subject, isFirstRun(effect)),
@@ -55,9 +55,4 @@ export function effectHandlers(
       return null
     },
   }
-}
-
-/** Only the very first run may skip asking Stripe whether it was done before. */
-function isFirstRun(effect: { readonly attempts: number; readonly revision: number }): boolean {
-  return effect.attempts === 1 && effect.revision === 1
 }

@@ -5,6 +5,7 @@ import { resumeTrace, runInTrace } from '../../runtime/trace.ts'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
 import type { Page, Stored, Write } from '../ports/store.ts'
 import type { Deps } from '../usecases/deps.ts'
+import { endRun } from '../usecases/end-run.ts'
 
 /** How long one run may take before another process may take the effect over. */
 const LEASE_MS = 60_000
@@ -15,8 +16,11 @@ const COUNT_AT_MOST = 500
 /** What waits here for its turn in one queue; beyond it, work stays in the store until it is looked for. */
 const MOST_WAITING = 500
 
-/** Carries out one effect. Answers when to run again (UTC ms), or null when nothing is left to do. Must be idempotent. */
-export type EffectHandler = (effect: Effect) => Promise<number | null>
+/**
+ * Carries out one effect. Answers when to run again (UTC ms), null when nothing is left to do, or `ended` when it has
+ * written the end itself, with what the run led to (`endRun`). Must be idempotent.
+ */
+export type EffectHandler = (effect: Effect) => Promise<number | null | 'ended'>
 
 export interface RoundLimits {
   /** Runs at most. */
@@ -216,7 +220,13 @@ export function createOutbox(
         const effect = sheet.get('outbox', id)
         if (!effect || effect.dueAt > now || effect.leaseUntil > now) return null
         const leaseUntil = now + LEASE_MS
-        const claimed = { ...effect, dueAt: leaseUntil, leaseUntil, attempts: effect.attempts + 1 }
+        const claimed = {
+          ...effect,
+          dueAt: leaseUntil,
+          leaseUntil,
+          runs: effect.runs + 1,
+          attempts: effect.attempts + 1,
+        }
         sheet.put('outbox', id, claimed)
         return claimed
       },
@@ -224,43 +234,23 @@ export function createOutbox(
   }
 
   async function carryOut(id: string, claimed: Effect): Promise<Outcome> {
-    let again: number | null
-    let lastError: string | null = null
+    let outcome: { readonly again: number | null; readonly failure?: string }
     try {
-      again = await handlers[claimed.kind](claimed)
+      const again = await handlers[claimed.kind](claimed)
+      if (again === 'ended') return 'done'
+      outcome = { again }
     } catch (error) {
       options.onFailure(claimed, error)
-      lastError = error instanceof Error ? error.message : String(error)
       const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (claimed.attempts - 1))
-      again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
+      const again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
+      outcome = { again, failure: error instanceof Error ? error.message : String(error) }
     }
     await deps.change({
       lane: laneOf(claimed),
       reads: [['outbox', id]],
-      decide(sheet) {
-        const effect = sheet.get('outbox', id)
-        // Took too long: somebody else has it, or has done it, and what stands there now is a wish of its own.
-        if (effect?.leaseUntil !== claimed.leaseUntil) return
-        const now = deps.clock.now()
-        const newerWish = effect.revision !== claimed.revision
-        if (again === null && !newerWish) {
-          sheet.remove('outbox', id)
-          return
-        }
-        const attempts = lastError === null || newerWish ? 0 : claimed.attempts
-        // A newer wish is due at once, but not at the price of hammering a vendor that just failed.
-        const dueAt = newerWish && lastError === null ? now : (again ?? now)
-        const next = { ...effect, dueAt, leaseUntil: 0, attempts, lastError }
-        if (lastError !== null || newerWish) {
-          sheet.put('outbox', id, next)
-          return
-        }
-        // The next look has its own time and its own trace.
-        const { trace: _, ...onItsOwn } = next
-        sheet.put('outbox', id, onItsOwn)
-      },
+      decide: (sheet) => endRun(sheet, id, claimed, outcome, deps.clock.now()),
     })
-    return lastError === null ? 'done' : 'failed'
+    return outcome.failure === undefined ? 'done' : 'failed'
   }
 
   function endLease(id: string): Promise<void> {
@@ -486,6 +476,7 @@ const LOOKING: Effect = {
   dueAt: 0,
   leaseUntil: 0,
   revision: 0,
+  runs: 0,
   attempts: 0,
   lastError: null,
   createdAt: 0,

@@ -82,13 +82,15 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
 
 /**
  * One event of one order, chosen from how things stand at the moment of writing; null leaves things as they are. Whoever
- * has the order names it by what was read, which saves reading it only to learn whose it is.
+ * has the order names it by what was read, which saves reading it only to learn whose it is. `also` writes what belongs
+ * in the same commit, whatever the event was.
  * Answers the order as it then stands. Throws AppError with the refusal's code, or `order_not_found`.
  */
 export async function advanceOrder(
   deps: Pick<Deps, 'store' | 'change' | 'clock'>,
   named: string | Order,
   choose: (order: Order, scene: OrderScene) => OrderEvent | null,
+  also?: (sheet: Sheet, order: Order) => void,
 ): Promise<Order> {
   const known = typeof named === 'string' ? (await deps.store.get('orders', named))?.value : named
   if (!known) throw new AppError('order_not_found')
@@ -99,7 +101,9 @@ export async function advanceOrder(
     decide(sheet) {
       const scene = orderScene(sheet, orderId)
       const event = choose(scene.order, scene)
-      return event ? applyToOrder(sheet, orderId, event, deps.clock.now()) : scene.order
+      const after = event ? applyToOrder(sheet, orderId, event, deps.clock.now()) : scene.order
+      also?.(sheet, after)
+      return after
     },
   })
 }
