@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import {
   type DocumentReference,
   type DocumentSnapshot,
@@ -145,7 +145,7 @@ export function createFirestoreStore(options: {
 
     async commit(writes) {
       if (writes.length === 0) return
-      const mark = randomBytes(12).toString('base64url')
+      const mark = randomUUID()
       const batch = db.batch()
       for (const write of writes) {
         const document: DocumentReference = reference(write.collection, write.id)
@@ -167,7 +167,7 @@ export function createFirestoreStore(options: {
     },
 
     // No order of time: ids in a row would all be written to one part of the database.
-    newId: (kind) => TypeID.fromUUIDBytes(kind, randomBytes(16)).toString(),
+    newId: (kind) => TypeID.fromUUID(kind, randomUUID()).toString(),
 
     async close() {
       await db.terminate()

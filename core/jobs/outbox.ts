@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import PQueue from 'p-queue'
+import type PQueue from 'p-queue'
 import type { Telemetry } from '../../runtime/telemetry.ts'
 import { resumeTrace, runInTrace } from '../../runtime/trace.ts'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
 import type { Page, Stored, Write } from '../ports/store.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { endRun } from '../usecases/end-run.ts'
+import { openQueue } from './open-queue.ts'
 
 /** How long one run may take before another process may take the effect over. */
 const LEASE_MS = 60_000
@@ -88,7 +89,7 @@ export function createOutbox(
   },
 ): Outbox {
   const queues = Object.fromEntries(
-    QUEUE_NAMES.map((name) => [name, new PQueue({ concurrency: QUEUES[name].width })]),
+    QUEUE_NAMES.map((name) => [name, openQueue(QUEUES[name].width)]),
   ) as Record<QueueName, PQueue>
   /** What is in hand (see turnOf), and what was heard of since and runs after it, by id. */
   const turns = new Map<string, Map<string, Due>>()

@@ -1,3 +1,4 @@
+import { setImmediate as endOfMoment } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
 import type { Effect } from '../domain/effect.ts'
 import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
@@ -79,6 +80,8 @@ export function createChanges(options: {
   const lanes = new Map<string, Task[]>()
 
   async function drain(name: string, waiting: Task[]): Promise<void> {
+    // Whoever comes in the same moment comes along.
+    await endOfMoment()
     while (waiting.length > 0) await settle([], waiting)
     lanes.delete(name)
   }
