@@ -12,6 +12,9 @@ import { openQueue } from './open-queue.ts'
 const LEASE_MS = 60_000
 const BETWEEN_LOOKS_MS = 10
 const FIRST_RETRY_MS = 500
+/** Asking what others left takes one part of the time in so many, as long as a queue need not wait longer than this. */
+const LOOKING_PART = 20
+const LONGEST_REST_MS = 2_000
 const LONGEST_RETRY_MS = 10 * 60_000
 const COUNT_AT_MOST = 500
 /** What waits here for its turn in one queue; beyond it, work stays in the store until it is looked for. */
@@ -308,7 +311,11 @@ export function createOutbox(
       return
     }
     const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 } as const
+    const askedAt = performance.now()
     const [next] = (await deps.store.find('outbox', query)).documents
+    // Where the store is slow, or we are, what is in hand goes first.
+    const now = performance.now()
+    pauseOver = Math.max(pauseOver, now + Math.min(LONGEST_REST_MS, LOOKING_PART * (now - askedAt)))
     if (!next) return
     if (next.value.dueAt <= deps.clock.now()) behind.add(queue)
     else expect(queue, next.value.dueAt)

@@ -204,3 +204,34 @@ test('being beaten again and again ends with a commit as long as somebody else g
   assert.equal(rounds, 41)
   assert.equal((await store.get('users', 'x'))?.value.name, 'ours')
 })
+
+test('fifty who were beaten for too long hear so together, and are not tried one by one', async (t) => {
+  const time = { now: 0 }
+  t.mock.method(performance, 'now', () => time.now)
+  const sizes: number[] = []
+  const { store, change } = setUp(async (writes, store) => {
+    sizes.push(writes.length)
+    time.now += 3_000
+    const stored = await store.get('users', 'shelf')
+    const key = { collection: 'users', id: 'shelf', value: person(`theirs ${time.now}`) } as const
+    await store.commit([
+      stored ? { ...key, op: 'replace', version: stored.version } : { ...key, op: 'create' },
+    ])
+  })
+  const take = (id: string) =>
+    change({
+      lane: 'shelf',
+      reads: [
+        ['users', 'shelf'],
+        ['users', id],
+      ],
+      decide(sheet) {
+        sheet.put('users', 'shelf', person(id))
+        sheet.put('users', id, person(id))
+      },
+    })
+  const results = await Promise.allSettled(Array.from({ length: 50 }, (_, n) => take(`u${n}`)))
+  assert.ok(results.every((result) => result.status === 'rejected' && isAppError(result.reason, 'conflict')))
+  assert.deepEqual(sizes, [51, 51, 51])
+  assert.equal(await store.get('users', 'u0'), undefined)
+})

@@ -102,14 +102,15 @@ export function createChanges(options: {
         return
       } catch (error) {
         if (isAppError(error, 'conflict')) onConflict?.()
-        const goesOn = inVain < MAX_TRIES && performance.now() - startedAt < LONGEST_MS
-        if (!isAppError(error, 'conflict') || !goesOn) {
+        const stuck = inVain >= MAX_TRIES
+        if (isAppError(error, 'conflict') && stuck && tasks.length > 1) {
           // Several together may fail for the fault of one: each gets its own last word.
-          if (isAppError(error, 'conflict') && tasks.length > 1) {
-            for (const task of tasks) await settle([task], [])
-          } else {
-            for (const task of tasks) task.reject(error)
-          }
+          for (const task of tasks) await settle([task], [])
+          return
+        }
+        // Beaten for too long: one by one they would only beat each other and everybody else.
+        if (!isAppError(error, 'conflict') || stuck || performance.now() - startedAt >= LONGEST_MS) {
+          for (const task of tasks) task.reject(error)
           return
         }
         // Whoever beat us may well be at the next one now, and takes about as long.
