@@ -50,18 +50,21 @@ export function orderScene(sheet: Sheet, orderId: string): OrderScene {
  * claim, the builder's debt, the ledger, and the wishes for what must happen outside. Throws the refusal's code.
  */
 export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, now: number): Order {
-  const { order, drop, builder } = orderScene(sheet, orderId)
+  const order = sheet.get('orders', orderId)
+  if (!order) throw new AppError('order_not_found')
   const step = stepOrder(order, event, now)
   if (!step.ok) throw new AppError(step.code)
 
   sheet.put('orders', orderId, step.order)
   if (step.shelf) {
+    const { drop } = orderScene(sheet, orderId)
     const id = claimId(order.dropId, order.buyerId)
     sheet.put('inventory', order.dropId, moveUnit(drop, step.shelf))
     sheet.put('claims', id, moveClaim(sheet.get('claims', id) ?? NO_CLAIM, step.shelf))
     wish(sheet, 'draw_card', order.dropId, now)
   }
   if (step.debt !== 0) {
+    const builder = sheet.get('builders', order.builderId)
     if (!builder) throw new AppError('builder_not_found')
     sheet.put('builders', order.builderId, { ...builder, debt: builder.debt + step.debt })
   }

@@ -1,11 +1,13 @@
 import { AppError } from '#contract'
-import { type Effect, effectId, isFirstRun } from '../domain/effect.ts'
+import { type Effect, effectId, isFirstRun, queueOf } from '../domain/effect.ts'
 import { signLink } from '../domain/link.ts'
 import { isHeld, isTooLateFor, type Order, type OrderEvent } from '../domain/order.ts'
 import { type Checkout, type PaidCheckout, PaymentsError } from '../ports/payments.ts'
-import { advanceOrder, type OrderScene } from './advance-order.ts'
+import { advanceOrder, applyToOrder, type OrderScene } from './advance-order.ts'
+import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { endRun } from './end-run.ts'
+import { effectKey } from './wish.ts'
 
 /** How soon to look again at a payment that takes the buyer's bank days: Stripe tells us, so this is for lost events. */
 const UNDERWAY_MS = 60 * 60_000
@@ -53,10 +55,38 @@ async function finish(
   choose: Choose,
   again: (after: Order) => number | null,
 ): Promise<Again> {
-  const after = await advanceOrder(deps, order, choose, (sheet, stands) => {
-    if (run) endRun(sheet, effectId(run.kind, run.subject), run, { again: again(stands) }, deps.clock.now())
-  })
+  const after = await advanceOrder(deps, order, choose, (sheet, stands) =>
+    endWith(deps, sheet, run, again(stands)),
+  )
   return run ? 'ended' : again(after)
+}
+
+function endWith(deps: Needs, sheet: Sheet, run: Effect | undefined, again: number | null): void {
+  if (run) endRun(sheet, effectId(run.kind, run.subject), run, { again }, deps.clock.now())
+}
+
+/**
+ * What an order knows of its session touches nothing else: it stays out of the drop's lane, where buyers wait, and shares
+ * its commits with the claims of other checkouts.
+ */
+function noteSession(
+  deps: Needs,
+  { orderId }: Order,
+  choose: (fresh: Order) => Extract<OrderEvent, { type: `session_${'asked' | 'opened'}` }> | null,
+  also?: (sheet: Sheet, after: Order) => void,
+): Promise<Order> {
+  return deps.change({
+    lane: queueOf('checkout'),
+    reads: [['orders', orderId], effectKey('checkout', orderId)],
+    decide(sheet) {
+      const fresh = sheet.get('orders', orderId)
+      if (!fresh) throw new AppError('order_not_found')
+      const event = choose(fresh)
+      const after = event ? applyToOrder(sheet, orderId, event, deps.clock.now()) : fresh
+      also?.(sheet, after)
+      return after
+    },
+  })
 }
 
 function endHold(deps: Needs, order: Order): Promise<Order> {
@@ -86,12 +116,15 @@ async function openCheckout(deps: Needs, order: Order, run: Effect | undefined):
     asked = await askAnew(deps, asked)
     session = await askForSession(deps, asked)
   }
-  return finish(deps, run, asked, noted(session), ({ holdUntil }) => holdUntil)
+  const { holdUntil } = await noteSession(deps, asked, opened(session), (sheet, after) =>
+    endWith(deps, sheet, run, after.holdUntil),
+  )
+  return run ? 'ended' : holdUntil
 }
 
 /** Plan another session: one that is asked for with another key. */
 function askAnew(deps: Needs, order: Order): Promise<Order> {
-  return advanceOrder(deps, order, (fresh) => {
+  return noteSession(deps, order, (fresh) => {
     // Somebody else asked meanwhile: ask the same.
     if (fresh.status !== 'held' || fresh.checkout?.attempt !== order.checkout?.attempt) return null
     return { type: 'session_asked' }
@@ -124,13 +157,13 @@ async function askForSession(deps: Needs, order: Order): Promise<OpenedSession> 
   return { attempt, sessionId, url }
 }
 
-const noted =
-  ({ attempt, sessionId, url }: OpenedSession): Choose =>
-  ({ checkout, status }) =>
+const opened =
+  ({ attempt, sessionId, url }: OpenedSession) =>
+  ({ checkout, status }: Order) =>
     checkout?.attempt === attempt &&
     checkout.sessionId === null &&
     (status === 'held' || status === 'closing')
-      ? { type: 'session_opened', sessionId, url }
+      ? ({ type: 'session_opened', sessionId, url } as const)
       : null
 
 /** Make sure nobody can pay any more, then put the unit back; or find that somebody did pay. */
@@ -140,7 +173,7 @@ async function shutCheckout(deps: Needs, order: Order, run: Effect | undefined):
   if (!order.checkout?.sessionId) {
     try {
       // The answer was lost: the same question with the same key brings it again.
-      known = await advanceOrder(deps, order, noted(await askForSession(deps, order)))
+      known = await noteSession(deps, order, opened(await askForSession(deps, order)))
     } catch (error) {
       if (error instanceof PaymentsError && error.kind === 'refused') return putBack(deps, order, run)
       throw error
