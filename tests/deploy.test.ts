@@ -375,6 +375,7 @@ interface ComposeService {
   readonly image?: string
   readonly env_file?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  readonly pull_policy?: string
   readonly read_only?: boolean
   readonly restart?: string
   readonly cap_drop?: readonly string[]
@@ -425,6 +426,7 @@ test('on one machine only Caddy has open ports, and everything is read-only and 
     assert.equal(service.restart, 'unless-stopped', name)
     assert.deepEqual(service.cap_drop, ['ALL'], name)
     assert.equal(service.ports !== undefined, name === 'caddy', name)
+    assert.equal(service.pull_policy, service.image === 'c500' ? 'never' : undefined, 'nobody else has it')
     for (const volume of service.volumes ?? []) {
       const [from = ''] = volume.split(':')
       const exists = from.startsWith('.') ? existsSync(join(ROOT, 'deploy', from)) : from in compose.volumes
