@@ -561,6 +561,12 @@ test('what the pages tell a shell to do, and what CI does, passes shellcheck', {
   }
 })
 
+test('the commands that the page has run in the image are in it', () => {
+  const commands = new Set(every(read('deploy/README.md'), /(?:core|node) (core\/[\w-]+\.ts)/g))
+  assert.deepEqual([...commands].toSorted(), ['core/money-doctor.ts', 'core/store-command.ts'])
+  for (const path of commands) assert.ok(existsSync(join(ROOT, path)) && isSentToBuilder(path), path)
+})
+
 test('the page names every secret that Cloud Run reads', () => {
   const page = read('deploy/README.md')
   for (const service of SERVICES) {
