@@ -68,7 +68,10 @@ export async function refundOrder(
   })
 }
 
-/** An operator gives money back: of what the builder has, or a failed refund once more when nothing else is left. */
+/**
+ * An operator gives money back: a failed refund once more, or of what is left when none has failed, or when another amount
+ * was typed than went back in vain.
+ */
 export function refundAsOperator(
   deps: Needs,
   input: {
@@ -81,9 +84,11 @@ export function refundAsOperator(
 ): Promise<Order> {
   const { operator } = input
   return actAsOperator(deps, { ...input, action: 'refund' }, (order, note) => {
-    const failed = order.refunds.find(({ status }) => status === 'failed')
-    if (failed) return { type: 'refund_retried', n: failed.n }
+    const inVain = order.refunds.filter(({ status }) => status === 'failed')
     const amount = amountOf(order, input.amount)
+    const isOpen = input.amount.trim() === '' || givenBack(order) === order.total
+    const again = inVain.find((refund) => refund.amount === amount) ?? (isOpen ? inVain[0] : undefined)
+    if (again) return { type: 'refund_retried', n: again.n }
     return { type: 'refund_asked', amount, reason: 'operator', note, by: operator }
   })
 }
