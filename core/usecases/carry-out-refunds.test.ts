@@ -32,12 +32,14 @@ async function setUp() {
     { op: 'create', collection: 'orders', id: order.orderId, value: order },
   ])
   const made: string[] = []
+  const looked: boolean[] = []
   const stripe: { read: () => Promise<Refund>; ask: () => Promise<void> } = {
     read: async () => ({ refundId: 're_1', status: 'succeeded', failure: null }),
     ask: async () => {},
   }
   const payments = {
-    async refund({ part }: { part: string }): Promise<Refund> {
+    async refund({ part, lookFirst }: { part: string; lookFirst: boolean }): Promise<Refund> {
+      looked.push(lookFirst)
       await stripe.ask()
       made.push(part)
       return { refundId: `re_${made.length}`, status: 'succeeded', failure: null }
@@ -46,7 +48,7 @@ async function setUp() {
   } as Partial<Payments> as Payments
   const deps = { store, change, clock: { now: () => 10 }, payments }
   const refundNow = async () => (await store.get('orders', order.orderId))?.value.refunds[0]
-  const carryOut = (firstRun = true) => carryOutRefunds(deps, order.orderId, firstRun)
+  const carryOut = () => carryOutRefunds(deps, order.orderId)
   const retry = (idempotencyKey: string) =>
     refundAsOperator(deps, {
       operator: OLIVE,
@@ -55,7 +57,7 @@ async function setUp() {
       reason: 'Once more',
       idempotencyKey,
     })
-  return { stripe, made, refundNow, carryOut, retry }
+  return { stripe, made, looked, refundNow, carryOut, retry }
 }
 
 function play(order: Order, events: readonly Parameters<typeof stepOrder>[1][]): Order {
@@ -90,13 +92,19 @@ test('a refusal that comes when the refund was tried again says nothing about th
   const slow = carryOut()
   await asked.promise
   stripe.ask = refused
-  await carryOut(false)
+  await carryOut()
   assert.equal((await refundNow())?.status, 'failed')
   stripe.ask = async () => {}
   await retry('a')
-  await carryOut(false)
+  await carryOut()
   answer.reject(new PaymentsError('refused', 'No.', null))
   await slow
   const refund = await refundNow()
   assert.deepEqual([refund?.attempt, refund?.status, made], [2, 'succeeded', ['1:2']])
+})
+
+test('a refund is looked for before it is made, also the first time: the store may be a backup', async () => {
+  const { looked, carryOut } = await setUp()
+  await carryOut()
+  assert.deepEqual(looked, [true])
 })

@@ -12,33 +12,30 @@ type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'payments'>
 /**
  * Carry out every refund of an order that is not done: first the buyer's money, then the builder's part, each a step
  * of its own that is written down. `succeeded` only when Stripe says so. What cannot be taken back becomes the
- * builder's debt. Safe to repeat. Answers when to run again (UTC ms), or null.
+ * builder's debt. Stripe is asked first whether it was done before: no run can know, since a store may have been restored
+ * from a backup. Safe to repeat. Answers when to run again (UTC ms), or null.
  * Throws PaymentsError: 'busy' when it is unknown whether something was done, 'refused' when Stripe does not let us read a
  * refund, after all others were seen to.
  */
-export async function carryOutRefunds(
-  deps: Needs,
-  orderId: string,
-  firstRun: boolean,
-): Promise<number | null> {
+export async function carryOutRefunds(deps: Needs, orderId: string): Promise<number | null> {
   let order = (await deps.store.get('orders', orderId))?.value
   if (!order) throw new AppError('order_not_found')
   let unread: PaymentsError | undefined
   for (const { n } of order.refunds) {
     try {
-      order = await refundBuyer(deps, order, n, firstRun)
+      order = await refundBuyer(deps, order, n)
     } catch (error) {
       if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
       unread = error
     }
-    order = await takeBack(deps, order, n, firstRun)
+    order = await takeBack(deps, order, n)
   }
   if (unread) throw unread
   const pending = order.refunds.some(({ status }) => status === 'pending')
   return pending ? deps.clock.now() + PENDING_MS : null
 }
 
-async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
+async function refundBuyer(deps: Needs, order: Order, n: number): Promise<Order> {
   const refund = find(order, n)
   // A succeeded refund is looked at again as well: a bank may send it back days later. A lost dispute has none.
   const over = refund.status === 'failed' || refund.reason === 'dispute_lost'
@@ -50,7 +47,7 @@ async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boole
     answer = await deps.payments.readRefund(refund.refundId)
   } else {
     try {
-      answer = await askFor(deps, order.orderId, refund, payment, firstRun)
+      answer = await askFor(deps, order.orderId, refund, payment)
     } catch (error) {
       if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
       const why = error.message
@@ -75,14 +72,13 @@ function askFor(
   orderId: string,
   { n, attempt, amount }: OrderRefund,
   { paymentIntentId }: OrderPayment,
-  firstRun: boolean,
 ): Promise<Refund> {
   const part = `${n}:${attempt}`
   const idempotencyKey = `${orderId}:refund:${part}`
-  return payments.refund({ orderId, part, paymentIntentId, amount, idempotencyKey, lookFirst: !firstRun })
+  return payments.refund({ orderId, part, paymentIntentId, amount, idempotencyKey, lookFirst: true })
 }
 
-async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
+async function takeBack(deps: Needs, order: Order, n: number): Promise<Order> {
   const refund = find(order, n)
   if (refund.reversal !== 'asked') return order
   const { orderId, transferId } = order
@@ -96,7 +92,7 @@ async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean)
       transferId,
       amount: refund.fromShare,
       idempotencyKey: `${orderId}:reversal:${n}`,
-      lookFirst: !firstRun,
+      lookFirst: true,
     })
   } catch (error) {
     if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
