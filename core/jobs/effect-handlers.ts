@@ -1,4 +1,4 @@
-import { type EffectKind, isFirstRun } from '../domain/effect.ts'
+import type { EffectKind } from '../domain/effect.ts'
 import { sweepAccount } from '../usecases/builder-account.ts'
 import { carryOutRefunds } from '../usecases/carry-out-refunds.ts'
 import type { Deps } from '../usecases/deps.ts'
@@ -29,8 +29,8 @@ export function effectHandlers(
     checkout: (effect) => tendCheckout(deps, effect.subject, effect),
     stripe_fee: (effect) => learnFee(deps, effect.subject),
     receipt: (effect) => numberReceipts(deps, effect.subject),
-    transfer: (effect) => releaseShare(deps, effect.subject, isFirstRun(effect)),
-    refund: (effect) => carryOutRefunds(deps, effect.subject, isFirstRun(effect)),
+    transfer: (effect) => releaseShare(deps, effect.subject),
+    refund: (effect) => carryOutRefunds(deps, effect.subject),
     account: (effect) => sweepAccount(deps, effect.subject),
     follow_builder: (effect) => followBuilder(deps, effect.subject),
     open_drop: (effect) => openDueDrop(deps, effect.subject),
