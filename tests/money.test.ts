@@ -232,13 +232,11 @@ describe('cases', () => {
       text: 'Sorry! Half back?',
       pictures: [],
     })
-    await world.client.decideCase({
-      operator: olive,
-      caseId,
-      decision: 'part_refund',
-      amount: '12',
-      reason: 'Agreed.',
-    })
+    const half = { operator: olive, caseId, decision: 'part_refund', reason: 'Agreed.' } as const
+    for (const amount of ['0', '0.00', '', '  ']) {
+      await assert.rejects(world.client.decideCase({ ...half, amount }), code('amount_invalid'))
+    }
+    await world.client.decideCase({ ...half, amount: '12' })
     await world.settle()
     const order = await orderOf(world, world.player('poppy'))
     assert.deepEqual(
