@@ -91,6 +91,33 @@ describe('refunds', () => {
     },
   )
 
+  testInWorld(
+    'whoever comes late to an order is told that it has moved on, not to try again',
+    async (world) => {
+      const { orderId } = await releasedOrder(world)
+      const parcel = { orderId, carrier: 'Post', trackingNumber: '2' }
+      const isOver = code('order_moved_on')
+      await assert.rejects(world.client.markShipped({ userId: juniper.userId, ...parcel }), isOver)
+      await assert.rejects(
+        world.client.releaseAsOperator({ operator: olive, orderId, reason: 'Again.' }),
+        isOver,
+      )
+    },
+  )
+
+  testInWorld('what was given back whole can neither be shipped nor arrive any more', async (world) => {
+    const { orderId } = await paidOrder(world)
+    const all = { userId: juniper.userId, orderId, amount: '', reason: 'It broke.' }
+    await world.client.refundOrder(all, { idempotencyKey: 'all' })
+    await world.settle()
+    const parcel = { userId: juniper.userId, orderId, carrier: 'Post', trackingNumber: '2' }
+    await assert.rejects(world.client.markShipped(parcel), code('order_moved_on'))
+    await assert.rejects(
+      world.client.confirmArrival({ userId: poppy.userId, orderId }),
+      code('order_moved_on'),
+    )
+  })
+
   testInWorld('a refund after release takes the share back from the builder', async (world) => {
     const { orderId } = await releasedOrder(world)
     await world.client.refundAsOperator({ operator: olive, orderId, amount: '', reason: 'broken on arrival' })
