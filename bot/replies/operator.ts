@@ -13,6 +13,7 @@ import {
 } from '#contract'
 import { customId, type OperatorPress } from '../custom-id.ts'
 import { checklistLines, requirementFields, statusLine, termsFields } from './builder.ts'
+import { shelfCount } from './card.ts'
 import { caseEmbeds, describeCase } from './case.ts'
 import { button, joinBlocks, type Message, rows, say, select } from './message.ts'
 import { moneyTotals } from './money.ts'
@@ -342,7 +343,7 @@ export function renderPausedDrops(drops: readonly DropView[], more: boolean): Me
   if (drops.length === 0) return say('No drop is paused.', 'mint', rows(QUEUE_BUTTON))
   const options = drops.map((drop) => ({
     label: drop.title,
-    description: `${drop.builder.name}, ${formatMoney(drop.price)}, ${drop.available} of ${drop.quantity} left`,
+    description: `${drop.builder.name}, ${formatMoney(drop.price)}, ${shelfCount(drop)}`,
     value: customId('op', 'selling', 'resume', drop.dropId),
   }))
   const others = more ? ' These are the newest; older ones are under their builder.' : ''
@@ -388,7 +389,7 @@ function applicationLine(view: BuilderView): string {
 }
 
 function dropLine(drop: DropView): string {
-  const state = drop.status === 'paused' ? 'paused' : `${drop.available} of ${drop.quantity} left`
+  const state = drop.status === 'paused' ? 'paused' : shelfCount(drop)
   return `**${escapeText(drop.title, 60)}**, ${formatMoney(drop.price)}, ${state}`
 }
 

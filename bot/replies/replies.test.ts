@@ -419,6 +419,8 @@ test('a card counts what is left and offers to buy it', () => {
   assert.match(JSON.stringify(body.embeds), /3 of 3 left/)
   assert.match(JSON.stringify(body.embeds), /\$24\.00/)
   assert.match(JSON.stringify(body.components), /"label":"Buy now".*"disabled":false/)
+  const many = renderCard(sampleDrop({ available: 9_999, quantity: 10_000 }))
+  assert.match(JSON.stringify(many.embeds), /9,999 of 10,000 left/)
 })
 
 test('a card with nothing to buy says why on a button that cannot be pressed', () => {

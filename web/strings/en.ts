@@ -57,7 +57,7 @@ export const en = {
     soon: 'Opens soon',
     paused: 'Paused for now',
     all_held: 'All held right now',
-    open: (available: number, quantity: number) => `${available} of ${quantity} left`,
+    open: (available: string, quantity: string) => `${available} of ${quantity} left`,
     when: {
       closes: (at: Piece) => html`Closes ${at}.`,
       opens: (at: Piece) => html`Opens ${at}.`,
