@@ -99,7 +99,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
     fields: [
       { name: 'Price', value: `**${formatMoney(drop.price)}**`, inline: true },
       { name: state ?? (waits ? 'Not open yet' : 'On the shelf'), value: left + held, inline: true },
-      { ...timeField(drop, state), inline: true },
+      ...(state === 'Sold out' ? [] : [{ ...timeField(drop, state), inline: true }]),
     ],
     footer: { text: 'Your money is held until it arrives.' },
     ...(withPicture ? { image: { url: `attachment://${PICTURE_NAME}` } } : {}),

@@ -6,6 +6,7 @@ import {
   CaseDecision,
   CaseStatus,
   DropNotice,
+  type DropView,
   type Notice,
   OrderNotice,
   OrderStatus,
@@ -421,6 +422,13 @@ test('a card counts what is left and offers to buy it', () => {
   assert.match(JSON.stringify(body.components), /"label":"Buy now".*"disabled":false/)
   const many = renderCard(sampleDrop({ available: 9_999, quantity: 10_000 }))
   assert.match(JSON.stringify(many.embeds), /9,999 of 10,000 left/)
+})
+
+test('a card that sold out does not count down to its closing', () => {
+  const fields = (drop: DropView) => renderCard(drop).embeds?.[0]?.fields?.map(({ name }) => name)
+  assert.deepEqual(fields(sampleDrop()), ['Price', 'On the shelf', 'Closes'])
+  assert.deepEqual(fields(sampleDrop({ available: 0, sold: 3 })), ['Price', 'Sold out'])
+  assert.deepEqual(fields(sampleDrop({ available: 0, held: 3 })), ['Price', 'All held right now', 'Closes'])
 })
 
 test('a card with nothing to buy says why on a button that cannot be pressed', () => {
