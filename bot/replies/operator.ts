@@ -235,18 +235,20 @@ export function renderAudit(log: {
   const lines = log.entries.map(
     (entry) =>
       `**${entry.seq}.** ${dateTime(entry.at)} **${escapeText(entry.by.name, 60)}** ` +
-      `${escapeText(entry.action, 60)}, ${escapeText(entry.subject, 60)}\n${escapeText(entry.reason, 200)}`,
+      `${escapeText(entry.action.replaceAll('_', ' '), 60)}, ${escapeText(entry.subject, 60)}\n${escapeText(entry.reason, 200)}`,
   )
   return {
     embeds: [
       {
         title: 'Audit log',
         description: lines.length > 0 ? joinBlocks(lines, 4_000) : 'Nothing was decided yet.',
-        footer: {
-          text: log.intact
-            ? 'Every entry carries the hash of the one before it, and they all fit.'
-            : 'Careful: an entry does not fit the one before it. Somebody changed the past.',
-        },
+        ...((lines.length > 0 || !log.intact) && {
+          footer: {
+            text: log.intact
+              ? 'Every entry carries the hash of the one before it, and they all fit.'
+              : 'Careful: an entry does not fit the one before it. Somebody changed the past.',
+          },
+        }),
         color: accent(log.intact ? 'sky' : 'strawberry'),
       },
     ],
