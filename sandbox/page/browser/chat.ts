@@ -390,6 +390,8 @@ export function startChat(places: ChatPlaces): void {
         ),
       ),
     )
+    // On a phone the row is longer than its place, and whoever is chosen must not be cut off.
+    places.people.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
   }
 
   function drawRail({ guild, bot }: World): void {
