@@ -553,6 +553,9 @@ describe('accounts of either kind', () => {
         reason,
       })
       assert.deepEqual([approved.status, approved.statusChange.reason], ['approved', reason])
+      // Nor does the collective give its word for somebody whom Stripe does not know.
+      const { builder } = await world.client.identify({ userId: juniper.userId })
+      assert.deepEqual([builder?.status, builder?.isSetUp], ['approved', false])
       assert.deepEqual((await world.client.operatorQueue({ operator: olive })).applications, [])
     },
     { coreEnv: { APPROVAL: 'operator' } },

@@ -195,7 +195,14 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
   )
   const channel = sampleChannel({ displayName: name, live: { since: NOW, title: story, game: title } })
   const live = { streamId: '1', builder: person, startedAt: NOW, title: story, game: title, place: null }
-  const identity = { person, status: standing.builder, joinedAt: NOW, about: story, link: null }
+  const identity = {
+    person,
+    status: standing.builder,
+    joinedAt: NOW,
+    isSetUp: true,
+    about: story,
+    link: null,
+  }
   const views = cases.slice(0, 2)
   const waiting = { ...drop, status: 'scheduled' as const, opensAt: NOW + 3_600_000, opensWithStream: true }
   const news = { noticeId: 'n', userId: person.userId, at: NOW }
