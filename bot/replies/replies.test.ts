@@ -700,13 +700,13 @@ test('terms are read with their first day, who set them and why, also those to c
   const change = sampleTerms({ ...decided, from: december, settlement: 'at_payment', feeBps: 750 })
   const builder = sampleBuilder({ upcomingTerms: [change] })
   const words =
-    'From 2026-12-01 (UTC): 7.5 % fee, split at payment. Olive, <t:1800000000:f>. Why: Ten years of trust'
+    'From 2026-12-01 (UTC): 7.5% fee, split at payment. Olive, <t:1800000000:f>. Why: Ten years of trust'
   const told = { noticeId: 'n', userId: JUNIPER.userId, at: NOW, about: 'terms' } as const
   assert.ok(renderNotice({ ...told, builder, change }, 'dm').content?.includes(words))
   for (const message of [renderBuilder(builder), renderBuilderForOperator(builder, [])]) {
     const fields = message.embeds?.[0]?.fields ?? []
     const named = (name: string) => fields.find((field) => field.name === name)?.value
-    assert.equal(named('Terms'), '5 % fee, held until it arrives.')
+    assert.equal(named('Terms'), '5% fee, held until it arrives.')
     assert.equal(named('Terms to come'), words)
   }
 })
