@@ -17,7 +17,7 @@ function channelWords(channel: ChannelView): string {
   const title = live?.title ? `: ${escapeText(live.title, 200)}` : ''
   return [
     `[${escapeText(displayName, 60)}](${url})`,
-    live && `● **LIVE** since ${relativeTime(live.since)}${title}`,
+    live && `● **LIVE**, started ${relativeTime(live.since)}${title}`,
     verified
       ? `✔ **Verified live**: Twitch saw this channel live ${relativeTime(verified.at)}. Good until ${dateTime(verified.until)}.`
       : 'Not verified yet: Twitch has not told us of a stream lately.',
