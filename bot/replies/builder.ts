@@ -30,7 +30,10 @@ export function builderEmbed(view: BuilderView, lead: string | null = null) {
   const next = view.checklist.find(({ done, step }) => !done && step !== 'twitch')
   const lines = [
     ...(lead ? [lead, ''] : []),
-    statusLine(view, STATUS),
+    statusLine(
+      view,
+      next ? { ...STATUS, approved: 'You have joined, and one thing is left before you can sell.' } : STATUS,
+    ),
     '',
     ...checklistLines(view),
     '',
