@@ -650,6 +650,7 @@ test('Give money back asks how much and why, and core hears both', async () => {
   assertPrivate(reply, /The money is going back/)
   for (const code of [
     'refund_too_large',
+    'too_many_refunds',
     'amount_invalid',
     'reason_missing',
     'release_in_progress',

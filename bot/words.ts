@@ -46,6 +46,8 @@ export const SENTENCE: Record<ErrorCode, string> = {
   paused: 'Selling is paused for a moment. Please come back in a little while.',
   refund_too_large:
     'That is more than what is left of this order. Leave the amount empty to give it all back.',
+  too_many_refunds:
+    'This order has been given back in as many parts as it can hold. Leave the amount empty to give back all that is left.',
   amount_invalid: 'That amount does not look right. Write it like 12.50, or leave it empty for everything.',
   start_day_invalid:
     'A first day is written like 2026-12-01 and has not passed. Leave it empty for terms from now on.',

@@ -41,6 +41,7 @@ export const STATUS = {
 
   paused: 409,
   refund_too_large: 409,
+  too_many_refunds: 409,
   amount_invalid: 422,
   reason_missing: 422,
   start_day_invalid: 422,

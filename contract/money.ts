@@ -10,9 +10,20 @@ export const Minor = z.int().nonnegative()
 export const Money = z.object({ amount: Minor, currency: Currency })
 export type Money = z.infer<typeof Money>
 
-/** How many decimal places a currency has: 2 for usd, 0 for jpy. */
+/**
+ * Currencies that Stripe counts in whole units, and in thousandths; all others it counts in hundredths
+ * (docs.stripe.com/currencies). Intl tells how people write them today: no fillér of a forint, for one, and 5,000 of them
+ * would be charged as 50.
+ */
+const WHOLE: ReadonlySet<string> = new Set(
+  'bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf'.split(' '),
+)
+const IN_THOUSANDTHS: ReadonlySet<string> = new Set('bhd jod kwd omr tnd'.split(' '))
+
+/** How many decimal places Stripe's amounts of a currency have: 2 for usd, 0 for jpy. */
 export function minorDigits(currency: Currency): number {
-  return currencyFormat('en', currency).resolvedOptions().maximumFractionDigits ?? 2
+  if (WHOLE.has(currency)) return 0
+  return IN_THOUSANDTHS.has(currency) ? 3 : 2
 }
 
 /** `{ amount: 1250, currency: 'usd' }` becomes `$12.50`. For people's eyes only: never parse it back. */
@@ -28,8 +39,15 @@ const formats = new Map<string, Intl.NumberFormat>()
 /** Making a format takes longer than using it a hundred times. */
 function currencyFormat(locale: string, currency: Currency): Intl.NumberFormat {
   const key = `${locale} ${currency}`
-  const format =
-    formats.get(key) ?? new Intl.NumberFormat(locale, { style: 'currency', currency: currency.toUpperCase() })
+  const known = formats.get(key)
+  if (known) return known
+  const digits = minorDigits(currency)
+  const format = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency: currency.toUpperCase(),
+    minimumFractionDigits: digits,
+    maximumFractionDigits: digits,
+  })
   formats.set(key, format)
   return format
 }

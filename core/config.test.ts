@@ -43,6 +43,13 @@ test('every problem is told at once, by name, and no value is repeated', () => {
   )
 })
 
+test('what Stripe allows is divided by the cores that may run at once, even below one call a second', () => {
+  const perCore = (env: object) => parseConfig({ ...good, ...env }).stripe.requestsPerSecond
+  assert.equal(perCore({}), 20)
+  assert.equal(perCore({ MAX_INSTANCES: '4' }), 5)
+  assert.equal(perCore({ STRIPE_REQUESTS_PER_SECOND: '12', MAX_INSTANCES: '24' }), 0.5)
+})
+
 test('pictures lie in the data folder, or in a bucket that has a name', () => {
   assert.deepEqual(parseConfig(good).media, { driver: 'files', dir: './data/core/media' })
   assert.throws(() => parseConfig({ ...good, MEDIA: 'gcs' }), /MEDIA_BUCKET: must be set/)

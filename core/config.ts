@@ -3,7 +3,7 @@ import type { Caller } from '#contract'
 import { bothSecrets, type Secrets } from '../runtime/caller-auth.ts'
 import { type LogConfig, logConfig } from '../runtime/log.ts'
 import { DATABASE, PICTURES } from './data-folder.ts'
-import type { Pace } from './jobs/outbox.ts'
+import type { Pace } from './jobs/lookout.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 /** How often to look for due work; where each look is paid for, less and less often while there is none. */

@@ -6,7 +6,7 @@ const REDRAW_MS = 100
  * when it is done.
  */
 export function createProgressBar(
-  out: NodeJS.WriteStream,
+  out: Pick<NodeJS.WriteStream, 'isTTY'> & { write(text: string): unknown },
 ): (what: string, done: number, total: number) => void {
   let current = ''
   let drawnAt = Number.NEGATIVE_INFINITY

@@ -572,7 +572,7 @@ describe('odd requests', () => {
       }
       assert.equal((await fetch(world.core.url + route.path)).status, 404)
     }
-    for (const cursor of ['x', '[]', '["a"]', '[1,2]', '[null,"a"]', '{"a":1}', "['a','b']"]) {
+    for (const cursor of ['x', '[]', '["a"]', '[1,2]', '[1,""]', '[null,"a"]', '{"a":1}', "['a','b']"]) {
       const list = world.client.listDrops({ status: 'open', limit: 10, cursor })
       await assert.rejects(list, { code: 'bad_request' }, cursor)
     }

@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import Stripe from 'stripe'
 import { type CoreClient, isAppError } from '#contract'
 import { claimId } from '../core/domain/drop.ts'
 import type { CollectionName, Collections } from '../core/ports/store.ts'
-import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
+import { BROADCASTERS, CHANNELS, PEOPLE } from '../sandbox/cast.ts'
 import { createPlayer, linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
-import { buy } from '../sandbox/scenes.ts'
+import { buy, joinAsBuilder, linkChannel } from '../sandbox/scenes.ts'
+import { type EventSubMessage, messageHeaders, toTimestamp } from '../sandbox/twitch/signature.ts'
 import { firestoreEmulator } from './firestore-emulator.ts'
 import { createFirestoreProxy, type FirestoreProxy, GRPC } from './firestore-proxy.ts'
 import { assertInvariants, readStripe } from './invariants.ts'
 import { openShop, orderOf, ordersIn } from './shop.ts'
-import { createWorld, minutes, type World, type WorldOptions } from './world.ts'
+import {
+  createWorld,
+  EVENTSUB_SECRET,
+  minutes,
+  WEBHOOK_SECRETS,
+  type World,
+  type WorldOptions,
+} from './world.ts'
 
 const emulator = await firestoreEmulator()
 const skip = 'missing' in emulator && emulator.missing
@@ -219,6 +228,70 @@ describe('clocks thirty seconds apart', () => {
     assert.equal((await orderOf(world, poppy)).status, 'paid')
     assert.equal((await orderOf(world, wren)).status, 'expired')
   })
+})
+
+describe('a webhook comes to any core', () => {
+  testOnFirestore('Stripe tells one core of a purchase that another one made', async (world) => {
+    const { card } = await openShop(world)
+    const poppy = world.player('poppy')
+    await buy(poppy, card)
+    const { orderId, checkout } = await orderOf(world, poppy)
+    const another = await world.anotherCore()
+    await world.stripeControl('/local/webhooks', { mode: 'lose' })
+    await world.stripeControl(`/local/sessions/${checkout?.sessionId}/pay`, {})
+    const object = { object: 'checkout.session', id: checkout?.sessionId, client_reference_id: orderId }
+    const type = 'checkout.session.completed'
+    const event = {
+      id: 'evt_elsewhere',
+      object: 'event',
+      type,
+      livemode: false,
+      created: 1,
+      data: { object },
+    }
+    const payload = JSON.stringify(event)
+    const secret = WEBHOOK_SECRETS.platform
+    const sent = await fetch(`${another.core.url}/webhooks/stripe`, {
+      method: 'POST',
+      headers: { 'stripe-signature': Stripe.webhooks.generateTestHeaderString({ payload, secret }) },
+      body: payload,
+    })
+    assert.equal(sent.status, 200)
+    await another.core.runDue()
+    assert.equal((await orderOf(world, poppy)).status, 'paid')
+  })
+
+  testOnFirestore(
+    'Twitch tells one core of a stream, and again another, and it is one stream',
+    async (world) => {
+      const juniper = world.player('juniper')
+      await joinAsBuilder(juniper)
+      const { id } = BROADCASTERS.juniper
+      assert.equal((await linkChannel(juniper, id)).status, 200)
+      await world.settle()
+      const another = await world.anotherCore()
+      const subscription = { type: 'stream.online', version: '1' }
+      const whole = { ...subscription, id: 's', status: 'enabled', condition: { broadcaster_user_id: id } }
+      const started = new Date(world.now()).toISOString()
+      const event = { id: '9001', broadcaster_user_id: id, type: 'live', started_at: started }
+      const message: EventSubMessage = {
+        id: crypto.randomUUID(),
+        timestamp: toTimestamp(world.now()),
+        type: 'notification',
+        subscription,
+        body: JSON.stringify({ subscription: whole, event }),
+      }
+      const headers = messageHeaders(EVENTSUB_SECRET, message)
+      for (const { url } of [another.core, world.core]) {
+        const sent = await fetch(`${url}/webhooks/twitch`, { method: 'POST', headers, body: message.body })
+        assert.equal(sent.status, 204, url)
+      }
+      await world.settle()
+      const builder = (await world.core.store.get('builders', juniper.id))?.value
+      assert.equal(builder?.twitch?.live?.streamId, '9001')
+      assert.equal((await juniper.messages(CHANNELS.live.id)).length, 1, 'announced once')
+    },
+  )
 })
 
 describe('an old and a new core together', () => {

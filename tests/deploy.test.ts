@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type TestContext, test } from 'node:test'
+import { parseEnv } from 'node:util'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { parse } from 'yaml'
 import { ROUTES } from '#contract'
@@ -374,6 +375,7 @@ interface ComposeService {
   readonly image?: string
   readonly env_file?: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  readonly pull_policy?: string
   readonly read_only?: boolean
   readonly restart?: string
   readonly cap_drop?: readonly string[]
@@ -424,6 +426,7 @@ test('on one machine only Caddy has open ports, and everything is read-only and 
     assert.equal(service.restart, 'unless-stopped', name)
     assert.deepEqual(service.cap_drop, ['ALL'], name)
     assert.equal(service.ports !== undefined, name === 'caddy', name)
+    assert.equal(service.pull_policy, service.image === 'c500' ? 'never' : undefined, 'nobody else has it')
     for (const volume of service.volumes ?? []) {
       const [from = ''] = volume.split(':')
       const exists = from.startsWith('.') ? existsSync(join(ROOT, 'deploy', from)) : from in compose.volumes
@@ -479,7 +482,7 @@ test(
     const answer = terraform(
       ['console', `-var=image=${PLACEHOLDERS.IMAGE}`],
       at,
-      'jsonencode({ services = local.services, readers = local.secret_readers, secrets = local.secrets })',
+      'jsonencode({ services = local.services, readers = local.secret_readers, secrets = local.secrets, bot_settings = local.bot_settings })',
     )
     assert.equal(answer.status, 0, answer.stderr)
     const made = JSON.parse(JSON.parse(answer.stdout))
@@ -492,6 +495,11 @@ test(
     )
     assert.deepEqual(made.readers, readers.toSorted())
     assert.deepEqual(made.secrets, [...new Set(readers.map((reader) => reader.split('/')[1]))].toSorted())
+
+    // What the page has written to bot/.env, with the token beside it, is the bot as it runs there.
+    const { HOST: _host, PORT: _port, DISCORD_TOKEN = '', ...settings } = cloudEnv('bot')
+    assert.deepEqual({ ...parseEnv(made.bot_settings) }, settings)
+    admit('bot', { ...settings, DISCORD_TOKEN })
   },
 )
 
@@ -532,6 +540,31 @@ test('the page names every event that core looks at, and only those, and every a
   const webhooks = read('core/http/app.ts') + read('core/http/twitch-webhook.ts')
   for (const path of every(page, /`CORE(\/[\w/-]+)`/g))
     assert.match(webhooks, new RegExp(`'${path}(/:mark\\?)?'`))
+})
+
+const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0
+test('what the pages tell a shell to do, and what CI does, passes shellcheck', {
+  skip: hasShellcheck ? false : 'shellcheck is not installed: the commands are not checked',
+}, () => {
+  const blocks = ['README.md', 'deploy/README.md'].flatMap((page) =>
+    read(page)
+      .split('\n\n')
+      .filter((block) => block.split('\n').every((line) => /^ {4}|^$/.test(line))),
+  )
+  assert.ok(blocks.length > 8)
+  for (const script of [...blocks, read('.ci/run')]) {
+    const { status, stdout } = spawnSync('shellcheck', ['--shell=bash', '-'], {
+      input: script,
+      encoding: 'utf8',
+    })
+    assert.equal(status, 0, stdout)
+  }
+})
+
+test('the commands that the page has run in the image are in it', () => {
+  const commands = new Set(every(read('deploy/README.md'), /(?:core|node) (core\/[\w-]+\.ts)/g))
+  assert.deepEqual([...commands].toSorted(), ['core/money-doctor.ts', 'core/store-command.ts'])
+  for (const path of commands) assert.ok(existsSync(join(ROOT, path)) && isSentToBuilder(path), path)
 })
 
 test('the page names every secret that Cloud Run reads', () => {

@@ -110,7 +110,7 @@ test('work that a core has in hand on Firestore is waited for', { skip }, async 
   const store = createFirestoreStore({ projectId: project, emulatorHost: FIRESTORE_EMULATOR_HOST })
   const leaseUntil = Date.now() + minutes(60)
   const value = { kind: 'watch', queue: 'money', subject: 'ord', notice: null, leaseUntil } as const
-  const rest = { dueAt: leaseUntil, revision: 1, attempts: 1, lastError: null, createdAt: 0 }
+  const rest = { dueAt: leaseUntil, revision: 1, runs: 1, attempts: 1, lastError: null, createdAt: 0 }
   await store.commit([{ op: 'create', collection: 'outbox', id: 'watch:ord', value: { ...value, ...rest } }])
   await store.close()
   const to = `sqlite:${await openFolder(t)}`

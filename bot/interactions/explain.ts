@@ -31,6 +31,7 @@ const MENDABLE = [
   'conflict',
   'amount_invalid',
   'refund_too_large',
+  'too_many_refunds',
   'start_day_invalid',
   'reason_missing',
   'text_too_long',

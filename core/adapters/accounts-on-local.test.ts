@@ -102,6 +102,7 @@ for (const [version, { create, tells }] of Object.entries(VERSIONS)) {
       detailsSubmitted: true,
       currentlyDue: [],
       country: 'US',
+      lost: false,
     })
     assert.ok((await accounts.createDashboardLink(accountId)).startsWith(local.url))
     await local.idle()

@@ -69,5 +69,6 @@ function toConnectedAccount(account: Stripe.Account): ConnectedAccount {
     detailsSubmitted: account.details_submitted,
     currentlyDue: [...new Set([...(past_due ?? []), ...(currently_due ?? [])])],
     country: account.country?.toUpperCase() ?? null,
+    lost: false,
   }
 }

@@ -90,5 +90,6 @@ function toConnectedAccount(account: Stripe.V2.Core.Account): ConnectedAccount {
     detailsSubmitted: transfers || due.length === 0,
     currentlyDue: [...new Set(due.map(({ description }) => description))],
     country: account.identity?.country?.toUpperCase() ?? null,
+    lost: account.closed === true,
   }
 }

@@ -87,6 +87,7 @@ test('a v1 account tells whether it may receive transfers and what is asked, eac
     detailsSubmitted: true,
     currentlyDue: ['individual.verification.document', 'external_account'],
     country: 'US',
+    lost: false,
   })
   account = {
     ...V1_ACCOUNT,
@@ -102,6 +103,7 @@ test('a v1 account tells whether it may receive transfers and what is asked, eac
     detailsSubmitted: false,
     currentlyDue: [],
     country: null,
+    lost: false,
   })
 })
 
@@ -140,6 +142,7 @@ test('a v2 account tells what is asked of the builder now, not what Stripe does 
     detailsSubmitted: false,
     currentlyDue: ['identity.individual.given_name', 'configuration.recipient.default_outbound_destination'],
     country: 'DE',
+    lost: false,
   })
   assert.deepEqual(
     [...(script.calls[0]?.form ?? [])].map(([, name]) => name),
@@ -155,7 +158,8 @@ test('a v2 account tells what is asked of the builder now, not what Stripe does 
   const { transfers, detailsSubmitted } = await accounts.read('acct_1')
   assert.deepEqual([transfers, detailsSubmitted], [true, true])
   account = { ...active, closed: true }
-  assert.equal((await accounts.read('acct_1')).transfers, false)
+  const closed = await accounts.read('acct_1')
+  assert.deepEqual([closed.transfers, closed.lost], [false, true])
 })
 
 test('an account that is gone may not receive transfers; other trouble stays trouble', async () => {
@@ -172,6 +176,7 @@ test('an account that is gone may not receive transfers; other trouble stays tro
       detailsSubmitted: false,
       currentlyDue: [],
       country: null,
+      lost: true,
     })
     answer = error(403, 'invalid_request_error')
     await assert.rejects(accounts.read('acct_1'), { kind: 'refused' })

@@ -25,6 +25,13 @@ export async function unlessLost(
     return await reading
   } catch (error) {
     if (!(error instanceof PaymentsError) || error.code !== 'account_invalid') throw error
-    return { accountId, transfers: false, detailsSubmitted: false, currentlyDue: [], country: null }
+    return {
+      accountId,
+      transfers: false,
+      detailsSubmitted: false,
+      currentlyDue: [],
+      country: null,
+      lost: true,
+    }
   }
 }

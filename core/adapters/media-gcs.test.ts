@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, test } from 'node:test'
-import { isAppError } from '#contract'
+import { isAppError, PictureFormat } from '#contract'
 import { type LocalStorage, startLocalStorage } from '../../sandbox/google/start-storage.ts'
 import { createBucketShelf } from './media-gcs.ts'
 import { mediaSuite } from './media-suite.ts'
@@ -30,9 +30,12 @@ const put = (data: string, name = NAME) => shelf().put([{ name, data: Buffer.fro
 mediaSuite('Google Cloud Storage', async () => shelf())
 
 test('an object says what it is, and that it never changes', async () => {
-  await put('a mug')
-  const { contentType, cacheControl } = storage.objects.get(NAME) ?? {}
-  assert.deepEqual([contentType, cacheControl], ['image/webp', 'public, max-age=31536000, immutable'])
+  for (const format of PictureFormat.options) {
+    const name = NAME.replace('webp', format)
+    await put('a mug', name)
+    const { contentType, cacheControl } = storage.objects.get(name) ?? {}
+    assert.deepEqual([contentType, cacheControl], [`image/${format}`, 'public, max-age=31536000, immutable'])
+  }
 })
 
 test('what lies there is never replaced', async () => {

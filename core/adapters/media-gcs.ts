@@ -24,7 +24,7 @@ export function createBucketShelf(options: { readonly bucket: string; readonly a
         // One request, whose checksum the library compares with what Google received.
         resumable: false,
         validation: 'crc32c',
-        metadata: { contentType: 'image/webp', cacheControl: 'public, max-age=31536000, immutable' },
+        metadata: { contentType: contentTypeOf(name), cacheControl: 'public, max-age=31536000, immutable' },
         preconditionOpts: { ifGenerationMatch: 0 },
       })
     } catch (error) {
@@ -62,6 +62,9 @@ export function createBucketShelf(options: { readonly bucket: string; readonly a
     },
   }
 }
+
+/** The name ends with the format, in the word that media types have for it too. */
+const contentTypeOf = (name: string) => `image/${name.slice(name.lastIndexOf('.') + 1)}`
 
 function hasCode(error: unknown, code: number): error is ApiError {
   return error instanceof ApiError && error.code === code

@@ -9,12 +9,15 @@ export const writeCursor = (end: PageEnd): string => JSON.stringify(end)
 export function readCursor(cursor: string): PageEnd {
   try {
     const parsed: unknown = JSON.parse(cursor)
-    if (Array.isArray(parsed) && parsed.length === 2 && typeof parsed[1] === 'string') {
-      const [position, id] = parsed as [unknown, string]
-      if (typeof position === 'string' || typeof position === 'number') return [position, id]
+    if (Array.isArray(parsed) && parsed.length === 2) {
+      const [position, id] = parsed as [unknown, unknown]
+      if ((typeof position === 'number' || isText(position)) && isText(id) && id !== '') return [position, id]
     }
   } catch {
     // fall through: one sentence for every cursor that is not ours
   }
   throw new AppError('bad_request', 'This cursor is not one of ours.')
 }
+
+/** Half a letter is none: Firestore does not take it. */
+const isText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed()

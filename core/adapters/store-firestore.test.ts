@@ -106,6 +106,28 @@ test('ids made one after another lie far apart', { skip }, async () => {
   await store.close()
 })
 
+test('what may be forgotten says when, in the field that Firestore looks at', { skip }, async () => {
+  const projectId = emptyProject()
+  const store = createFirestoreStore({ projectId, emulatorHost })
+  const receivedAt = Date.UTC(2026, 10, 22, 12, 0, 0, 250)
+  const value = { receivedAt, type: 'invoice.paid', result: null }
+  const { userId } = user('Poppy')
+  await store.commit([
+    { op: 'create', collection: 'inbox', id: 'evt_1', value },
+    { op: 'create', collection: 'users', id: userId, value: user('Poppy') },
+  ])
+  await store.close()
+  const fieldsOf = async (path: string) => {
+    const documents = `http://${emulatorHost}/v1/projects/${projectId}/databases/(default)/documents`
+    const found = await fetch(`${documents}/${path}`, { headers: { authorization: 'Bearer owner' } })
+    return ((await found.json()) as { fields: Record<string, unknown> }).fields
+  }
+  const sixtyDays = 60 * 24 * 60 * 60_000
+  const timestampValue = new Date(receivedAt + sixtyDays).toISOString()
+  assert.deepEqual((await fieldsOf('inbox/evt_1')).expireAt, { timestampValue })
+  assert.equal((await fieldsOf(`users/${userId}`)).expireAt, undefined, 'a person is kept')
+})
+
 test('the rules let nobody in who comes from outside', { skip }, async () => {
   const project = `projects/${emptyProject()}`
   const content = readFileSync(RULES, 'utf8')

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import {
   type DocumentReference,
   type DocumentSnapshot,
@@ -9,6 +9,7 @@ import {
   type QuerySnapshot,
   Timestamp,
 } from '@google-cloud/firestore'
+import DataLoader from 'dataloader'
 import { GoogleAuth, PassThroughClient } from 'google-auth-library'
 import { TypeID } from 'typeid-js'
 import { AppError } from '#contract'
@@ -16,6 +17,7 @@ import {
   type CollectionName,
   type Collections,
   expiryOf,
+  type Key,
   SEARCHABLE,
   type Store,
   type Stored,
@@ -27,6 +29,9 @@ import { requireIndex } from './query-indexes.ts'
 
 /** How long one question may take in all, with what the library repeats, where no person waits for it. Milliseconds. */
 const PATIENCE_MS = 15_000
+
+/** Single documents read with one question. */
+const MOST_SINGLES = 100
 
 /** Documents asked whether a commit stands. */
 const WITNESSES = 8
@@ -98,17 +103,27 @@ export function createFirestoreStore(options: {
     return found.some((document) => document.get('commit') === mark)
   }
 
+  async function getAll(keys: readonly Key[]): Promise<(Stored<CollectionName> | undefined)[]> {
+    const references = keys.map(([collection, id]) => reference(collection, id))
+    const documents = await ask(() => db.getAll(...references))
+    return documents.map((document) => toStored(document))
+  }
+
+  /** What is asked for in one moment is one question. */
+  const single = new DataLoader(getAll, {
+    cache: false,
+    maxBatchSize: MOST_SINGLES,
+    batchScheduleFn: setImmediate,
+  })
+
   return {
-    async get(collection, id) {
-      const [document] = await ask(() => db.getAll(reference(collection, id)))
-      return document && toStored(document)
+    async get<C extends CollectionName>(collection: C, id: string) {
+      // A key names its collection, and only this collection's values are ever written to it.
+      return (await single.load([collection, id])) as Stored<C> | undefined
     },
 
     async getAll(keys) {
-      if (keys.length === 0) return []
-      const references = keys.map(([collection, id]) => reference(collection, id))
-      const documents = await ask(() => db.getAll(...references))
-      return documents.map((document) => toStored(document))
+      return keys.length === 0 ? [] : await getAll(keys)
     },
 
     async find(collection, wanted) {
@@ -145,7 +160,7 @@ export function createFirestoreStore(options: {
 
     async commit(writes) {
       if (writes.length === 0) return
-      const mark = randomBytes(12).toString('base64url')
+      const mark = randomUUID()
       const batch = db.batch()
       for (const write of writes) {
         const document: DocumentReference = reference(write.collection, write.id)
@@ -167,7 +182,7 @@ export function createFirestoreStore(options: {
     },
 
     // No order of time: ids in a row would all be written to one part of the database.
-    newId: (kind) => TypeID.fromUUIDBytes(kind, randomBytes(16)).toString(),
+    newId: (kind) => TypeID.fromUUID(kind, randomUUID()).toString(),
 
     async close() {
       await db.terminate()

@@ -34,6 +34,7 @@ export function storeSuite(
     dueAt,
     leaseUntil: 0,
     revision: 1,
+    runs: 0,
     attempts: 0,
     lastError: null,
     createdAt: 0,
@@ -322,8 +323,11 @@ export function storeSuite(
 
     test('a cursor that is not ours is refused with a sentence', () =>
       withStore(async (store) => {
-        const query = { where: {}, orderBy: 'dueAt', direction: 'asc', limit: 1, cursor: '{"x":1' } as const
-        await assert.rejects(store.find('outbox', query), (error) => isAppError(error, 'bad_request'))
+        const query = { where: {}, orderBy: 'dueAt', direction: 'asc', limit: 1 } as const
+        for (const cursor of ['{"x":1', '[1,""]', '["\\ud800","a"]', '[1,"\\ud800"]']) {
+          const found = store.find('outbox', { ...query, cursor })
+          await assert.rejects(found, (error) => isAppError(error, 'bad_request'), cursor)
+        }
       }))
 
     test('ids carry their kind and never repeat', () =>

@@ -51,13 +51,14 @@ export function createUpcastStore(store: Store): Store {
 /** A document in which these fields may be missing. */
 type Older<T, F extends keyof T> = Omit<T, F> & Partial<Pick<T, F>>
 
-/** News was about orders only. */
 function upcastNotice(notice: NoticeWish): NoticeWish {
   return { ...notice, about: notice.about ?? 'order' } as NoticeWish
 }
 
-function upcastEffect(effect: Effect): Effect {
-  return effect.notice ? { ...effect, notice: upcastNotice(effect.notice) } : effect
+/** Runs were not counted: there may have been one. News was about orders only. */
+function upcastEffect(effect: Older<Effect, 'runs'>): Effect {
+  const { runs = 1, notice } = effect
+  return { ...effect, runs, notice: notice && upcastNotice(notice) }
 }
 
 type OldMissed = { readonly kind: string; readonly orderId: string; readonly at: number }

@@ -333,6 +333,22 @@ test('a part of a transfer is taken back once, also when the second try comes la
   await assert.rejects(reverseTransfer(request), { kind: 'refused', code: 'reversal_differs' })
 })
 
+test('a look that Stripe refuses leaves open whether it was done before, and nothing is done on top', async () => {
+  await using script = await startScript(({ method }) =>
+    method === 'GET' ? error(403, 'invalid_request_error') : ok({ id: 'new_1', object: 'anything' }),
+  )
+  const { transfer, refund, reverseTransfer } = payments(script.apiBase)
+  const part = { orderId: ORDER, part: '1', amount: 500, idempotencyKey: `${ORDER}:1`, lookFirst: true }
+  for (const call of [
+    transfer({ ...TRANSFER_REQUEST, lookFirst: true }),
+    refund({ ...part, paymentIntentId: 'pi_1' }),
+    reverseTransfer({ ...part, transferId: 'tr_1' }),
+  ]) {
+    await assert.rejects(call, { name: 'PaymentsError', kind: 'busy' })
+  }
+  assert.deepEqual(new Set(script.calls.map(({ method }) => method)), new Set(['GET']))
+})
+
 test('a dispute is told by what it did to the money', async () => {
   const taken = { amount: -2_400, fee: 1_500 }
   const back = { amount: 2_400, fee: 0 }

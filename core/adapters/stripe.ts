@@ -36,16 +36,26 @@ export function createStripePayments(
     return toCheckout(session)
   }
 
+  /** What was made before. A look that is refused leaves open whether anything was. */
+  async function* earlier<T>(list: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+    try {
+      yield* list
+    } catch (error) {
+      if (!(error instanceof PaymentsError)) throw error
+      throw new PaymentsError('busy', error.message, error.code)
+    }
+  }
+
   async function findTransfer(request: Parameters<Payments['transfer']>[0]): Promise<string | null> {
     const group = client.list('GET /v1/transfers', (page) =>
       stripe.transfers.list({ transfer_group: transferGroup(request.orderId), ...page }),
     )
-    for await (const earlier of group) {
-      if (earlier.metadata.order_id !== request.orderId || earlier.reversed) continue
-      const same = earlier.amount === request.amount && idOf(earlier.destination) === request.accountId
-      if (same) return earlier.id
+    for await (const found of earlier(group)) {
+      if (found.metadata.order_id !== request.orderId || found.reversed) continue
+      const same = found.amount === request.amount && idOf(found.destination) === request.accountId
+      if (same) return found.id
       // Another transfer on top could pay twice: a person has to look.
-      throw new PaymentsError('refused', `${earlier.id} of this order is different`, 'transfer_differs')
+      throw new PaymentsError('refused', `${found.id} of this order is different`, 'transfer_differs')
     }
     return null
   }
@@ -55,10 +65,10 @@ export function createStripePayments(
       stripe.refunds.list({ payment_intent: request.paymentIntentId, ...page }),
     )
     // A failed one is found as well: a new try of the same refund is a part of its own.
-    for await (const earlier of refunds) {
-      if (!isPart(request, earlier.metadata)) continue
-      if (earlier.amount === request.amount) return toRefund(earlier)
-      throw new PaymentsError('refused', `${earlier.id} of this order is different`, 'refund_differs')
+    for await (const found of earlier(refunds)) {
+      if (!isPart(request, found.metadata)) continue
+      if (found.amount === request.amount) return toRefund(found)
+      throw new PaymentsError('refused', `${found.id} of this order is different`, 'refund_differs')
     }
     return null
   }
@@ -67,10 +77,10 @@ export function createStripePayments(
     const reversals = client.list('GET /v1/transfers/:id/reversals', (page) =>
       stripe.transfers.listReversals(request.transferId, page),
     )
-    for await (const earlier of reversals) {
-      if (!isPart(request, earlier.metadata)) continue
-      if (earlier.amount === request.amount) return true
-      throw new PaymentsError('refused', `${earlier.id} of this order is different`, 'reversal_differs')
+    for await (const found of earlier(reversals)) {
+      if (!isPart(request, found.metadata)) continue
+      if (found.amount === request.amount) return true
+      throw new PaymentsError('refused', `${found.id} of this order is different`, 'reversal_differs')
     }
     return false
   }
@@ -108,8 +118,8 @@ export function createStripePayments(
     },
 
     async transfer(request) {
-      const earlier = request.lookFirst ? await findTransfer(request) : null
-      if (earlier) return { transferId: earlier }
+      const found = request.lookFirst ? await findTransfer(request) : null
+      if (found) return { transferId: found }
       const transfer = await call('POST /v1/transfers', () =>
         stripe.transfers.create(
           {
@@ -127,8 +137,8 @@ export function createStripePayments(
     },
 
     async refund(request) {
-      const earlier = request.lookFirst ? await findRefund(request) : null
-      if (earlier) return earlier
+      const found = request.lookFirst ? await findRefund(request) : null
+      if (found) return found
       const refund = await call('POST /v1/refunds', () =>
         stripe.refunds.create(
           {

@@ -12,12 +12,14 @@ import {
 } from '#contract'
 import type { OrderTerms } from './builder.ts'
 import { parsePrice } from './money.ts'
-import { cleanLine, cleanText, lengthOf } from './text.ts'
+import { cleanLine, cleanText, cutTo, lengthOf } from './text.ts'
 
 export const TITLE_MAX = 80
 export const STORY_MAX = 1_500
 export const QUANTITY_MAX = 10_000
 export const DESCRIPTION_MAX = 200
+/** Of a picture that is called by its drop's title. */
+export const ALT_MAX = 200
 
 /** What a builder typed and uploaded, before it is published. Kept whole, right or wrong. */
 export interface Draft {
@@ -229,7 +231,7 @@ export function describePicture(picture: Picture, words: string, title: string):
   const { described: _, ...plain } = picture
   const alt = cleanLine(words)
   if (lengthOf(alt) > DESCRIPTION_MAX) throw new AppError('text_too_long')
-  return alt === '' ? { ...plain, alt: cleanLine(title).slice(0, 200) } : { ...plain, alt, described: true }
+  return alt === '' ? { ...plain, alt: cutTo(cleanLine(title), ALT_MAX) } : { ...plain, alt, described: true }
 }
 
 /**

@@ -96,6 +96,8 @@ export interface Effect {
   readonly leaseUntil: number
   /** Grows with every wish, so that the one who finishes sees whether there was a newer wish. */
   readonly revision: number
+  /** Runs that were begun, in all: grows with every claim. */
+  readonly runs: number
   /** Failed runs in a row. */
   readonly attempts: number
   readonly lastError: string | null
@@ -144,6 +146,9 @@ function whatOf(wish: NoticeWish): string {
 export function turnOf(id: string, effect: Effect): string {
   return effect.notice ? `person ${effect.notice.userId}` : id
 }
+
+/** As its run has it: nobody has begun to carry it out before, so nobody can have asked anything for it. */
+export const isFirstRun = (claimed: Effect) => claimed.runs === 1
 
 export function queueOf(kind: EffectKind): QueueName {
   for (const name of Object.keys(QUEUES) as QueueName[]) {

@@ -62,3 +62,11 @@ test('what is not known is left out, and a long story fits', () => {
   assert.deepEqual(Object.keys(evidence), ['customer_name', 'product_description', 'uncategorized_text'])
   assert.ok(evidence.uncategorized_text.length <= 20_000)
 })
+
+test('a long story is not cut in the middle of a letter: such a text cannot be sent at all', () => {
+  for (const before of ['', '.']) {
+    const { uncategorized_text } = prepareEvidence(order, null, before + '😀'.repeat(10_000))
+    assert.ok(uncategorized_text.isWellFormed())
+    assert.ok(uncategorized_text.length >= 18_999)
+  }
+})

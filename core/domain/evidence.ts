@@ -1,5 +1,6 @@
 import type { Case } from './case.ts'
 import type { Order } from './order.ts'
+import { cutTo } from './text.ts'
 
 /** What a bank is shown in a dispute, by the names Stripe gives its evidence fields. Pictures go along as one file. */
 export interface Evidence {
@@ -40,7 +41,7 @@ export function prepareEvidence(order: Order, found: Case | null, note: string):
       shipping_date: stamp(shipment.shippedAt).slice(0, 10),
     }),
     ...(shipment?.trackingNumber && { shipping_tracking_number: shipment.trackingNumber }),
-    uncategorized_text: story.filter(Boolean).join('\n').slice(0, STORY_MAX),
+    uncategorized_text: cutTo(story.filter(Boolean).join('\n'), STORY_MAX),
   }
 }
 

@@ -35,6 +35,11 @@ const READ: readonly [text: string, currency: string, amount: number][] = [
   ['0.50', 'usd', 50],
   ['999999.99', 'usd', 99_999_999],
   ['1200', 'jpy', 1200],
+  // Nobody writes the hundredths of these any more, and Stripe counts in them.
+  ['5000', 'huf', 500_000],
+  ['5000', 'isk', 500_000],
+  ['90000', 'idr', 9_000_000],
+  ['1.25', 'kwd', 1_250],
 ]
 for (const [text, currency, amount] of READ) {
   test(`"${text}" in ${currency} is ${amount} minor units`, () => {
@@ -63,6 +68,10 @@ const REFUSED: readonly [text: string, currency: string, says: RegExp][] = [
   ['12 dollars', 'usd', /plain number/],
   ['٣', 'usd', /plain number/],
   ['12.5', 'jpy', /whole number/],
+  ['12.50', 'isk', /multiple of ISK\s1\.00/],
+  ['0.125', 'kwd', /multiple of KWD\s0\.010/],
+  ['100', 'huf', /smallest .*175\.00/],
+  ['2.50', 'sek', /smallest .*3\.00/],
   ['Infinity', 'usd', /plain number/],
 ]
 for (const [text, currency, says] of REFUSED) {

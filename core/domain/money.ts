@@ -1,7 +1,22 @@
 import { type Currency, formatMoney, minorDigits } from '#contract'
 
-/** Stripe's bounds for one charge: about half a dollar, and eight digits. In minor units. */
+/** Stripe's bounds for one charge (docs.stripe.com/currencies), in minor units: about half a dollar, and eight digits. */
 const SMALLEST_CHARGE = 50
+/** Where half a dollar is more of them. */
+const SMALLEST: Readonly<Partial<Record<Currency, number>>> = {
+  aed: 200,
+  czk: 1_500,
+  dkk: 250,
+  hkd: 400,
+  huf: 17_500,
+  mxn: 1_000,
+  myr: 200,
+  nok: 300,
+  pln: 200,
+  ron: 200,
+  sek: 300,
+  thb: 1_000,
+}
 const LARGEST_CHARGE = 99_999_999
 
 /** One basis point is a hundredth of a percent. */
@@ -26,6 +41,12 @@ function signOf(currency: Currency): string | undefined {
   return format.formatToParts(0).find(({ type }) => type === 'currency')?.value
 }
 
+/** Of which amounts must be multiples, in minor units: Stripe takes no fractions of some, and no single thousandths. */
+function stepOf(currency: Currency): number {
+  if (currency === 'isk' || currency === 'ugx') return 100
+  return minorDigits(currency) === 3 ? 10 : 1
+}
+
 export type ParsedPrice =
   | { readonly ok: true; readonly amount: number }
   | { readonly ok: false; readonly sentence: string }
@@ -36,9 +57,10 @@ export type ParsedPrice =
  */
 export function parsePrice(text: string, currency: Currency): ParsedPrice {
   const parsed = parseAmount(text, currency)
-  if (parsed.ok && parsed.amount < SMALLEST_CHARGE) {
-    const smallest = formatMoney({ amount: SMALLEST_CHARGE, currency })
-    return { ok: false, sentence: `The smallest price that can be charged is ${smallest}.` }
+  const smallest = SMALLEST[currency] ?? SMALLEST_CHARGE
+  if (parsed.ok && parsed.amount < smallest) {
+    const shown = formatMoney({ amount: smallest, currency })
+    return { ok: false, sentence: `The smallest price that can be charged is ${shown}.` }
   }
   return parsed
 }
@@ -84,6 +106,10 @@ export function parseAmount(text: string, currency: Currency): ParsedPrice {
     return refuse(
       `The largest price that can be charged is ${formatMoney({ amount: LARGEST_CHARGE, currency })}.`,
     )
+  }
+  const step = stepOf(currency)
+  if (amount % step !== 0) {
+    return refuse(`An amount must be a multiple of ${formatMoney({ amount: step, currency })}.`)
   }
   return { ok: true, amount }
 }

@@ -32,7 +32,7 @@ const disputeOf = (amount: number): OrderEvent => ({
 const anyEvent = (total: number): fc.Arbitrary<OrderEvent> => {
   const n = fc.integer({ min: 1, max: 3 })
   const plain: OrderEvent[] = [
-    { type: 'session_asked', expiresAt: 5 },
+    { type: 'session_asked' },
     { type: 'session_opened', sessionId: 'cs_1', url: 'https://pay' },
     { type: 'hold_ended', by: 'clock' },
     { type: 'session_shut' },
@@ -171,7 +171,7 @@ const nonZero = (balance: Record<string, number>) =>
 
 test('the way of a good order: held, paid, shipped, arrived, released', () => {
   const good: OrderEvent[] = [
-    { type: 'session_asked', expiresAt: 5 },
+    { type: 'session_asked' },
     { type: 'session_opened', sessionId: 'cs_1', url: 'https://pay' },
     { type: 'payment_succeeded', payment },
     { type: 'stripe_fee_known', amount: 100 },

@@ -158,7 +158,8 @@ interface DisputeEvidence {
 }
 
 export type OrderEvent =
-  | { readonly type: 'session_asked'; readonly expiresAt: number }
+  /** The session that was planned can no longer be had: another one. */
+  | { readonly type: 'session_asked' }
   | { readonly type: 'session_opened'; readonly sessionId: string; readonly url: string | null }
   | { readonly type: 'hold_ended'; readonly by: EndedBy }
   /** Stripe can no longer take money for this order. */
@@ -322,7 +323,7 @@ export function newOrder(
     createdAt: now,
     holdUntil,
     endedBy: null,
-    checkout: null,
+    checkout: planSession(1, holdUntil, now),
     payment: null,
     chargeId: null,
     shipment: null,
@@ -340,6 +341,22 @@ export function newOrder(
     attention: null,
     history: [],
   }
+}
+
+/** Stripe's shortest session (docs.stripe.com/api/checkout/sessions/create, `expires_at`). */
+const SHORTEST_SESSION_MS = 30 * 60_000
+/** For clocks that differ and calls that wait. */
+const SESSION_SLACK_MS = 60_000
+
+/** What will be asked of Stripe, so that a repeat after a crash asks the same and gets the same session. */
+function planSession(attempt: number, holdUntil: number, now: number): OrderCheckout {
+  const expiresAt = Math.max(holdUntil, now + SHORTEST_SESSION_MS) + SESSION_SLACK_MS
+  return { attempt, expiresAt, sessionId: null, url: null }
+}
+
+/** Stripe would refuse it: the end that was planned has come too near. */
+export function isTooLateFor({ expiresAt }: OrderCheckout, now: number): boolean {
+  return expiresAt < now + SHORTEST_SESSION_MS
 }
 
 /** Its unit is off the shelf, and nothing is paid. */
@@ -405,7 +422,7 @@ export function stepOrder(order: Order, event: OrderEvent, now: number): Step {
       const attempt = (order.checkout?.attempt ?? 0) + 1
       return step({
         ...next,
-        checkout: { ...order.checkout, attempt, expiresAt: event.expiresAt, sessionId: null, url: null },
+        checkout: { ...order.checkout, ...planSession(attempt, order.holdUntil, now) },
       })
     }
     case 'session_opened': {

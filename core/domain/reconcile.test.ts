@@ -128,6 +128,7 @@ const effectOf = (kind: EffectKind, patch: Partial<Effect> = {}): Effect => ({
   dueAt: NOW + 60_000,
   leaseUntil: 0,
   revision: 1,
+  runs: 0,
   attempts: 0,
   lastError: null,
   createdAt: 1,

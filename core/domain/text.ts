@@ -26,9 +26,19 @@ export function cleanText(text: string): string {
     .trim()
 }
 
-/** Length as people count it: letters with their accents, emoji as one. */
+/** No letter of any script and no emoji has more parts (UTF-16): a kiss of two people with skin tones has 15. */
+const LONGEST_LETTER = 16
+
+/** Length as people count it: letters with their accents, emoji as one. What is chained for longer than any real one is many. */
 export function lengthOf(text: string): number {
   let count = 0
-  for (const _ of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) count++
+  for (const { segment } of new Intl.Segmenter('en', { granularity: 'grapheme' }).segment(text)) {
+    count += Math.ceil(segment.length / LONGEST_LETTER)
+  }
   return count
+}
+
+/** The beginning of a text, at most `max` UTF-16 units, and no half of a letter at its end: nobody takes such a text. */
+export function cutTo(text: string, max: number): string {
+  return text.slice(0, max).replace(/[\ud800-\udbff]$/, '')
 }

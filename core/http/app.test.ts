@@ -194,3 +194,12 @@ test('a caller hears of a store that does not answer while it still waits, and w
   })
   assert.equal(retryAfter, '5')
 })
+
+test('half a letter does not come in, and whole ones do', async () => {
+  const { app, store } = createSurface()
+  const body = String.raw`{"person":{"userId":"100000000000000101","name":"\ud83d Juniper \ud83d\ude00"}}`
+  const response = await app.request(post(ROUTES.joinBuilder.path, body, as('bot')))
+  await response.body?.cancel()
+  const builder = await store.get('builders', '100000000000000101')
+  assert.equal(builder?.value.name, '\ufffd Juniper 😀')
+})

@@ -165,8 +165,14 @@ async function readJson(c: Context): Promise<unknown> {
     )
   }
   try {
-    return await c.req.json()
+    return parseText(await c.req.text())
   } catch {
     throw new AppError('bad_request', 'The body is not JSON.')
   }
+}
+
+/** JSON can carry half a letter, as an escape; Firestore and Stripe's library cannot, and neither should anything else. */
+function parseText(json: string): unknown {
+  if (!/\\u[dD][89a-fA-F]/.test(json)) return JSON.parse(json)
+  return JSON.parse(json, (_, value) => (typeof value === 'string' ? value.toWellFormed() : value))
 }

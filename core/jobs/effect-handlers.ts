@@ -26,11 +26,11 @@ export function effectHandlers(
   { onFrozen }: { readonly onFrozen: (orders: number) => void },
 ): Readonly<Record<EffectKind, EffectHandler>> {
   return {
-    checkout: (effect) => tendCheckout(deps, effect.subject),
+    checkout: (effect) => tendCheckout(deps, effect.subject, effect),
     stripe_fee: (effect) => learnFee(deps, effect.subject),
     receipt: (effect) => numberReceipts(deps, effect.subject),
-    transfer: (effect) => releaseShare(deps, effect.subject, isFirstRun(effect)),
-    refund: (effect) => carryOutRefunds(deps, effect.subject, isFirstRun(effect)),
+    transfer: (effect) => releaseShare(deps, effect.subject),
+    refund: (effect) => carryOutRefunds(deps, effect.subject),
     account: (effect) => sweepAccount(deps, effect.subject),
     follow_builder: (effect) => followBuilder(deps, effect.subject),
     open_drop: (effect) => openDueDrop(deps, effect.subject),
@@ -55,9 +55,4 @@ export function effectHandlers(
       return null
     },
   }
-}
-
-/** Only the very first run may skip asking Stripe whether it was done before. */
-function isFirstRun(effect: { readonly attempts: number; readonly revision: number }): boolean {
-  return effect.attempts === 1 && effect.revision === 1
 }

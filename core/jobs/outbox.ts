@@ -1,22 +1,28 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import PQueue from 'p-queue'
+import type PQueue from 'p-queue'
 import type { Telemetry } from '../../runtime/telemetry.ts'
 import { resumeTrace, runInTrace } from '../../runtime/trace.ts'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
-import type { Page, Stored, Write } from '../ports/store.ts'
+import type { Page, Write } from '../ports/store.ts'
 import type { Deps } from '../usecases/deps.ts'
+import { endRun } from '../usecases/end-run.ts'
+import { createLookout, type Due, type Lookout, type Pace, type Started } from './lookout.ts'
+import { openQueue } from './open-queue.ts'
 
 /** How long one run may take before another process may take the effect over. */
 const LEASE_MS = 60_000
-const BETWEEN_LOOKS_MS = 10
+const LOOK_AGAIN_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
 const COUNT_AT_MOST = 500
 /** What waits here for its turn in one queue; beyond it, work stays in the store until it is looked for. */
 const MOST_WAITING = 500
 
-/** Carries out one effect. Answers when to run again (UTC ms), or null when nothing is left to do. Must be idempotent. */
-export type EffectHandler = (effect: Effect) => Promise<number | null>
+/**
+ * Carries out one effect. Answers when to run again (UTC ms), null when nothing is left to do, or `ended` when it has
+ * written the end itself, with what the run led to (`endRun`). Must be idempotent.
+ */
+export type EffectHandler = (effect: Effect) => Promise<number | null | 'ended'>
 
 export interface RoundLimits {
   /** Runs at most. */
@@ -54,20 +60,6 @@ export interface Outbox {
 }
 
 /**
- * When to look for due work that was not wished for here: every so often; only when woken, where a scheduler drives the
- * rest; or only when told, by a test.
- */
-export type Pace =
-  | {
-      readonly kind: 'timer'
-      readonly everyMs: number
-      /** How long a pause may grow while nothing is due: where a look costs money, nobody looks for nothing. */
-      readonly idleMs: number
-    }
-  | { readonly kind: 'request' }
-  | { readonly kind: 'by_hand' }
-
-/**
  * The one loop that makes wishes come true: claims due effects by lease, runs them side by side per queue, and
  * reschedules failures with growing pauses. A process carries out what it wished for itself, and looks in the store for
  * what others left: one that dies leaves its leases to run out.
@@ -84,27 +76,22 @@ export function createOutbox(
   },
 ): Outbox {
   const queues = Object.fromEntries(
-    QUEUE_NAMES.map((name) => [name, new PQueue({ concurrency: QUEUES[name].width })]),
+    QUEUE_NAMES.map((name) => [name, openQueue(QUEUES[name].width)]),
   ) as Record<QueueName, PQueue>
   /** What is in hand (see turnOf), and what was heard of since and runs after it, by id. */
   const turns = new Map<string, Map<string, Due>>()
-  /** Queues in which more may be due than is in hand. */
-  const behind = new Set<QueueName>()
-  /** The same, but all that was seen of it has to wait for its turn: looking again would show nothing else. */
-  const blocked = new Set<QueueName>()
-  /** When the next effect of a queue falls due, as far as known here, UTC ms. */
-  const awaited = new Map<QueueName, number>()
   let closed = false
-  let looking: Promise<void> | undefined
   let rounds = 0
   const { pace, telemetry } = options
-  let timer: NodeJS.Timeout | undefined
-  let pauseMs = pace.kind === 'timer' ? pace.everyMs : 0
-  /** When the present pause is over, by the monotonic clock. */
-  let pauseOver = performance.now() + pauseMs
-  /** Whose turn it is to be asked for what others left: one queue after another, so that it never costs much at once. */
-  let nextAsked = 0
-  let surveyIsDue = false
+  const lookout: Lookout<Outcome> = createLookout(deps, {
+    pace,
+    queues: QUEUE_NAMES,
+    roomIn: (name) => QUEUES[name].width - queues[name].pending - queues[name].size,
+    hasQueued: (name) => queues[name].size > 0,
+    take: (due) => take(due),
+    isHeldUp: () => rounds > 0,
+    onFailure: options.onFailure,
+  })
 
   function hear(writes: readonly Write[]): void {
     if (closed || pace.kind === 'by_hand') return
@@ -115,18 +102,18 @@ export function createOutbox(
       const { queue, dueAt, leaseUntil } = effect
       // In hand, here or elsewhere: whoever has it sees that there was a newer wish.
       if (leaseUntil > now) continue
-      if (dueAt > now) expect(queue, dueAt)
-      else if (rounds > 0 || queues[queue].size >= MOST_WAITING) behind.add(queue)
+      if (dueAt > now) lookout.expect(queue, dueAt)
+      else if (rounds > 0 || queues[queue].size >= MOST_WAITING) lookout.fallBehind(queue)
       else takeInTurn({ id, value: effect })
     }
-    lookSoon()
+    lookout.lookSoon()
   }
 
   function takeInTurn(due: Due): void {
     const after = turns.get(turnOf(due.id, due.value))
     if (!after) take(due)
     else if (after.size < MOST_WAITING) after.set(due.id, due)
-    else blocked.add(due.value.queue)
+    else lookout.block(due.value.queue)
   }
 
   /** Put it in its queue, if nothing of its turn is in hand. */
@@ -151,42 +138,7 @@ export function createOutbox(
       after?.delete(next.id)
       take(next, after)
     }
-    for (const name of blocked) behind.add(name)
-    blocked.clear()
-    lookSoon()
-  }
-
-  /** Start what is due in these queues, as far as there is room. Answers what was started. */
-  async function look(names = QUEUE_NAMES, atMost = Number.POSITIVE_INFINITY): Promise<Run[]> {
-    const started: Run[] = []
-    for (const name of names) {
-      const room = roomIn(name)
-      if (room <= 0) continue
-      behind.delete(name)
-      const page = await deps.store.find('outbox', {
-        where: { queue: name },
-        orderBy: 'dueAt',
-        direction: 'asc',
-        atMost: deps.clock.now(),
-        // Those in hand may stand first in the row: look past them.
-        limit: room + QUEUES[name].width + QUEUES[name].looksPast,
-      })
-      const before = started.length
-      let waits = page.cursor !== null
-      for (const document of page.documents) {
-        if (closed) return started
-        const free = started.length - before < room && started.length < atMost
-        const over = free ? take(document) : null
-        if (over) started.push({ kind: document.value.kind, over })
-        else waits = true
-      }
-      if (waits) (started.length > before ? behind : blocked).add(name)
-    }
-    return started
-  }
-
-  function roomIn(name: QueueName): number {
-    return QUEUES[name].width - queues[name].pending - queues[name].size
+    lookout.unblock()
   }
 
   async function run({ id, value }: Due): Promise<Outcome> {
@@ -201,7 +153,7 @@ export function createOutbox(
     } catch (error) {
       // The store did not answer: somebody tries again, at the latest when the lease runs out.
       options.onFailure(value, error)
-      expect(value.queue, deps.clock.now() + FIRST_RETRY_MS)
+      lookout.expect(value.queue, deps.clock.now() + FIRST_RETRY_MS)
       return 'failed'
     }
   }
@@ -216,7 +168,13 @@ export function createOutbox(
         const effect = sheet.get('outbox', id)
         if (!effect || effect.dueAt > now || effect.leaseUntil > now) return null
         const leaseUntil = now + LEASE_MS
-        const claimed = { ...effect, dueAt: leaseUntil, leaseUntil, attempts: effect.attempts + 1 }
+        const claimed = {
+          ...effect,
+          dueAt: leaseUntil,
+          leaseUntil,
+          runs: effect.runs + 1,
+          attempts: effect.attempts + 1,
+        }
         sheet.put('outbox', id, claimed)
         return claimed
       },
@@ -224,43 +182,23 @@ export function createOutbox(
   }
 
   async function carryOut(id: string, claimed: Effect): Promise<Outcome> {
-    let again: number | null
-    let lastError: string | null = null
+    let outcome: { readonly again: number | null; readonly failure?: string }
     try {
-      again = await handlers[claimed.kind](claimed)
+      const again = await handlers[claimed.kind](claimed)
+      if (again === 'ended') return 'done'
+      outcome = { again }
     } catch (error) {
       options.onFailure(claimed, error)
-      lastError = error instanceof Error ? error.message : String(error)
       const pause = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (claimed.attempts - 1))
-      again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
+      const again = deps.clock.now() + Math.round(pause * (0.5 + options.random() / 2))
+      outcome = { again, failure: error instanceof Error ? error.message : String(error) }
     }
     await deps.change({
       lane: laneOf(claimed),
       reads: [['outbox', id]],
-      decide(sheet) {
-        const effect = sheet.get('outbox', id)
-        // Took too long: somebody else has it, or has done it, and what stands there now is a wish of its own.
-        if (effect?.leaseUntil !== claimed.leaseUntil) return
-        const now = deps.clock.now()
-        const newerWish = effect.revision !== claimed.revision
-        if (again === null && !newerWish) {
-          sheet.remove('outbox', id)
-          return
-        }
-        const attempts = lastError === null || newerWish ? 0 : claimed.attempts
-        // A newer wish is due at once, but not at the price of hammering a vendor that just failed.
-        const dueAt = newerWish && lastError === null ? now : (again ?? now)
-        const next = { ...effect, dueAt, leaseUntil: 0, attempts, lastError }
-        if (lastError !== null || newerWish) {
-          sheet.put('outbox', id, next)
-          return
-        }
-        // The next look has its own time and its own trace.
-        const { trace: _, ...onItsOwn } = next
-        sheet.put('outbox', id, onItsOwn)
-      },
+      decide: (sheet) => endRun(sheet, id, claimed, outcome, deps.clock.now()),
     })
-    return lastError === null ? 'done' : 'failed'
+    return outcome.failure === undefined ? 'done' : 'failed'
   }
 
   function endLease(id: string): Promise<void> {
@@ -273,97 +211,13 @@ export function createOutbox(
     })
   }
 
-  function wake(): void {
-    for (const name of QUEUE_NAMES) behind.add(name)
-    lookSoon()
-  }
-
-  /** Not for every single place that becomes free: one look serves many. */
-  const toLookIn = () =>
-    [...behind].filter((name) => queues[name].size === 0 && queues[name].pending <= QUEUES[name].width / 2)
-
-  function lookSoon(): void {
-    if (closed || looking || rounds > 0 || pace.kind === 'by_hand') return
-    if (!surveyIsDue && toLookIn().length === 0) return
-    looking = lookUntilQuiet().finally(() => {
-      looking = undefined
-      rest()
-      // Something may have come to its end just now.
-      lookSoon()
-    })
-  }
-
-  async function lookUntilQuiet(): Promise<void> {
-    try {
-      if (surveyIsDue) await survey()
-      for (let names = toLookIn(); names.length > 0 && !closed; names = toLookIn()) {
-        await look(names)
-        await wait(BETWEEN_LOOKS_MS)
-      }
-    } catch (error) {
-      options.onFailure(LOOKING, error)
-      for (const name of QUEUE_NAMES) expect(name, deps.clock.now() + FIRST_RETRY_MS)
-    }
-  }
-
-  /** Learn when the next queue has its next effect, whoever wished for it. */
-  async function survey(): Promise<void> {
-    surveyIsDue = false
-    const queue = QUEUE_NAMES[nextAsked] ?? 'checkout'
-    nextAsked = (nextAsked + 1) % QUEUE_NAMES.length
-    if (queues[queue].size > 0) {
-      // There is enough to do here first.
-      behind.add(queue)
-      return
-    }
-    const query = { where: { queue }, orderBy: 'dueAt', direction: 'asc', limit: 1 } as const
-    const [next] = (await deps.store.find('outbox', query)).documents
-    if (!next) return
-    if (next.value.dueAt <= deps.clock.now()) behind.add(queue)
-    else expect(queue, next.value.dueAt)
-  }
-
-  /** Something of this queue falls due then. */
-  function expect(name: QueueName, dueAt: number): void {
-    if (dueAt >= (awaited.get(name) ?? Infinity)) return
-    awaited.set(name, dueAt)
-    rest()
-  }
-
-  /** Until something falls due, or until it is time to ask whether others left anything. */
-  function rest(): void {
-    if (closed || pace.kind !== 'timer') return
-    clearTimeout(timer)
-    const soonestMs = Math.min(...awaited.values()) - deps.clock.now()
-    const restMs = Math.min(pauseOver - performance.now(), soonestMs)
-    timer = setTimeout(() => rise(pace), Math.max(BETWEEN_LOOKS_MS, restMs))
-  }
-
-  function rise(every: IdlePace): void {
-    const now = deps.clock.now()
-    for (const [name, dueAt] of awaited) {
-      if (dueAt > now) continue
-      awaited.delete(name)
-      behind.add(name)
-    }
-    if (performance.now() >= pauseOver) {
-      if (nextAsked === 0) pauseMs = longerPause(every, pauseMs)
-      pauseOver = performance.now() + pauseMs / QUEUE_NAMES.length
-      surveyIsDue = true
-    }
-    lookSoon()
-    if (!looking) rest()
-  }
-
-  rest()
-
   return {
-    wake,
+    wake: lookout.lookEverywhere,
     hear,
     async runDue() {
       let runs = 0
       for (;;) {
-        const started = await look()
+        const started = await lookout.look()
         await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
         if (started.length === 0) return runs
         runs += started.length
@@ -375,7 +229,7 @@ export function createOutbox(
       let failed = 0
       let started = 0
       const inHand = new Set<Promise<void>>()
-      async function count({ kind, over }: Run): Promise<void> {
+      async function count({ kind, over }: Started<Outcome>): Promise<void> {
         const outcome = await over
         if (outcome === 'not_ours') return
         ran[kind] = (ran[kind] ?? 0) + 1
@@ -385,7 +239,7 @@ export function createOutbox(
       rounds++
       try {
         while (!closed && started < atMost && performance.now() - began < startForMs) {
-          const runs = await look(QUEUE_NAMES, atMost - started)
+          const runs = await lookout.look(QUEUE_NAMES, atMost - started)
           started += runs.length
           for (const run of runs) {
             const counted: Promise<void> = count(run).finally(() => inHand.delete(counted))
@@ -394,12 +248,12 @@ export function createOutbox(
           if (inHand.size === 0) break
           const left = Math.max(0, startForMs - (performance.now() - began))
           await within(left, Promise.race(inHand))
-          await wait(BETWEEN_LOOKS_MS)
+          await wait(LOOK_AGAIN_MS)
         }
         await within(Math.max(0, endAfterMs - (performance.now() - began)), Promise.all(inHand))
       } finally {
         rounds--
-        lookSoon()
+        lookout.lookSoon()
       }
       return { ran: { ...ran }, failed }
     },
@@ -437,8 +291,7 @@ export function createOutbox(
     },
     async close() {
       closed = true
-      clearTimeout(timer)
-      await looking
+      await lookout.close()
       await Promise.all(Object.values(queues).map((queue) => queue.onIdle()))
     },
   }
@@ -446,47 +299,18 @@ export function createOutbox(
 
 const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[]
 
-/** An effect as it was seen last. Whoever claims it reads it again. */
-type Due = Pick<Stored<'outbox'>, 'id' | 'value'>
-
 /** Claims and ends that wait at the same time are written together. */
 function laneOf({ queue, subject }: Effect): string {
   // A drop's own changes write its card's wish too: together they never beat each other.
   return queue === 'cards' ? subject : queue
 }
 
-type IdlePace = Pick<Extract<Pace, { kind: 'timer' }>, 'everyMs' | 'idleMs'>
-
-/** After one more look in vain. Milliseconds. */
-export function longerPause({ idleMs }: IdlePace, pauseMs: number): number {
-  return Math.min(idleMs, 2 * pauseMs)
-}
-
 /** `not_ours`: somebody else had it, or it was no longer due. */
 type Outcome = 'done' | 'failed' | 'not_ours'
-
-interface Run {
-  readonly kind: EffectKind
-  readonly over: Promise<Outcome>
-}
 
 /** Until `work` is done, and no longer than `ms`. */
 async function within(ms: number, work: Promise<unknown>): Promise<void> {
   const late = Promise.withResolvers<void>()
   const timer = setTimeout(late.resolve, ms)
   await Promise.race([work, late.promise]).finally(() => clearTimeout(timer))
-}
-
-/** Stands in the log when the store could not be asked what is due. */
-const LOOKING: Effect = {
-  kind: 'checkout',
-  queue: 'checkout',
-  subject: '(looking for due effects)',
-  notice: null,
-  dueAt: 0,
-  leaseUntil: 0,
-  revision: 0,
-  attempts: 0,
-  lastError: null,
-  createdAt: 0,
 }

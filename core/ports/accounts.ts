@@ -9,13 +9,15 @@ export interface ConnectedAccount {
   readonly currentlyDue: readonly string[]
   /** Two capital letters; null when Stripe does not say. */
   readonly country: string | null
+  /** Deleted, closed or disconnected, for good: nothing can be sent to it or done with it. */
+  readonly lost: boolean
 }
 
 /** Builders' accounts with the Express dashboard. Every method may throw PaymentsError. */
 export interface ConnectAccounts {
   /** The same key answers with the same account. */
   create(request: { readonly builderId: string; readonly idempotencyKey: string }): Promise<ConnectedAccount>
-  /** An account that is deleted or disconnected reads as one that may not receive transfers. */
+  /** An account that is deleted or disconnected reads as one that is lost. */
   read(accountId: string): Promise<ConnectedAccount>
   /** A fresh single-use address where the builder answers Stripe's questions. Never store or log it. */
   createOnboardingLink(request: {

@@ -81,6 +81,8 @@ export interface Collections {
   looks: Look
   /** One document, `receipts`: the last number given to a receipt or a credit note. */
   counters: { readonly last: number }
+  /** By lane: which process goes next at what several want. Only time rests on it. */
+  turns: { readonly by: string }
 }
 export type CollectionName = keyof Collections
 
@@ -105,6 +107,7 @@ export const SEARCHABLE = {
   switches: [],
   looks: [],
   counters: [],
+  turns: [],
 } as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
 
 const DAY_MS = 24 * 60 * 60_000

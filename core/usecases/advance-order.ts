@@ -50,18 +50,21 @@ export function orderScene(sheet: Sheet, orderId: string): OrderScene {
  * claim, the builder's debt, the ledger, and the wishes for what must happen outside. Throws the refusal's code.
  */
 export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, now: number): Order {
-  const { order, drop, builder } = orderScene(sheet, orderId)
+  const order = sheet.get('orders', orderId)
+  if (!order) throw new AppError('order_not_found')
   const step = stepOrder(order, event, now)
   if (!step.ok) throw new AppError(step.code)
 
   sheet.put('orders', orderId, step.order)
   if (step.shelf) {
+    const { drop } = orderScene(sheet, orderId)
     const id = claimId(order.dropId, order.buyerId)
     sheet.put('inventory', order.dropId, moveUnit(drop, step.shelf))
     sheet.put('claims', id, moveClaim(sheet.get('claims', id) ?? NO_CLAIM, step.shelf))
     wish(sheet, 'draw_card', order.dropId, now)
   }
   if (step.debt !== 0) {
+    const builder = sheet.get('builders', order.builderId)
     if (!builder) throw new AppError('builder_not_found')
     sheet.put('builders', order.builderId, { ...builder, debt: builder.debt + step.debt })
   }
@@ -82,13 +85,15 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
 
 /**
  * One event of one order, chosen from how things stand at the moment of writing; null leaves things as they are. Whoever
- * has the order names it by what was read, which saves reading it only to learn whose it is.
+ * has the order names it by what was read, which saves reading it only to learn whose it is. `also` writes what belongs
+ * in the same commit, whatever the event was.
  * Answers the order as it then stands. Throws AppError with the refusal's code, or `order_not_found`.
  */
 export async function advanceOrder(
   deps: Pick<Deps, 'store' | 'change' | 'clock'>,
   named: string | Order,
   choose: (order: Order, scene: OrderScene) => OrderEvent | null,
+  also?: (sheet: Sheet, order: Order) => void,
 ): Promise<Order> {
   const known = typeof named === 'string' ? (await deps.store.get('orders', named))?.value : named
   if (!known) throw new AppError('order_not_found')
@@ -99,7 +104,9 @@ export async function advanceOrder(
     decide(sheet) {
       const scene = orderScene(sheet, orderId)
       const event = choose(scene.order, scene)
-      return event ? applyToOrder(sheet, orderId, event, deps.clock.now()) : scene.order
+      const after = event ? applyToOrder(sheet, orderId, event, deps.clock.now()) : scene.order
+      also?.(sheet, after)
+      return after
     },
   })
 }

@@ -55,7 +55,8 @@ function newBuilder(person: Person, deps: Pick<Deps, 'clock' | 'settings'>): Bui
 }
 
 /**
- * A fresh Stripe address where a builder goes on with their payment account, which is made on the first visit.
+ * A fresh Stripe address where a builder goes on with their payment account, which is made on the first visit, and anew
+ * when the one before is lost: nothing else would let them be paid again.
  * `token` is from our own link. Throws link_invalid, builder_not_found, or PaymentsError.
  */
 export async function openOnboarding(
@@ -63,7 +64,7 @@ export async function openOnboarding(
   input: { readonly token: string },
 ): Promise<string> {
   const builder = await builderOf(deps, input.token)
-  const accountId = builder.accountId ?? (await createAccount(deps, builder))
+  const accountId = (await usableAccount(deps, builder)) ?? (await createAccount(deps, builder))
   const { webUrl } = deps.settings
   return deps.accounts.createOnboardingLink({
     accountId,
@@ -102,7 +103,12 @@ export async function refreshAccount(
   const builder = (await deps.store.get('builders', userId))?.value
   if (!builder) throw new AppError('builder_not_found')
   if (!builder.accountId) return builder
-  const refreshed = await saveAccount(deps, userId, await deps.accounts.read(builder.accountId))
+  const refreshed = await saveAccount(
+    deps,
+    userId,
+    builder.accountId,
+    await deps.accounts.read(builder.accountId),
+  )
   await followBuilder(deps, userId)
   if (refreshed.transfers && !builder.transfers) await retryBlockedReleases(deps, userId)
   return refreshed
@@ -136,24 +142,37 @@ async function retryBlockedReleases(
   }
 }
 
+/** Null for a builder who has none, or whose account is lost. */
+async function usableAccount(
+  { accounts }: Pick<Deps, 'accounts'>,
+  { accountId, transfers }: Builder,
+): Promise<string | null> {
+  if (!accountId || transfers) return accountId
+  return (await accounts.read(accountId)).lost ? null : accountId
+}
+
 async function createAccount(
   deps: Pick<Deps, 'change' | 'clock' | 'accounts'>,
   builder: Builder,
 ): Promise<string> {
-  const { userId } = builder
+  const { userId, accountId: lost } = builder
   // The key makes a repeat after a crash find the same account.
   const account = await deps.accounts.create({
     builderId: userId,
-    idempotencyKey: `${userId}:account:1`,
+    idempotencyKey: `${userId}:account:${lost ? `after:${lost}` : 1}`,
   })
-  await saveAccount(deps, userId, account)
-  return account.accountId
+  const saved = await saveAccount(deps, userId, lost, account)
+  return saved.accountId ?? account.accountId
 }
 
-/** Keep what Stripe says, and look again in a day: an event that never came must not matter. */
+/**
+ * Keep what Stripe says, and look again in a day: an event that never came must not matter. What is said of an account
+ * that was replaced since `knownId` was read says nothing.
+ */
 function saveAccount(
   deps: Pick<Deps, 'change' | 'clock'>,
   userId: string,
+  knownId: string | null,
   account: ConnectedAccount,
 ): Promise<Builder> {
   return deps.change({
@@ -162,10 +181,11 @@ function saveAccount(
       const known = sheet.get('builders', userId)
       if (!known) throw new AppError('builder_not_found')
       const { accountId, transfers, detailsSubmitted, currentlyDue } = account
+      if (known.accountId !== knownId && known.accountId !== accountId) return known
       const builder: Builder = { ...known, accountId, transfers, detailsSubmitted, currentlyDue }
       sheet.put('builders', userId, builder)
       const now = deps.clock.now()
-      if (!known.accountId) wish(sheet, 'account', userId, now, { dueAt: now + SWEEP_MS })
+      if (known.accountId !== accountId) wish(sheet, 'account', userId, now, { dueAt: now + SWEEP_MS })
       if (known.transfers !== transfers) wish(sheet, 'follow_builder', userId, now)
       return builder
     },

@@ -1,5 +1,5 @@
 import { AppError } from '#contract'
-import type { Order, OrderRefund } from '../domain/order.ts'
+import type { Order, OrderPayment, OrderRefund } from '../domain/order.ts'
 import { PaymentsError, type Refund } from '../ports/payments.ts'
 import { advanceOrder } from './advance-order.ts'
 import type { Deps } from './deps.ts'
@@ -12,51 +12,51 @@ type Needs = Pick<Deps, 'store' | 'change' | 'clock' | 'payments'>
 /**
  * Carry out every refund of an order that is not done: first the buyer's money, then the builder's part, each a step
  * of its own that is written down. `succeeded` only when Stripe says so. What cannot be taken back becomes the
- * builder's debt. Safe to repeat. Answers when to run again (UTC ms), or null.
- * Throws PaymentsError 'busy' when it is unknown whether something was done.
+ * builder's debt. Stripe is asked first whether it was done before: no run can know, since a store may have been restored
+ * from a backup. Safe to repeat. Answers when to run again (UTC ms), or null.
+ * Throws PaymentsError: 'busy' when it is unknown whether something was done, 'refused' when Stripe does not let us read a
+ * refund, after all others were seen to.
  */
-export async function carryOutRefunds(
-  deps: Needs,
-  orderId: string,
-  firstRun: boolean,
-): Promise<number | null> {
+export async function carryOutRefunds(deps: Needs, orderId: string): Promise<number | null> {
   let order = (await deps.store.get('orders', orderId))?.value
   if (!order) throw new AppError('order_not_found')
+  let unread: PaymentsError | undefined
   for (const { n } of order.refunds) {
-    order = await refundBuyer(deps, order, n, firstRun)
-    order = await takeBack(deps, order, n, firstRun)
+    try {
+      order = await refundBuyer(deps, order, n)
+    } catch (error) {
+      if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+      unread = error
+    }
+    order = await takeBack(deps, order, n)
   }
+  if (unread) throw unread
   const pending = order.refunds.some(({ status }) => status === 'pending')
   return pending ? deps.clock.now() + PENDING_MS : null
 }
 
-async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
+async function refundBuyer(deps: Needs, order: Order, n: number): Promise<Order> {
   const refund = find(order, n)
   // A succeeded refund is looked at again as well: a bank may send it back days later. A lost dispute has none.
   const over = refund.status === 'failed' || refund.reason === 'dispute_lost'
   if (over || !order.payment) return order
-  const { orderId, payment } = order
-  const part = `${n}:${refund.attempt}`
+  const { payment } = order
   let answer: Refund
-  try {
-    answer = refund.refundId
-      ? await deps.payments.readRefund(refund.refundId)
-      : await deps.payments.refund({
-          orderId,
-          part,
-          paymentIntentId: payment.paymentIntentId,
-          amount: refund.amount,
-          idempotencyKey: `${orderId}:refund:${part}`,
-          lookFirst: !firstRun,
-        })
-  } catch (error) {
-    if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
-    return advanceOrder(deps, order, () => ({
-      type: 'refund_failed',
-      n,
-      refundId: null,
-      why: error.message,
-    }))
+  if (refund.refundId) {
+    // Refused, this says nothing about where the money is.
+    answer = await deps.payments.readRefund(refund.refundId)
+  } else {
+    try {
+      answer = await askFor(deps, order.orderId, refund, payment)
+    } catch (error) {
+      if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+      const why = error.message
+      return advanceOrder(deps, order, (fresh) => {
+        // Somebody else may have got an answer meanwhile, or tried again: this one is to an older question.
+        const isAsked = find(fresh, n).attempt === refund.attempt && find(fresh, n).refundId === null
+        return isAsked ? { type: 'refund_failed', n, refundId: null, why } : null
+      })
+    }
   }
   const { refundId, status, failure } = answer
   return advanceOrder(deps, order, (fresh) => {
@@ -67,7 +67,18 @@ async function refundBuyer(deps: Needs, order: Order, n: number, firstRun: boole
   })
 }
 
-async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean): Promise<Order> {
+function askFor(
+  { payments }: Pick<Deps, 'payments'>,
+  orderId: string,
+  { n, attempt, amount }: OrderRefund,
+  { paymentIntentId }: OrderPayment,
+): Promise<Refund> {
+  const part = `${n}:${attempt}`
+  const idempotencyKey = `${orderId}:refund:${part}`
+  return payments.refund({ orderId, part, paymentIntentId, amount, idempotencyKey, lookFirst: true })
+}
+
+async function takeBack(deps: Needs, order: Order, n: number): Promise<Order> {
   const refund = find(order, n)
   if (refund.reversal !== 'asked') return order
   const { orderId, transferId } = order
@@ -81,7 +92,7 @@ async function takeBack(deps: Needs, order: Order, n: number, firstRun: boolean)
       transferId,
       amount: refund.fromShare,
       idempotencyKey: `${orderId}:reversal:${n}`,
-      lookFirst: !firstRun,
+      lookFirst: true,
     })
   } catch (error) {
     if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error

@@ -131,12 +131,12 @@ test('of many beaten together what they share is read again at once, and what is
   const change = createChanges({
     store: {
       getAll(keys) {
-        asked.push(keys.map(([, id]) => id))
+        asked.push(keys.map(([collection, id]) => `${collection} ${id}`))
         return store.getAll(keys)
       },
       async commit(writes) {
         // Another process gave b away, after it was read here.
-        if (refusals === 0 && writes.length > 2) {
+        if (refusals === 0) {
           await store.commit([{ op: 'create', collection: 'users', id: 'b', value: person('theirs') }])
         }
         try {
@@ -165,8 +165,10 @@ test('of many beaten together what they share is read again at once, and what is
       },
     })
   await Promise.all(['first', 'a', 'b'].map(take))
-  const again = ['shelf']
-  assert.deepEqual(asked, [['shelf', 'first'], ['a', 'b'], again, again, again, ['a', 'b'], again])
+  const own = ['users first', 'users a', 'users b']
+  const shared = ['turns shelf', 'users shelf']
+  const turn = ['turns shelf']
+  assert.deepEqual(asked, [own, shared, shared, turn, shared, own, shared])
   assert.deepEqual(seen.b, [undefined, undefined, undefined, 'theirs'])
   assert.equal((await store.get('users', 'b'))?.value.name, 'b')
 })
@@ -186,7 +188,8 @@ test('whoever is beaten takes those along who came meanwhile', async () => {
     change({ lane: 'lane', reads: [['users', id]], decide: (sheet) => sheet.put('users', id, person(id)) })
   await join('a')
   await Promise.all(later)
-  assert.deepEqual(groups, [1, 3])
+  // Beaten; the turn; all of them, and the turn is given back.
+  assert.deepEqual(groups, [1, 1, 4])
 })
 
 test('being beaten again and again ends with a commit as long as somebody else gets through', async () => {
@@ -203,4 +206,37 @@ test('being beaten again and again ends with a commit as long as somebody else g
   await change({ reads: [['users', 'x']], decide: (sheet) => sheet.put('users', 'x', person('ours')) })
   assert.equal(rounds, 41)
   assert.equal((await store.get('users', 'x'))?.value.name, 'ours')
+})
+
+test('fifty who were beaten for too long hear so together, and are not tried one by one', async (t) => {
+  const time = { now: 0 }
+  t.mock.method(performance, 'now', () => time.now)
+  const sizes: number[] = []
+  const { store, change } = setUp(async (writes, store) => {
+    time.now += 3_000
+    if (writes.every(({ collection }) => collection === 'turns')) return
+    sizes.push(writes.length)
+    const stored = await store.get('users', 'shelf')
+    const key = { collection: 'users', id: 'shelf', value: person(`theirs ${time.now}`) } as const
+    await store.commit([
+      stored ? { ...key, op: 'replace', version: stored.version } : { ...key, op: 'create' },
+    ])
+  })
+  const take = (id: string) =>
+    change({
+      lane: 'shelf',
+      reads: [
+        ['users', 'shelf'],
+        ['users', id],
+      ],
+      decide(sheet) {
+        sheet.put('users', 'shelf', person(id))
+        sheet.put('users', id, person(id))
+      },
+    })
+  const results = await Promise.allSettled(Array.from({ length: 50 }, (_, n) => take(`u${n}`)))
+  assert.ok(results.every((result) => result.status === 'rejected' && isAppError(result.reason, 'conflict')))
+  // All of them, and again with the turn.
+  assert.deepEqual(sizes, [51, 52])
+  assert.equal(await store.get('users', 'u0'), undefined)
 })

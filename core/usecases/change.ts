@@ -1,6 +1,8 @@
+import { setImmediate as endOfMoment } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
 import type { Effect } from '../domain/effect.ts'
 import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
+import { takeTurn, turnKey } from './turn.ts'
 
 /** The documents a decision may see and write. What it may overwrite, it must have read. */
 export interface Sheet {
@@ -55,6 +57,18 @@ interface Task {
   readonly reject: (error: unknown) => void
 }
 
+interface Lane {
+  readonly name: string
+  readonly waiting: Task[]
+  /** Another process wants the same: it has beaten us since this lane has been busy. */
+  contended: boolean
+}
+
+interface Decided {
+  readonly answers: readonly (() => void)[]
+  readonly writes: readonly Write[]
+}
+
 /** A written value, or null for a removed one. */
 type Layer = Map<string, { readonly key: Key; readonly value: object | null }>
 type Base = Map<string, { readonly version: Version; readonly value: object } | undefined>
@@ -75,40 +89,58 @@ export function createChanges(options: {
   readonly tracing?: Tracing
 }): MakeChange {
   const { store, onCommit, random, onConflict, tracing = NO_TRACING } = options
-  /** Waiting tasks by lane; a lane is here as long as it is being worked on. */
-  const lanes = new Map<string, Task[]>()
+  /** This process, among those that work on one store. */
+  const us = crypto.randomUUID()
+  /** A lane is here as long as it is being worked on. */
+  const lanes = new Map<string, Lane>()
 
-  async function drain(name: string, waiting: Task[]): Promise<void> {
-    while (waiting.length > 0) await settle([], waiting)
-    lanes.delete(name)
+  async function drain(lane: Lane): Promise<void> {
+    // Whoever comes in the same moment comes along.
+    await endOfMoment()
+    while (lane.waiting.length > 0) await settle([], lane)
+    lanes.delete(lane.name)
   }
 
   /** Whoever is beaten by another process takes those along who have come meanwhile: they would only be next in line. */
-  async function settle(tasks: Task[], waiting: Task[]): Promise<void> {
+  async function settle(tasks: Task[], lane: Lane | null): Promise<void> {
     const startedAt = performance.now()
+    const withinMs = () => LONGEST_MS - (performance.now() - startedAt)
     let base: Base = new Map()
     for (let tries = 1, inVain = 1; ; tries++, inVain++) {
-      tasks.push(...waiting.splice(0, MAX_TOGETHER - tasks.length))
+      if (lane) tasks.push(...lane.waiting.splice(0, MAX_TOGETHER - tasks.length))
       const triedAt = performance.now()
       try {
         const before = base
-        base = await load(tasks, tries % OWN_READ_EVERY === 1 ? new Map() : before)
+        base = await load(tasks, tries % OWN_READ_EVERY === 1 ? new Map() : before, lane)
         if (hasMoved(before, base)) inVain = 1
-        const answers = await attempt(tasks, base)
+        const { answers, writes } = decideAll(tasks, base, lane)
+        const turn = lane && whoseTurn(lane.name, base)
+        if (lane && turn !== us && (turn !== null || lane.contended) && writes.length > 0) {
+          await takeTurn(store, lane.name, { by: us, random, withinMs: withinMs() })
+          inVain = 0
+          continue
+        }
+        if (writes.length > 0) {
+          await store.commit(writes)
+          onCommit(writes)
+        }
         for (const answer of answers) answer()
         return
       } catch (error) {
         if (isAppError(error, 'conflict')) onConflict?.()
-        const goesOn = inVain < MAX_TRIES && performance.now() - startedAt < LONGEST_MS
-        if (!isAppError(error, 'conflict') || !goesOn) {
+        if (lane) lane.contended = true
+        const stuck = inVain >= MAX_TRIES
+        if (isAppError(error, 'conflict') && stuck && tasks.length > 1) {
           // Several together may fail for the fault of one: each gets its own last word.
-          if (isAppError(error, 'conflict') && tasks.length > 1) {
-            for (const task of tasks) await settle([task], [])
-          } else {
-            for (const task of tasks) task.reject(error)
-          }
+          for (const task of tasks) await settle([task], null)
           return
         }
+        // Beaten for too long: one by one they would only beat each other and everybody else.
+        if (!isAppError(error, 'conflict') || stuck || withinMs() <= 0) {
+          for (const task of tasks) task.reject(error)
+          return
+        }
+        if (lane) continue
         // Whoever beat us may well be at the next one now, and takes about as long.
         const tookMs = performance.now() - triedAt
         const mostMs = Math.max(2 ** Math.min(tries, MOST_DOUBLINGS), PAUSE_TRIES * tookMs)
@@ -117,8 +149,8 @@ export function createChanges(options: {
     }
   }
 
-  /** One round for all tasks. Answers are given by the caller, once the commit has stood. */
-  async function attempt(tasks: readonly Task[], base: Base): Promise<(() => void)[]> {
+  /** One round for all tasks. Answers are given by the caller, once the writes have stood. */
+  function decideAll(tasks: readonly Task[], base: Base, lane: Lane | null): Decided {
     const layer: Layer = new Map()
     const answers: (() => void)[] = []
     for (const task of tasks) {
@@ -131,21 +163,22 @@ export function createChanges(options: {
         answers.push(() => task.reject(error))
       }
     }
-    const writes = toWrites(layer, base)
-    if (writes.length > 0) {
-      await store.commit(writes)
-      onCommit(writes)
+    if (lane && whoseTurn(lane.name, base) === us) {
+      // It is given back with what it was taken for.
+      const key = turnKey(lane.name)
+      layer.set(keyText(key), { key, value: null })
     }
-    return answers
+    return { answers, writes: toWrites(layer, base) }
   }
 
   /**
    * What only one of several reads is read first, and once; what they share is read just before they decide, every time:
    * the shorter that takes, the less often somebody else comes between.
    */
-  async function load(tasks: readonly Task[], before: Base): Promise<Base> {
+  async function load(tasks: readonly Task[], before: Base, lane: Lane | null): Promise<Base> {
     const own = new Map<string, Key>()
     const shared = new Map<string, Key>()
+    if (lane) shared.set(keyText(turnKey(lane.name)), turnKey(lane.name))
     for (const task of tasks) {
       for (const key of task.reads) {
         const text = keyText(key)
@@ -173,20 +206,26 @@ export function createChanges(options: {
       new Promise<T>((resolve, reject) => {
         const task: Task = { reads, decide, trace: tracing.mark(), resolve, reject }
         if (name === undefined) {
-          void settle([task], [])
+          void settle([task], null)
           return
         }
-        const waiting = lanes.get(name)
-        if (waiting) {
-          waiting.push(task)
+        const busy = lanes.get(name)
+        if (busy) {
+          busy.waiting.push(task)
           return
         }
-        const started = [task]
-        lanes.set(name, started)
-        void drain(name, started)
+        const lane = { name, waiting: [task], contended: false }
+        lanes.set(name, lane)
+        void drain(lane)
       })
     return tracing.inStep('change', { lane: name ?? '' }, run)
   }
+}
+
+/** The process whose turn it is in this lane; null while nobody waits in line. */
+function whoseTurn(lane: string, base: Base): unknown {
+  const standing = base.get(keyText(turnKey(lane)))?.value
+  return standing && 'by' in standing ? standing.by : null
 }
 
 /** Has anything been written of what was read before? */

@@ -1,6 +1,6 @@
 import { AppError, type DropForm, type Person, type Picture } from '#contract'
-import type { Draft } from '../domain/drop.ts'
-import { cleanLine } from '../domain/text.ts'
+import { ALT_MAX, type Draft } from '../domain/drop.ts'
+import { cleanLine, cutTo } from '../domain/text.ts'
 import { PictureError } from '../ports/media.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
@@ -70,7 +70,7 @@ async function takePicture(
   title: string,
 ): Promise<{ readonly picture: Picture | null; readonly problem: string | null }> {
   try {
-    const alt = cleanLine(title).slice(0, 200)
+    const alt = cutTo(cleanLine(title), ALT_MAX)
     const picture = await deps.media.take({ pictureId: deps.store.newId('pic'), url, alt })
     return { picture, problem: null }
   } catch (error) {

@@ -1,18 +1,29 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Builder, termsForDrop } from '../domain/builder.ts'
 import { type Drop, pauseDrop } from '../domain/drop.ts'
-import type { Page } from '../ports/store.ts'
+import type { Page, Version } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
 
 /**
  * Bring every drop that is not closed in line with its builder as they are now: on sale or not, and their terms. Each
  * drop in a commit of its own; one that is in line is left alone. Safe at any time and side by side with itself.
  */
-export async function followBuilder(
-  deps: Pick<Deps, 'store' | 'change' | 'clock'>,
-  builderId: string,
-): Promise<null> {
+export async function followBuilder(deps: Needs, builderId: string): Promise<null> {
+  const versionNow = async () => (await deps.store.get('builders', builderId))?.version
+  let followed: Version | undefined
+  // A drop's commit does not notice that its builder changed after both were read, and whoever follows that change may
+  // have seen the drop before the commit stood: so go again until the builder held still.
+  for (let version = await versionNow(); version !== followed; version = await versionNow()) {
+    await followOnce(deps, builderId)
+    followed = version
+  }
+  return null
+}
+
+async function followOnce(deps: Needs, builderId: string): Promise<void> {
   let cursor: string | null = null
   do {
     const page: Page<'inventory'> = await deps.store.find('inventory', {
@@ -26,7 +37,6 @@ export async function followBuilder(
       if (value.closed) continue
       await deps.change({
         lane: dropId,
-        // The builder is read with the drop: an older picture of them must not win over a newer one.
         reads: [['inventory', dropId], ['builders', builderId], effectKey('draw_card', dropId)],
         decide(sheet) {
           const known = sheet.get('inventory', dropId)
@@ -41,7 +51,6 @@ export async function followBuilder(
     }
     cursor = page.cursor
   } while (cursor)
-  return null
 }
 
 function inLine(drop: Drop, builder: Builder): Drop {

@@ -1,4 +1,5 @@
 import { isAppError, type Person } from '#contract'
+import { effectId } from '../domain/effect.ts'
 import { ledgerId } from '../domain/ledger.ts'
 import type { Booking, Mismatch } from '../domain/reconcile-mismatch.ts'
 import { advanceOrder, applyToOrder, orderKeys } from './advance-order.ts'
@@ -40,8 +41,10 @@ export async function wishAgain(
       decide(sheet) {
         const now = deps.clock.now()
         wish(sheet, effect, subject, now)
-        // Twice, because only a first wish may skip asking Stripe whether it was done before.
-        wish(sheet, effect, subject, now)
+        const key = effectId(effect, subject)
+        const wished = sheet.get('outbox', key)
+        // Nobody knows what was done for it before: only a first run may skip asking Stripe.
+        if (wished) sheet.put('outbox', key, { ...wished, runs: Math.max(1, wished.runs) })
       },
     })
   }

@@ -6,6 +6,12 @@ import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Deps } from './deps.ts'
 import { wish } from './wish.ts'
 
+/**
+ * An order is one document, and an engine takes 1 MiB at most: a builder who gives back cent by cent must not fill it until
+ * nothing else can be written on it. What operators decide is not counted.
+ */
+const PARTS_OF_BUILDER = 20
+
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
 
 /** What a person typed as an amount of this order; nothing means all that is left. Throws amount_invalid. */
@@ -18,9 +24,10 @@ export function amountOf(order: Order, typed: string): number {
 
 /**
  * A builder gives money back. A click that comes twice is two refunds of which the second is refused only when
- * nothing is left, so the caller's key decides: the same key is the same refund.
- * Throws order_not_found, not_yours, amount_invalid, reason_missing, refund_too_large, nothing_to_refund, not_paid or
- * release_in_progress.
+ * nothing is left, so the caller's key decides: the same key is the same refund. The last of many parts must be all the
+ * rest.
+ * Throws order_not_found, not_yours, amount_invalid, reason_missing, refund_too_large, too_many_refunds,
+ * nothing_to_refund, not_paid or release_in_progress.
  */
 export async function refundOrder(
   deps: Needs,
@@ -47,6 +54,10 @@ export async function refundOrder(
       sheet.put('inbox', requestId, { type: 'refund-order', receivedAt: now, result: order.orderId })
       const amount = amountOf(order, input.amount)
       const by = order.builder
+      const parts = order.refunds.filter(({ reason }) => reason === 'builder').length
+      if (parts >= PARTS_OF_BUILDER && amount < order.total - givenBack(order)) {
+        throw new AppError('too_many_refunds')
+      }
       return applyToOrder(
         sheet,
         order.orderId,
@@ -57,7 +68,10 @@ export async function refundOrder(
   })
 }
 
-/** An operator gives money back: of what the builder has, or a failed refund once more when nothing else is left. */
+/**
+ * An operator gives money back: a failed refund once more, or of what is left when none has failed, or when another amount
+ * was typed than went back in vain.
+ */
 export function refundAsOperator(
   deps: Needs,
   input: {
@@ -70,9 +84,11 @@ export function refundAsOperator(
 ): Promise<Order> {
   const { operator } = input
   return actAsOperator(deps, { ...input, action: 'refund' }, (order, note) => {
-    const failed = order.refunds.find(({ status }) => status === 'failed')
-    if (failed) return { type: 'refund_retried', n: failed.n }
+    const inVain = order.refunds.filter(({ status }) => status === 'failed')
     const amount = amountOf(order, input.amount)
+    const isOpen = input.amount.trim() === '' || givenBack(order) === order.total
+    const again = inVain.find((refund) => refund.amount === amount) ?? (isOpen ? inVain[0] : undefined)
+    if (again) return { type: 'refund_retried', n: again.n }
     return { type: 'refund_asked', amount, reason: 'operator', note, by: operator }
   })
 }

@@ -9,15 +9,14 @@ const BLOCKED_RETRY_MS = 6 * 60 * 60_000
 
 /**
  * Transfer what is left of the builder's share, less what the builder owes from before. The amount is written down
- * before Stripe is asked, so a repeat asks the same; Stripe is asked for an earlier transfer first whenever this is not
- * the first run. A refusal is written on the order and tried again later. Frozen orders wait: whatever unfreezes them
+ * before Stripe is asked, so a repeat asks the same; Stripe is asked for an earlier transfer first: no run can know that
+ * there was none, since a store may have been restored from a backup. A refusal is written on the order and tried again later. Frozen orders wait: whatever unfreezes them
  * wishes again. Answers when to run again (UTC ms), or null.
  * Throws PaymentsError 'busy' when it is unknown whether it was done.
  */
 export async function releaseShare(
   deps: Pick<Deps, 'store' | 'change' | 'clock' | 'payments'>,
   orderId: string,
-  firstRun: boolean,
 ): Promise<number | null> {
   const order = await advanceOrder(deps, orderId, (fresh, { builder }) =>
     isDue(fresh) && !fresh.release?.open && !frozenBy(fresh)
@@ -40,7 +39,7 @@ export async function releaseShare(
       accountId: builder.accountId,
       chargeId: payment.chargeId,
       idempotencyKey: `${orderId}:transfer:${release.attempt}`,
-      lookFirst: !firstRun || release.attempt > 1,
+      lookFirst: true,
     })
     await settle(deps, orderId, release.attempt, { type: 'transfer_made', transferId })
     return null

@@ -70,6 +70,10 @@ resource "google_firebaserules_ruleset" "firestore" {
       content = file("${path.module}/../firestore/firestore.rules")
     }
   }
+  # Rules that are released cannot be deleted, so the new ones are released before the old ones go.
+  lifecycle {
+    create_before_destroy = true
+  }
   depends_on = [google_firestore_database.this]
 }
 

@@ -8,6 +8,11 @@ output "discord_interactions_endpoint" {
   value       = "${local.address.bot}/interactions"
 }
 
+output "bot_settings" {
+  description = "The bot's settings without its token, as lines of a .env file, for npm run bot:register."
+  value       = local.bot_settings
+}
+
 output "stripe_webhook" {
   description = "Stripe's event destination for your own account."
   value       = "${local.address.core}/webhooks/stripe"

@@ -28,6 +28,11 @@ locals {
     name => yamldecode(templatefile("${path.module}/../cloud-run/${name}.yaml", local.placeholders))
   }
 
+  # What `npm run bot:register` needs beside the bot's token, as the lines of a .env file.
+  bot_settings = join("\n", [
+    for env in local.services.bot.spec.template.spec.containers[0].env : "${env.name}=${env.value}" if can(env.value)
+  ])
+
   # Every "service/secret" that a service reads.
   secret_readers = toset(flatten([
     for name, service in local.services : [

@@ -72,8 +72,9 @@ resource "google_cloud_run_service" "this" {
           dynamic "env" {
             for_each = containers.value.env
             content {
-              name  = env.value.name
-              value = try(env.value.value, null)
+              name = env.value.name
+              # Empty, not absent, beside a secret: with null the provider plans to change every secret when one changes.
+              value = try(env.value.value, "")
               dynamic "value_from" {
                 for_each = can(env.value.valueFrom) ? [env.value.valueFrom] : []
                 content {

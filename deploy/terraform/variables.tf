@@ -68,8 +68,9 @@ variable "operator_contact" {
 }
 
 variable "twitch_client_id" {
-  description = "The Client ID of the Twitch application."
+  description = "The Client ID of the Twitch application; empty only without Twitch (deploy/README.md)."
   type        = string
+  default     = ""
 }
 
 variable "alert_email" {
