@@ -113,7 +113,8 @@ export function createChanges(options: {
       const triedAt = performance.now()
       try {
         const before = base
-        base = await load(tasks, before, { lane, keepsOwn: beaten % READ_ALL_EVERY !== 0 })
+        const keepsOwn = beaten === 0 || beaten % READ_ALL_EVERY !== 0
+        base = await load(tasks, before, { lane, keepsOwn })
         if (hasMoved(before, base)) inVain = 0
         const { answers, writes } = decideAll(tasks, base, lane)
         const turn = lane && whoseTurn(lane.name, base)

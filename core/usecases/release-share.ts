@@ -39,7 +39,6 @@ export async function releaseShare(
       accountId: builder.accountId,
       chargeId: payment.chargeId,
       idempotencyKey: `${orderId}:transfer:${release.attempt}`,
-      lookFirst: true,
     })
     await settle(deps, orderId, release.attempt, { type: 'transfer_made', transferId })
     return null
