@@ -60,6 +60,8 @@ interface Task {
 interface Lane {
   readonly name: string
   readonly waiting: Task[]
+  /** Several of its last group wanted the same document. */
+  isCrowd: boolean
   /** Another process wants the same, and has been seen since this lane has been busy: we stand in line. */
   contended: boolean
 }
@@ -100,7 +102,7 @@ export function createChanges(options: {
     while (lane.waiting.length > 0) {
       await settle([], lane)
       // Whoever is quick enough is never beaten, and would keep those in line waiting for ever.
-      if (lane.waiting.length > 0 && !lane.contended) lookBehind(lane)
+      if (lane.isCrowd && lane.waiting.length > 0 && !lane.contended) lookBehind(lane)
     }
     lanes.delete(lane.name)
   }
@@ -199,6 +201,7 @@ export function createChanges(options: {
   ): Promise<Base> {
     const { own, shared } = splitReads(tasks)
     const isCrowd = tasks.length > 1 && shared.size > 0
+    if (lane) lane.isCrowd = isCrowd
     const known = (text: string) => keepsOwn && before.has(text)
     const base: Base = new Map()
     const read = async (keys: readonly (readonly [string, Key])[]) => {
@@ -230,7 +233,7 @@ export function createChanges(options: {
           busy.waiting.push(task)
           return
         }
-        const lane = { name, waiting: [task], contended: false }
+        const lane = { name, waiting: [task], isCrowd: false, contended: false }
         lanes.set(name, lane)
         void drain(lane)
       })
