@@ -17,7 +17,8 @@ const INSTANCES = 4
 const BUYERS = 1_000
 const RUSH_MS = 500
 const DROPS = [50, 1_000] as const
-const WARM_UP_UNITS = 400
+/** As many units as buyers at first, and then few: cores that have been up for a while have done both. */
+const WARM_UP = [1_000, 50, 50, 50]
 const NAIVE_BUYERS = 100
 const STRIPE_REQUESTS_PER_SECOND = 20
 /** Stripe's default for one endpoint (docs.stripe.com/rate-limits). */
@@ -70,7 +71,7 @@ async function measureDrops(emulatorHost: string, compiledDir: string): Promise<
   await joinBuilder(shop)
   let buyers = 0
   const nextBuyer = () => buyers++
-  tell('warm-up', await rush(shop, load, WARM_UP_UNITS, nextBuyer))
+  for (const units of WARM_UP) tell('warm-up', await rush(shop, load, units, nextBuyer))
   const rushes: Rush[] = []
   for (const units of DROPS) rushes.push(tell(`${units} units`, await rush(shop, load, units, nextBuyer)))
 

@@ -2,7 +2,7 @@ import { setImmediate as endOfMoment } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
 import type { Effect } from '../domain/effect.ts'
 import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
-import { isSomebodyInLine, type Turn, waitForTurn } from './turn.ts'
+import { isSomebodyInLine, leaveLine, type Turn, waitForTurn } from './turn.ts'
 
 /** The documents a decision may see and write. What it may overwrite, it must have read. */
 export interface Sheet {
@@ -122,7 +122,9 @@ export function createChanges(options: {
     const startedAt = performance.now()
     const withinMs = () => LONGEST_MS - (performance.now() - startedAt)
     let base: Base = new Map()
+    /** Our place in line, and whether it is the first as far as we know. */
     let turn: Turn | null = null
+    let hasTurn = false
     let beaten = 0
     let inVain = 0
     for (;;) {
@@ -134,13 +136,14 @@ export function createChanges(options: {
         base = await load(tasks, before, { lane, keepsOwn })
         if (hasMoved(before, base)) inVain = 0
         const { answers, writes } = decideAll(tasks, base)
-        if (lane?.contended && !turn && writes.length > 0) {
+        if (writes.length === 0) {
+          if (turn) await leaveLine(store, turn)
+        } else if (lane?.contended && !hasTurn) {
           turn = await waitForTurn(store, lane.name, { by: us, random, withinMs: withinMs() })
+          hasTurn = true
           continue
-        }
-        const givenUp = turn ? [{ op: 'delete', collection: 'turns', ...turn } as const] : []
-        if (writes.length + givenUp.length > 0) {
-          await store.commit([...writes, ...givenUp])
+        } else {
+          await store.commit(turn ? [...writes, { op: 'delete', collection: 'turns', ...turn }] : writes)
           onCommit(writes)
         }
         for (const answer of answers) answer()
@@ -151,7 +154,7 @@ export function createChanges(options: {
         beaten++
         inVain++
         // Perhaps somebody thought us gone.
-        turn = null
+        hasTurn = false
         const stuck = inVain >= MAX_TRIES
         if (isBeaten && stuck && tasks.length > 1) {
           // Several together may fail for the fault of one: each gets its own last word.
@@ -161,6 +164,7 @@ export function createChanges(options: {
         // Beaten for too long: one by one they would only beat each other and everybody else.
         if (!isBeaten || stuck || withinMs() <= 0) {
           for (const task of tasks) task.reject(error)
+          if (turn) await leaveLine(store, turn)
           return
         }
         if (lane?.contended) continue

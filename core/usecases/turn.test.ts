@@ -135,3 +135,44 @@ test('processes that beat each other stand in line, and write nothing large in v
   assert.ok(refused.length <= 10, `${refused.length} groups were refused`)
   assert.deepEqual(await standing(), [])
 })
+
+test('whoever is beaten in its turn and then finds nothing left to write stands in nobody’s way', async () => {
+  const { store, standing } = setUp()
+  let tries = 0
+  const take = (id: string) =>
+    change({
+      lane: LANE,
+      reads: [
+        ['users', 'shelf'],
+        ['users', id],
+      ],
+      decide(sheet) {
+        if (sheet.get('users', 'shelf')?.name === 'sold out') throw new Error('sold out')
+        sheet.put('users', 'shelf', person(id))
+        sheet.put('users', id, person(id))
+      },
+    })
+  const change = createChanges({
+    store: {
+      ...store,
+      async commit(writes) {
+        // Others write first: once, and again while it is our turn. Then nothing is left.
+        if (writes.length > 1 && ++tries <= 2) {
+          const shelf = await store.get('users', 'shelf')
+          const value = person(tries === 1 ? 'theirs' : 'sold out')
+          const key = { collection: 'users', id: 'shelf', value } as const
+          await store.commit([
+            shelf ? { ...key, op: 'replace', version: shelf.version } : { ...key, op: 'create' },
+          ])
+        }
+        await store.commit(writes)
+      },
+    },
+    onCommit: () => {},
+    random: () => 0,
+  })
+  const results = await Promise.allSettled(['a', 'b'].map(take))
+  assert.ok(results.every(({ status }) => status === 'rejected'))
+  assert.equal(tries, 2)
+  assert.deepEqual(await standing(), [])
+})

@@ -51,12 +51,12 @@ export async function waitForTurn(
     if (before === 0 && first) return { id, version: first.version }
     if (performance.now() - startedAt >= withinMs) {
       const ours = line[before]
-      if (ours) await sendAway(store, ours)
+      if (ours) await leaveLine(store, ours)
       throw new AppError('conflict', 'It did not come to our turn in time.')
     }
     // By this machine's own clock: one that is ahead waits longer, and nothing else.
     if (before < 0) await standIn(store, id, { lane, by, since: Date.now() })
-    if (first && now - firstSince >= ABANDONED_MS) await sendAway(store, first)
+    if (first && now - firstSince >= ABANDONED_MS) await leaveLine(store, first)
     // Whoever has just come may be the first.
     const pauseMs = before * PAUSE_QUESTIONS * random() * (now - askedAt)
     if (before >= 0) await pause(Math.max(SHORTEST_PAUSE_MS, pauseMs))
@@ -72,19 +72,20 @@ async function standingIn(store: Pick<Store, 'find'>, lane: string): Promise<rea
   return (await store.find('turns', query)).documents
 }
 
-function standIn(store: Pick<Store, 'commit'>, id: string, value: Stored<'turns'>['value']): Promise<void> {
-  return unlessBeaten(store.commit([{ op: 'create', collection: 'turns', id, value }]))
-}
-
-function sendAway(store: Pick<Store, 'commit'>, { id, version }: Stored<'turns'>): Promise<void> {
-  return unlessBeaten(store.commit([{ op: 'delete', collection: 'turns', id, version }]))
-}
-
-/** Somebody else did it first: that is as good. */
-async function unlessBeaten(commit: Promise<void>): Promise<void> {
+async function standIn(
+  store: Pick<Store, 'commit'>,
+  id: string,
+  value: Stored<'turns'>['value'],
+): Promise<void> {
   try {
-    await commit
+    await store.commit([{ op: 'create', collection: 'turns', id, value }])
   } catch (error) {
+    // It stands there already: an answer was lost.
     if (!isAppError(error, 'conflict')) throw error
   }
+}
+
+/** Give a place up that nothing was written with, or that somebody has left behind. It is no matter whether this fails. */
+export function leaveLine(store: Pick<Store, 'commit'>, { id, version }: Turn): Promise<void> {
+  return store.commit([{ op: 'delete', collection: 'turns', id, version }]).catch(() => {})
 }
