@@ -28,6 +28,7 @@ import { openStore } from './open-store.ts'
 import type { Clock } from './ports/clock.ts'
 import type { Store } from './ports/store.ts'
 import { createChanges } from './usecases/change.ts'
+import { createCrowd } from './usecases/crowd.ts'
 import type { Deps } from './usecases/deps.ts'
 import { beginReconciliation } from './usecases/reconcile.ts'
 import { beginTendingTwitch } from './usecases/tend-twitch.ts'
@@ -60,8 +61,10 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
   const telemetry = await openTelemetry('core', config.telemetryUrl)
   const store = await openStore(config.store)
   let outbox: Outbox | undefined
+  const crowd = createCrowd()
   const change = createChanges({
     store,
+    crowd,
     random: Math.random,
     onConflict: () => telemetry.count('c500.commit.conflicts'),
     tracing: { inStep: telemetry.inStep, mark: markTrace },
@@ -133,6 +136,7 @@ export async function startCore(config: Config, overrides: { readonly clock?: Cl
     random: Math.random,
     pace: config.jobs,
     telemetry,
+    crowd,
     onFailure: ({ kind, subject, attempts }, error) =>
       log.warn({ kind, subject, attempts, err: error }, 'effect failed, will be tried again'),
   })

@@ -4,6 +4,7 @@ import type { Telemetry } from '../../runtime/telemetry.ts'
 import { resumeTrace, runInTrace } from '../../runtime/trace.ts'
 import { type Effect, type EffectKind, QUEUES, type QueueName, turnOf } from '../domain/effect.ts'
 import type { Page, Write } from '../ports/store.ts'
+import type { Crowd } from '../usecases/crowd.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { endRun } from '../usecases/end-run.ts'
 import { createLookout, type Due, type Lookout, type Pace, type Started } from './lookout.ts'
@@ -16,6 +17,8 @@ const LEASES: Readonly<Partial<Record<QueueName, number>>> = { truth: 15 * 60_00
 const LOOK_AGAIN_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
+/** How long work lets a crowd go first. */
+const LONGEST_CALM_MS = 2_000
 const COUNT_AT_MOST = 500
 /** What waits here for its turn in one queue; beyond it, work stays in the store until it is looked for. */
 const MOST_WAITING = 500
@@ -75,6 +78,7 @@ export function createOutbox(
     readonly onFailure: (effect: Effect, error: unknown) => void
     readonly pace: Pace
     readonly telemetry: Telemetry
+    readonly crowd?: Crowd
   },
 ): Outbox {
   const queues = Object.fromEntries(
@@ -147,6 +151,8 @@ export function createOutbox(
 
   async function run({ id, value }: Due): Promise<Outcome> {
     try {
+      // People who wait for an answer go first; but what opens a drop is what they wait for.
+      if (value.queue !== 'doors') await options.crowd?.calm(LONGEST_CALM_MS)
       const effect = closed ? null : await claim(id, value)
       if (!effect) return 'not_ours'
       const { kind, queue, subject, attempts } = effect

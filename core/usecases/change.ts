@@ -2,6 +2,7 @@ import { setImmediate as endOfMoment } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
 import type { Effect } from '../domain/effect.ts'
 import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
+import type { Crowd } from './crowd.ts'
 import { isSomebodyInLine, leaveLine, type Turn, waitForTurn } from './turn.ts'
 
 /** The documents a decision may see and write. What it may overwrite, it must have read. */
@@ -88,9 +89,11 @@ export function createChanges(options: {
   /** For the pause between tries: 0 up to 1. */
   readonly random: () => number
   readonly onConflict?: () => void
+  /** Everybody who waits for a change. */
+  readonly crowd?: Crowd
   readonly tracing?: Tracing
 }): MakeChange {
-  const { store, onCommit, random, onConflict, tracing = NO_TRACING } = options
+  const { store, onCommit, random, onConflict, crowd, tracing = NO_TRACING } = options
   /** This process, among those that work on one store. */
   const us = crypto.randomUUID()
   /** A lane is here as long as it is being worked on. */
@@ -241,7 +244,9 @@ export function createChanges(options: {
         lanes.set(name, lane)
         void drain(lane)
       })
-    return tracing.inStep('change', { lane: name ?? '' }, run)
+    const answer = tracing.inStep('change', { lane: name ?? '' }, run)
+    crowd?.join(answer)
+    return answer
   }
 }
 
