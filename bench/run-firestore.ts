@@ -18,7 +18,7 @@ const BUYERS = 1_000
 const RUSH_MS = 500
 const DROPS = [50, 1_000] as const
 /** As many units as buyers at first, and then few: cores that have been up for a while have done both. */
-const WARM_UP = [1_000, 50, 50, 50]
+const WARM_UP = [400, 50, 50]
 const NAIVE_BUYERS = 100
 const STRIPE_REQUESTS_PER_SECOND = 20
 /** Stripe's default for one endpoint (docs.stripe.com/rate-limits). */

@@ -37,7 +37,7 @@ export interface Change<T> {
 export type MakeChange = <T>(change: Change<T>) => Promise<T>
 
 /** A commit that is refused has cost its whole time: larger ones were slower in a contended drop (docs/scale.md). */
-const MAX_TOGETHER = 100
+const MAX_TOGETHER = 200
 /** Refusals in a row while nobody else wrote anything that was read: they will not end by themselves. */
 const MAX_TRIES = 12
 /** Somebody gets through each time, yet perhaps never we: longer than this nobody waits for an answer. */
@@ -63,6 +63,8 @@ interface Lane {
   readonly waiting: Task[]
   /** Several of its last group wanted the same document. */
   isCrowd: boolean
+  /** How long its last group took, from reading to having written, milliseconds. */
+  aboutMs: number
   /** Another process wants the same, and has been seen since this lane has been busy: we stand in line. */
   contended: boolean
 }
@@ -84,7 +86,7 @@ const keyText = (key: Key) => `${key[0]}/${key[1]}`
  * processes. `onCommit` hears what was written.
  */
 export function createChanges(options: {
-  readonly store: Pick<Store, 'getAll' | 'find' | 'commit'>
+  readonly store: Pick<Store, 'get' | 'getAll' | 'find' | 'commit'>
   readonly onCommit: (writes: readonly Write[]) => void
   /** For the pause between tries: 0 up to 1. */
   readonly random: () => number
@@ -142,12 +144,14 @@ export function createChanges(options: {
         if (writes.length === 0) {
           if (turn) await leaveLine(store, turn)
         } else if (lane?.contended && !hasTurn) {
-          turn = await waitForTurn(store, lane.name, { by: us, random, withinMs: withinMs() })
+          const { aboutMs } = lane
+          turn = await waitForTurn(store, lane.name, { by: us, aboutMs, random, withinMs: withinMs() })
           hasTurn = true
           continue
         } else {
           await store.commit(turn ? [...writes, { op: 'delete', collection: 'turns', ...turn }] : writes)
           onCommit(writes)
+          if (lane) lane.aboutMs = performance.now() - triedAt
         }
         for (const answer of answers) answer()
         return
@@ -240,7 +244,7 @@ export function createChanges(options: {
           busy.waiting.push(task)
           return
         }
-        const lane = { name, waiting: [task], isCrowd: false, contended: false }
+        const lane = { name, waiting: [task], isCrowd: false, aboutMs: 0, contended: false }
         lanes.set(name, lane)
         void drain(lane)
       })

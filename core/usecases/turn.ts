@@ -5,8 +5,10 @@ import type { Store, Stored, Version } from '../ports/store.ts'
 /** Whoever stands first for so long without moving is gone: its process died, or is slower than anybody waits. */
 const ABANDONED_MS = 3_000
 const SHORTEST_PAUSE_MS = 5
-/** Of as many questions for each one before us: whoever's turn it is needs its time, and asking takes it away. */
+/** Of as many questions: whoever's turn it is needs its time, and asking takes it away. */
 const PAUSE_QUESTIONS = 3
+/** Nobody looks earlier than that part of the time that those before us should take. */
+const SURELY_BUSY = 0.7
 /** More need not be seen of a line. */
 const LONGEST_LINE = 20
 
@@ -19,6 +21,8 @@ export interface Turn {
 export interface LineOptions {
   /** A name that no other process has. */
   readonly by: string
+  /** How long one turn takes, as far as known, milliseconds. */
+  readonly aboutMs: number
   /** 0 up to 1. */
   readonly random: () => number
   readonly withinMs: number
@@ -31,35 +35,47 @@ export interface LineOptions {
  * Throws `conflict` when it does not come `withinMs`, and what the store throws.
  */
 export async function waitForTurn(
-  store: Pick<Store, 'find' | 'commit'>,
+  store: Pick<Store, 'get' | 'find' | 'commit'>,
   lane: string,
-  { by, random, withinMs }: LineOptions,
+  { by, aboutMs, random, withinMs }: LineOptions,
 ): Promise<Turn> {
   const id = `${lane}:${by}`
-  const startedAt = performance.now()
-  let first: Stored<'turns'> | undefined
-  let firstSince = startedAt
+  const giveUpAt = performance.now() + withinMs
   for (;;) {
-    const askedAt = performance.now()
     const line = await standingIn(store, lane)
-    const now = performance.now()
-    if (line[0]?.version !== first?.version) {
-      first = line[0]
-      firstSince = now
-    }
     const before = line.findIndex((place) => place.id === id)
+    const [first] = line
     if (before === 0 && first) return { id, version: first.version }
-    if (performance.now() - startedAt >= withinMs) {
-      const ours = line[before]
+    if (before < 0) {
+      // By this machine's own clock: one that is ahead waits longer, and nothing else.
+      await standIn(store, id, { lane, by, since: Date.now() })
+      if (!first) continue
+    }
+    const ahead = line.at(before < 0 ? -1 : before - 1)
+    const position = before < 0 ? line.length : before
+    if (ahead) await waitUntilGone(ahead, position)
+    if (performance.now() >= giveUpAt) {
+      const ours = await store.get('turns', id)
       if (ours) await leaveLine(store, ours)
       throw new AppError('conflict', 'It did not come to our turn in time.')
     }
-    // By this machine's own clock: one that is ahead waits longer, and nothing else.
-    if (before < 0) await standIn(store, id, { lane, by, since: Date.now() })
-    if (first && now - firstSince >= ABANDONED_MS) await leaveLine(store, first)
-    // Whoever has just come may be the first.
-    const pauseMs = before * PAUSE_QUESTIONS * random() * (now - askedAt)
-    if (before >= 0) await pause(Math.max(SHORTEST_PAUSE_MS, pauseMs))
+  }
+
+  /** Until the one right before us has had its turn, or is seen to be gone. */
+  async function waitUntilGone(ahead: Stored<'turns'>, position: number): Promise<void> {
+    const seenAt = performance.now()
+    const patienceMs = Math.min(ABANDONED_MS, giveUpAt - seenAt)
+    let pauseMs = Math.min(patienceMs, SURELY_BUSY * position * aboutMs)
+    for (;;) {
+      await pause(Math.max(SHORTEST_PAUSE_MS, pauseMs))
+      const askedAt = performance.now()
+      if ((await store.get('turns', ahead.id))?.version !== ahead.version) return
+      const now = performance.now()
+      // Whoever waits behind others waits for them, not for a dead one.
+      if (position === 1 && now - seenAt >= ABANDONED_MS) await leaveLine(store, ahead)
+      if (now - seenAt >= patienceMs) return
+      pauseMs = random() * PAUSE_QUESTIONS * position * (now - askedAt)
+    }
   }
 }
 
