@@ -89,6 +89,7 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX IF NOT EXISTS inventory_by_time ON inventory (openedAt);
    CREATE INDEX IF NOT EXISTS builders_by_time ON builders (joinedAt);`,
   `CREATE TABLE turns (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE totals (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */
