@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readFlags } from '../sandbox/read-flags.ts'
 import { emptyProject, firestoreEmulator } from '../tests/firestore-emulator.ts'
 import { createChance } from './prove-chance.ts'
 import { proveOnce, type RunResult } from './prove-run.ts'
@@ -105,17 +105,17 @@ const whole = (name: string, text: string | undefined, most: number): number => 
   return value
 }
 
-const { values: args } = parseArgs({
-  options: {
-    runs: { type: 'string', default: '20' },
-    buyers: { type: 'string', default: '1000' },
-    units: { type: 'string', default: '50' },
-    // One that starts with the real bot; the next ones follow from it.
-    seed: { type: 'string', default: String(1 + REAL_BOT_EVERY * createChance(Date.now()).below(1_000_000)) },
-    store: { type: 'string', default: 'sqlite' },
-    instances: { type: 'string', default: '1' },
-    json: { type: 'boolean', default: false },
-  },
+const USAGE =
+  'npm run prove [-- --runs 20] [--buyers 1000] [--units 50] [--seed N] [--store sqlite|firestore] [--instances 1] [--json]'
+const args = readFlags(USAGE, {
+  runs: { type: 'string', default: '20' },
+  buyers: { type: 'string', default: '1000' },
+  units: { type: 'string', default: '50' },
+  // One that starts with the real bot; the next ones follow from it.
+  seed: { type: 'string', default: String(1 + REAL_BOT_EVERY * createChance(Date.now()).below(1_000_000)) },
+  store: { type: 'string', default: 'sqlite' },
+  instances: { type: 'string', default: '1' },
+  json: { type: 'boolean', default: false },
 })
 const { store } = args
 if (store !== 'sqlite' && store !== 'firestore') throw new Error('--store must be sqlite or firestore.')

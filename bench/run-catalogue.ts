@@ -1,15 +1,17 @@
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
 import { createSqliteStore } from '../core/adapters/store-sqlite.ts'
 import { startSpareShop } from '../sandbox/launch/spare-shop.ts'
+import { readFlags } from '../sandbox/read-flags.ts'
 import { closeDrop, fillShelf, shelfWord } from '../tests/many-drops.ts'
 import { note } from './run-bench.ts'
 import { busyMs, residentMb } from './shop.ts'
 
 // `npm run bench:catalogue`: what it costs web to keep and search many drops that are over. One line of JSON for each
 // number of drops on stdout. The exit status is 1 when a page was not answered, never for speed.
-const { values: flags } = parseArgs({ options: { drops: { type: 'string', default: '1000,5000,20000' } } })
+const flags = readFlags('npm run bench:catalogue [-- --drops 1000,5000,20000]', {
+  drops: { type: 'string', default: '1000,5000,20000' },
+})
 
 const OPEN = 50
 const SEARCHES = 500

@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
 import { ROUTES } from '#contract'
+import { readFlags } from '../sandbox/read-flags.ts'
 import { emptyProject, firestoreEmulator } from '../tests/firestore-emulator.ts'
 import { joinBuilder, openDrop } from './builder.ts'
 import { createLoadClient, type LoadClient, writeRequest } from './load.ts'
@@ -136,7 +136,7 @@ function toJson({ naive, rushes, sessionsInASecond }: Measured): object {
   }
 }
 
-const { values: args } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const args = readFlags('npm run bench:firestore [-- --json]', { json: { type: 'boolean', default: false } })
 await runBench({
   folder: mkdtempSync(join(tmpdir(), 'c500-compiled-')),
   longestMs: LONGEST_MS,

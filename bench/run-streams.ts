@@ -1,11 +1,13 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from '../sandbox/read-flags.ts'
 import { linkBuilders } from '../tests/many-builders.ts'
 import { createWorld, minutes, type World } from '../tests/world.ts'
 import { note } from './run-bench.ts'
 
 // `npm run bench:streams`: how long core takes to bring the subscriptions of many builders in order at the local Twitch.
 // The last line of stdout is one JSON object. The exit status is 1 when a round left anything undone, never for speed.
-const { values: flags } = parseArgs({ options: { builders: { type: 'string', default: '1000' } } })
+const flags = readFlags('npm run bench:streams [-- --builders 1000]', {
+  builders: { type: 'string', default: '1000' },
+})
 
 /** As many as fit into one page of Twitch's list, which it does not say; about a hundred were seen. */
 const PAGE = 100

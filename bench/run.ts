@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { mkdirSync, mkdtempSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { readFlags } from '../sandbox/read-flags.ts'
 import { type InsertPace, measureInserts } from './inserts.ts'
 import { createLoadClient, medianRound, type Pace } from './load.ts'
 import { note, runBench } from './run-bench.ts'
@@ -261,8 +261,9 @@ function each(
 const tenth = (value: number) => Math.round(value * 10) / 10
 const whole = (value: number) => Math.round(value).toLocaleString('en-US')
 
-const { values: args } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, profile: { type: 'string' } },
+const args = readFlags('npm run bench [-- --json] [--profile FOLDER]', {
+  json: { type: 'boolean', default: false },
+  profile: { type: 'string' },
 })
 // Beside the shop's own data, because the bench is about this disk: a temporary folder may be memory.
 const parent = resolve(dirname(import.meta.dirname), 'data')

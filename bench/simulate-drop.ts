@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util'
+import { readFlags } from '../sandbox/read-flags.ts'
 import { createChance } from './prove-chance.ts'
 
 // What a drop would be like that no machine here can play: buyers arrive, cores decide them in lanes, commits to one
@@ -126,9 +126,8 @@ function simulate(a: Assumed, seed: number): Outcome {
 }
 
 const NAMES = Object.keys(ASSUMED) as (keyof Assumed)[]
-const { values: args } = parseArgs({
-  options: Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])),
-})
+const usage = `npm run simulate -- ${NAMES.map((name) => `[--${name} ${ASSUMED[name]}]`).join(' ')}`
+const args = readFlags(usage, Object.fromEntries(NAMES.map((name) => [name, { type: 'string' as const }])))
 const assumed = Object.fromEntries(
   NAMES.map((name) => {
     const value = args[name] === undefined ? ASSUMED[name] : Number(args[name])

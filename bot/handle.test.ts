@@ -457,12 +457,12 @@ test('a channel is linked by a private link and let go after one question', asyn
 })
 
 test('is this really them? A member is told apart by what core knows', async () => {
-  const verify = (status: 'applied' | 'approved' | 'paused' | 'suspended') =>
+  const verify = (status: 'applied' | 'approved' | 'paused' | 'suspended', isSetUp = true) =>
     ask(command('verify', [{ name: 'member', type: 6, value: JUNIPER.userId }]), {
       async identify(input) {
         assert.deepEqual(input, { userId: JUNIPER.userId })
         return {
-          builder: { person: JUNIPER, status, joinedAt: NOW, about: '', link: null },
+          builder: { person: JUNIPER, status, joinedAt: NOW, isSetUp, about: '', link: null },
           channel: sampleChannel(),
         }
       },
@@ -474,6 +474,8 @@ test('is this really them? A member is told apart by what core knows', async () 
   assertPrivate(await verify('paused'), /selling is \*\*paused/)
   assertPrivate(await verify('suspended'), /buy nothing from them/)
   assertPrivate(await verify('applied'), /Not a builder/)
+  assertPrivate(await verify('approved', false), /Not yet\*\*: they have begun to join/)
+  assertPrivate(await verify('suspended', false), /buy nothing from them/)
 })
 
 test('Mark shipped opens the parcel form, from a button and from the menu', async () => {

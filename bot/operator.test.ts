@@ -193,6 +193,8 @@ test('an id is read out of what was pasted, and anything else is said to be no i
     const { shown } = await ask(operatorCommand('order', [{ ...ORDER_OPTION, value }]))
     assert.match(shown, /does not look like an id/)
   }
+  const wrong = await ask(operatorCommand('pause drop', [{ ...DROP_OPTION, value: 'my mug' }]))
+  assert.match(wrong.shown, /letters of its title/)
 })
 
 test('what an operator decides reaches core with their name, the reason and the key of the click', async () => {

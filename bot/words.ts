@@ -37,7 +37,10 @@ export const SENTENCE: Record<ErrorCode, string> = {
     'Your bank is already sending the money for that one, so it cannot be let go. We write to you when we know more.',
   not_paid: 'That order is not paid, or it has been shipped already.',
   not_shipped: 'That order is not on its way, so there is nothing to confirm.',
-  tracking_invalid: 'That carrier or tracking number does not look right. Please check it and try again.',
+  order_moved_on:
+    'That order has moved on since: it has arrived, or its money went back. Nothing was changed.',
+  tracking_invalid:
+    'Please name the carrier, and keep carrier and tracking number within 60 characters each. A link to the parcel is too long: its number is enough.',
   link_invalid: 'That link is no longer good. Ask for a fresh one here.',
 
   paused: 'Selling is paused for a moment. Please come back in a little while.',

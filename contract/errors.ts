@@ -34,6 +34,7 @@ export const STATUS = {
   hold_paid: 409,
   not_paid: 409,
   not_shipped: 409,
+  order_moved_on: 409,
   tracking_invalid: 422,
   link_invalid: 404,
   payment_underway: 409,

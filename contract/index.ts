@@ -1,5 +1,6 @@
 // Leaf: zod and Node itself are the only things this folder may import. All that two services must agree on.
 export * from './client.ts'
+export * from './count.ts'
 export * from './credentials.ts'
 export * from './errors.ts'
 export * from './money.ts'

@@ -323,7 +323,16 @@ export type BuilderView = z.infer<typeof BuilderView>
 /** Is this really them? What the collective knows of a member, for anybody who asks. */
 export const IdentityView = z.object({
   /** Null: not a builder of this collective. Only who may sell, or has paused, tells of themselves. */
-  builder: z.object({ person: Person, status: BuilderStatus, joinedAt: Millis, ...aboutFields }).nullable(),
+  builder: z
+    .object({
+      person: Person,
+      status: BuilderStatus,
+      joinedAt: Millis,
+      /** False: they began to join, which anybody may, and Stripe does not know them. A core of an older version is silent. */
+      isSetUp: z.boolean().default(true),
+      ...aboutFields,
+    })
+    .nullable(),
   channel: ChannelView.nullable(),
 })
 export type IdentityView = z.infer<typeof IdentityView>

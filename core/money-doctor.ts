@@ -160,5 +160,7 @@ try {
 } catch (error) {
   // 2: it could not look. 1 means that it looked and something remains.
   process.exitCode = 2
-  process.stderr.write(`The money doctor could not look: ${error instanceof Error ? error.message : error}\n`)
+  const said = error instanceof Error ? error.message : String(error)
+  const hint = /connection to Stripe/.test(said) ? '\nThe local Stripe answers while npm start runs.' : ''
+  process.stderr.write(`The money doctor could not look: ${said}${hint}\n`)
 }

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import { parseArgs, styleText } from 'node:util'
+import { styleText } from 'node:util'
 import sharp from 'sharp'
 import { createBrowser } from './browser.ts'
 import { BROADCASTERS, CHANNELS, PEOPLE } from './cast.ts'
 import { startSpareShop } from './launch/spare-shop.ts'
 import { createPlayer, linkOf, type Player, payInBrowser, textOf } from './player.ts'
+import { readFlags } from './read-flags.ts'
 import {
   buy,
   describePicture,
@@ -18,7 +19,7 @@ import {
 
 // `npm run journey`: the shop's whole story in a terminal, over the same wires as a person in the chat page.
 // `--json` prints one object per step and a last one with the result.
-const { values: flags } = parseArgs({ options: { json: { type: 'boolean', default: false } } })
+const flags = readFlags('npm run journey [-- --json]', { json: { type: 'boolean', default: false } })
 
 interface Summary {
   readonly balance: Record<'available' | 'pending', { amount: number; currency: string }[]>

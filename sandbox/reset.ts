@@ -2,6 +2,9 @@ import { dirname, resolve } from 'node:path'
 import { LaunchError } from './launch/launch-error.ts'
 import { portOf } from './launch/plan.ts'
 import { resetData } from './launch/reset-data.ts'
+import { readFlags } from './read-flags.ts'
+
+readFlags('npm run reset empties the data folder (./data, or DATA_DIR) at once. It has no options.', {})
 
 const shell = process.env
 const dataDir = resolve(dirname(import.meta.dirname), shell.DATA_DIR || 'data')

@@ -41,7 +41,8 @@ for (const transport of ['gateway', 'http'] as const) {
       assert.match(read, /<meta name="description" content="I make \*\*mugs\*\*\. /)
 
       await world.restartCore()
-      assert.equal((await world.client.identify({ userId: juniper.id })).builder?.about, WILD)
+      const { builder } = await world.client.identify({ userId: juniper.id })
+      assert.deepEqual([builder?.about, builder?.isSetUp], [WILD, true])
     },
     { transport },
   )

@@ -91,6 +91,33 @@ describe('refunds', () => {
     },
   )
 
+  testInWorld(
+    'whoever comes late to an order is told that it has moved on, not to try again',
+    async (world) => {
+      const { orderId } = await releasedOrder(world)
+      const parcel = { orderId, carrier: 'Post', trackingNumber: '2' }
+      const isOver = code('order_moved_on')
+      await assert.rejects(world.client.markShipped({ userId: juniper.userId, ...parcel }), isOver)
+      await assert.rejects(
+        world.client.releaseAsOperator({ operator: olive, orderId, reason: 'Again.' }),
+        isOver,
+      )
+    },
+  )
+
+  testInWorld('what was given back whole can neither be shipped nor arrive any more', async (world) => {
+    const { orderId } = await paidOrder(world)
+    const all = { userId: juniper.userId, orderId, amount: '', reason: 'It broke.' }
+    await world.client.refundOrder(all, { idempotencyKey: 'all' })
+    await world.settle()
+    const parcel = { userId: juniper.userId, orderId, carrier: 'Post', trackingNumber: '2' }
+    await assert.rejects(world.client.markShipped(parcel), code('order_moved_on'))
+    await assert.rejects(
+      world.client.confirmArrival({ userId: poppy.userId, orderId }),
+      code('order_moved_on'),
+    )
+  })
+
   testInWorld('a refund after release takes the share back from the builder', async (world) => {
     const { orderId } = await releasedOrder(world)
     await world.client.refundAsOperator({ operator: olive, orderId, amount: '', reason: 'broken on arrival' })
@@ -232,13 +259,11 @@ describe('cases', () => {
       text: 'Sorry! Half back?',
       pictures: [],
     })
-    await world.client.decideCase({
-      operator: olive,
-      caseId,
-      decision: 'part_refund',
-      amount: '12',
-      reason: 'Agreed.',
-    })
+    const half = { operator: olive, caseId, decision: 'part_refund', reason: 'Agreed.' } as const
+    for (const amount of ['0', '0.00', '', '  ']) {
+      await assert.rejects(world.client.decideCase({ ...half, amount }), code('amount_invalid'))
+    }
+    await world.client.decideCase({ ...half, amount: '12' })
     await world.settle()
     const order = await orderOf(world, world.player('poppy'))
     assert.deepEqual(
@@ -528,6 +553,9 @@ describe('accounts of either kind', () => {
         reason,
       })
       assert.deepEqual([approved.status, approved.statusChange.reason], ['approved', reason])
+      // Nor does the collective give its word for somebody whom Stripe does not know.
+      const { builder } = await world.client.identify({ userId: juniper.userId })
+      assert.deepEqual([builder?.status, builder?.isSetUp], ['approved', false])
       assert.deepEqual((await world.client.operatorQueue({ operator: olive })).applications, [])
     },
     { coreEnv: { APPROVAL: 'operator' } },

@@ -89,7 +89,7 @@ describe('a builder and their standing', () => {
     const told = await seePrivate(world.player('juniper'), /Your terms change/)
     assert.match(
       textOf(told),
-      new RegExp(`From ${day} \\(UTC\\): 10 % fee, split at payment\\. Olive, .*Two good years`),
+      new RegExp(`From ${day} \\(UTC\\): 10% fee, split at payment\\. Olive, .*Two good years`),
     )
 
     await world.advance(begins - 1 - world.now())

@@ -114,7 +114,7 @@ describe('a linked channel that goes live', () => {
     const news = await shop.theAnnouncement()
     assert.match(
       textOf(news),
-      /● Juniper is live[\s\S]*Glazing mugs[\s\S]*Makers & Crafting[\s\S]*On air since/,
+      /● Juniper is live[\s\S]*Glazing mugs[\s\S]*Makers & Crafting[\s\S]*On air, started/,
     )
     assert.deepEqual(
       buttonsOf(news).map((button) => 'url' in button && button.url),

@@ -1,4 +1,4 @@
-import { formatMoney, type Money } from '#contract'
+import { formatCount, formatMoney, type Money } from '#contract'
 import { en, type Words } from './strings/en.ts'
 
 /** Who a page is written for: the words of one language, money and dates by the customs of one country. */
@@ -7,6 +7,8 @@ export interface Reader {
   readonly locale: string
   readonly words: Words
   money(money: Money): string
+  /** `10,000`, or `10.000`. */
+  count(count: number): string
   /** `Fri 4 Dec, 18:00 UTC`. All moments are UTC milliseconds, here and below. */
   moment(at: number): string
   /** `4 December 2026`, by UTC: what is printed must not change with the reader's clock. */
@@ -87,6 +89,7 @@ function createReader(locale: string, words: Words): Reader {
     locale,
     words,
     money: (money) => formatMoney(money, locale),
+    count: (count) => formatCount(count, locale),
     moment: (at) => `${moment.format(at)} UTC`,
     day: (at) => day.format(at),
     shortDay: (at) => shortDay.format(at),

@@ -186,6 +186,14 @@ test('is this really them? Yes with a date and a badge, or no', async () => {
   }
   shop.clock.at += 2_000
   assert.match(await ask('100000000000000102'), /Not a builder here/)
+  shop.core.answers.identify = async (input) => {
+    const known = await identify?.(input)
+    return { channel: null, builder: known?.builder ? { ...known.builder, isSetUp: false } : null }
+  }
+  shop.clock.at += 2_000
+  const begun = await ask('100000000000000102')
+  assert.match(begun, /cannot sell here yet[\s\S]*They have begun to join/)
+  assert.doesNotMatch(begun, /Yes, this is|builder of this collective, since/)
   shop.clock.at += 2_000
   shop.core.down = true
   assert.equal(

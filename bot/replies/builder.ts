@@ -30,7 +30,10 @@ export function builderEmbed(view: BuilderView, lead: string | null = null) {
   const next = view.checklist.find(({ done, step }) => !done && step !== 'twitch')
   const lines = [
     ...(lead ? [lead, ''] : []),
-    statusLine(view, STATUS),
+    statusLine(
+      view,
+      next ? { ...STATUS, approved: 'You have joined, and one thing is left before you can sell.' } : STATUS,
+    ),
     '',
     ...checklistLines(view),
     '',
@@ -80,11 +83,11 @@ export function termsFields({ terms, upcomingTerms }: BuilderView) {
   ]
 }
 
-/** `From 2026-12-01 (UTC): 7.5 % fee, held until it arrives`. What nobody set has no first day. */
+/** `From 2026-12-01 (UTC): 7.5% fee, held until it arrives`. What nobody set has no first day. */
 export function termsWords({ from, by, feeBps, settlement }: Terms): string {
   const start = by ? `From ${plainDay(from)} (UTC): ` : ''
   const manner = SETTLEMENT[settlement]
-  return `${start}${feeBps / 100} % fee, ${manner.charAt(0).toLowerCase()}${manner.slice(1)}.`
+  return `${start}${feeBps / 100}% fee, ${manner.charAt(0).toLowerCase()}${manner.slice(1)}.`
 }
 
 /** Who set them, when and why. */

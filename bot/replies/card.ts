@@ -3,6 +3,7 @@ import {
   accent,
   type ChannelView,
   type DropView,
+  formatCount,
   formatMoney,
   type Money,
   type PaletteColour,
@@ -67,6 +68,11 @@ export function shelfState(drop: DropView): ShelfState | null {
   return drop.available === 0 ? 'All held right now' : null
 }
 
+/** "2 of 3 left". */
+export function shelfCount({ available, quantity }: Pick<DropView, 'available' | 'quantity'>): string {
+  return `${formatCount(available)} of ${formatCount(quantity)} left`
+}
+
 /** Whether somebody can be told of its opening: it has not opened, and was not called off. */
 export function isWaiting(drop: DropView): boolean {
   return drop.opensAt !== null && drop.status !== 'closed'
@@ -83,8 +89,8 @@ export function opensWhen(drop: Pick<CardText, 'opensWithStream' | 'builder'>, o
 export function cardEmbed(drop: CardText, state: string | null, withPicture: boolean): APIEmbed {
   const over = state === 'Sold out' || state === 'Closed' || state === 'Called off'
   const waits = drop.opensAt !== null && !over
-  const left = waits ? `**${drop.quantity}**` : `**${drop.available} of ${drop.quantity} left**`
-  const held = drop.held > 0 && !over ? `\n${drop.held} held while somebody pays` : ''
+  const left = waits ? `**${formatCount(drop.quantity)} in all**` : `**${shelfCount(drop)}**`
+  const held = drop.held > 0 && !over ? `\n${formatCount(drop.held)} held while somebody pays` : ''
   return {
     author: ribbon(`A drop by ${plainText(drop.builder.name, 100)}`, drop.channel ?? null),
     title: escapeText(drop.title, 200),
@@ -93,7 +99,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
     fields: [
       { name: 'Price', value: `**${formatMoney(drop.price)}**`, inline: true },
       { name: state ?? (waits ? 'Not open yet' : 'On the shelf'), value: left + held, inline: true },
-      { ...timeField(drop, state), inline: true },
+      ...(state === 'Sold out' ? [] : [{ ...timeField(drop, state), inline: true }]),
     ],
     footer: { text: 'Your money is held until it arrives.' },
     ...(withPicture ? { image: { url: `attachment://${PICTURE_NAME}` } } : {}),

@@ -17,7 +17,7 @@ function channelWords(channel: ChannelView): string {
   const title = live?.title ? `: ${escapeText(live.title, 200)}` : ''
   return [
     `[${escapeText(displayName, 60)}](${url})`,
-    live && `● **LIVE** since ${relativeTime(live.since)}${title}`,
+    live && `● **LIVE**, started ${relativeTime(live.since)}${title}`,
     verified
       ? `✔ **Verified live**: Twitch saw this channel live ${relativeTime(verified.at)}. Good until ${dateTime(verified.until)}.`
       : 'Not verified yet: Twitch has not told us of a stream lately.',
@@ -79,6 +79,10 @@ export function renderUnlinkQuestion(channel: ChannelView): Message {
   }
 }
 
+/** Anybody may begin to join: the word of the collective is for those whom Stripe knows. */
+const NOT_YET =
+  '**Not yet**: they have begun to join and cannot sell here so far. Nothing of theirs is sold through us, and nothing is held for you.'
+
 const STANDING = {
   approved: '**Yes**, a builder of this collective',
   paused: 'A builder of this collective whose selling is **paused**',
@@ -99,15 +103,16 @@ export function renderIdentity(userId: string, { builder, channel }: IdentityVie
       ],
     }
   }
-  const { status, joinedAt, person } = builder
-  const trusted = status !== 'suspended'
+  const { status, joinedAt, isSetUp, person } = builder
+  const trusted = status !== 'suspended' && isSetUp
   const since = trusted ? `, since ${dateTime(joinedAt)}.` : ''
+  const standing = status === 'suspended' || isSetUp ? STANDING[status] : NOT_YET
   return {
     embeds: [
       {
         title: escapeText(person.name, 100),
         description: [
-          `<@${userId}>: ${STANDING[status]}${since}`,
+          `<@${userId}>: ${standing}${since}`,
           '',
           channel ? `**On Twitch:** ${channelWords(channel)}` : 'No Twitch channel is linked.',
           '',

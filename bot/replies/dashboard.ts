@@ -1,6 +1,13 @@
 import type { APIEmbed } from 'discord-api-types/v10'
-import { accent, type DashboardView, type DropView, formatMoney, type OrderView } from '#contract'
-import { isWaiting, opensWhen, shelfState } from './card.ts'
+import {
+  accent,
+  type DashboardView,
+  type DropView,
+  formatCount,
+  formatMoney,
+  type OrderView,
+} from '#contract'
+import { isWaiting, opensWhen, shelfCount, shelfState } from './card.ts'
 import { button, joinBlocks, link, type Message, rows, select } from './message.ts'
 import { moneyTotals } from './money.ts'
 import { wanted } from './opening.ts'
@@ -95,7 +102,7 @@ function dropLines(view: DashboardView): string {
   const lines = view.drops.map((drop) => {
     if (isWaiting(drop)) return waitingLine(drop)
     const state = shelfState(drop) ?? `closes ${relativeTime(drop.closesAt)}`
-    return `**${escapeText(drop.title, 100)}** · ${drop.available} of ${drop.quantity} left, ${drop.sold} sold · ${state}`
+    return `**${escapeText(drop.title, 100)}** · ${shelfCount(drop)}, ${formatCount(drop.sold)} sold · ${state}`
   })
   return joinBlocks(lines, 1_600)
 }
@@ -103,7 +110,7 @@ function dropLines(view: DashboardView): string {
 function waitingLine(drop: DropView): string {
   const when = drop.opensAt === null ? '' : opensWhen(drop, drop.opensAt)
   const paused = drop.status === 'paused' ? ' · paused, so it opens later' : ''
-  return `**${escapeText(drop.title, 100)}** · ${drop.quantity} · opens ${when}${paused} · ${wanted(drop)}`
+  return `**${escapeText(drop.title, 100)}** · ${formatCount(drop.quantity)} in all · opens ${when}${paused} · ${wanted(drop)}`
 }
 
 function shipChoice(order: OrderView) {

@@ -20,11 +20,17 @@ export function dropForm(
     custom_id: about.opens ? customId(...press, opensWord(about.opens)) : customId(...press),
     title: draft ? 'Mend your drop' : 'A new drop',
     components: [
-      textInput({ id: 'title', label: 'Title', value: form?.title, hint: 'Moss-green mug, wheel-thrown' }),
+      textInput({
+        id: 'title',
+        label: 'Title',
+        description: 'Up to 80 characters.',
+        value: form?.title,
+        hint: 'Moss-green mug, wheel-thrown',
+      }),
       textInput({
         id: 'story',
         label: 'Story',
-        description: 'What it is, how you made it, what makes this one special.',
+        description: 'What it is, how you made it, what makes this one special. Up to 1,500 characters.',
         value: form?.story,
         long: true,
         optional: true,

@@ -12,7 +12,7 @@ export function renderLive(news: PushInput<'drawLive'>): Message {
     game && escapeText(game, 100),
     over
       ? `Was live from ${clockTime(startedAt)} to ${clockTime(endedAt)}`
-      : `On air since ${relativeTime(startedAt)}`,
+      : `On air, started ${relativeTime(startedAt)}`,
   ].filter(Boolean)
   return {
     embeds: [

@@ -103,7 +103,7 @@ function orderHeadline(notice: OrderNotice): string {
       return `Your time to answer ${buyer} about ${title} is over, which counts for ${buyer}. An operator decides; if nobody does within days, everything goes back to them.`
     case 'buyer_case_decided':
     case 'builder_case_decided':
-      return `The case about ${title} is decided.`
+      return `The case about ${title} is decided. The messages about the case say how, and why.`
     default:
       return notice.kind satisfies never
   }

@@ -13,6 +13,7 @@ import {
 } from '#contract'
 import { customId, type OperatorPress } from '../custom-id.ts'
 import { checklistLines, requirementFields, statusLine, termsFields } from './builder.ts'
+import { shelfCount } from './card.ts'
 import { caseEmbeds, describeCase } from './case.ts'
 import { button, joinBlocks, type Message, rows, say, select } from './message.ts'
 import { moneyTotals } from './money.ts'
@@ -234,18 +235,20 @@ export function renderAudit(log: {
   const lines = log.entries.map(
     (entry) =>
       `**${entry.seq}.** ${dateTime(entry.at)} **${escapeText(entry.by.name, 60)}** ` +
-      `${escapeText(entry.action, 60)}, ${escapeText(entry.subject, 60)}\n${escapeText(entry.reason, 200)}`,
+      `${escapeText(entry.action.replaceAll('_', ' '), 60)}, ${escapeText(entry.subject, 60)}\n${escapeText(entry.reason, 200)}`,
   )
   return {
     embeds: [
       {
         title: 'Audit log',
         description: lines.length > 0 ? joinBlocks(lines, 4_000) : 'Nothing was decided yet.',
-        footer: {
-          text: log.intact
-            ? 'Every entry carries the hash of the one before it, and they all fit.'
-            : 'Careful: an entry does not fit the one before it. Somebody changed the past.',
-        },
+        ...((lines.length > 0 || !log.intact) && {
+          footer: {
+            text: log.intact
+              ? 'Every entry carries the hash of the one before it, and they all fit.'
+              : 'Careful: an entry does not fit the one before it. Somebody changed the past.',
+          },
+        }),
         color: accent(log.intact ? 'sky' : 'strawberry'),
       },
     ],
@@ -342,7 +345,7 @@ export function renderPausedDrops(drops: readonly DropView[], more: boolean): Me
   if (drops.length === 0) return say('No drop is paused.', 'mint', rows(QUEUE_BUTTON))
   const options = drops.map((drop) => ({
     label: drop.title,
-    description: `${drop.builder.name}, ${formatMoney(drop.price)}, ${drop.available} of ${drop.quantity} left`,
+    description: `${drop.builder.name}, ${formatMoney(drop.price)}, ${shelfCount(drop)}`,
     value: customId('op', 'selling', 'resume', drop.dropId),
   }))
   const others = more ? ' These are the newest; older ones are under their builder.' : ''
@@ -388,7 +391,7 @@ function applicationLine(view: BuilderView): string {
 }
 
 function dropLine(drop: DropView): string {
-  const state = drop.status === 'paused' ? 'paused' : `${drop.available} of ${drop.quantity} left`
+  const state = drop.status === 'paused' ? 'paused' : shelfCount(drop)
   return `**${escapeText(drop.title, 60)}**, ${formatMoney(drop.price)}, ${state}`
 }
 

@@ -6,6 +6,7 @@ import {
   CaseDecision,
   CaseStatus,
   DropNotice,
+  type DropView,
   type Notice,
   OrderNotice,
   OrderStatus,
@@ -194,7 +195,14 @@ function everyMessage(title: string, story: string, name: string, standing: Stan
   )
   const channel = sampleChannel({ displayName: name, live: { since: NOW, title: story, game: title } })
   const live = { streamId: '1', builder: person, startedAt: NOW, title: story, game: title, place: null }
-  const identity = { person, status: standing.builder, joinedAt: NOW, about: story, link: null }
+  const identity = {
+    person,
+    status: standing.builder,
+    joinedAt: NOW,
+    isSetUp: true,
+    about: story,
+    link: null,
+  }
   const views = cases.slice(0, 2)
   const waiting = { ...drop, status: 'scheduled' as const, opensAt: NOW + 3_600_000, opensWithStream: true }
   const news = { noticeId: 'n', userId: person.userId, at: NOW }
@@ -419,6 +427,15 @@ test('a card counts what is left and offers to buy it', () => {
   assert.match(JSON.stringify(body.embeds), /3 of 3 left/)
   assert.match(JSON.stringify(body.embeds), /\$24\.00/)
   assert.match(JSON.stringify(body.components), /"label":"Buy now".*"disabled":false/)
+  const many = renderCard(sampleDrop({ available: 9_999, quantity: 10_000 }))
+  assert.match(JSON.stringify(many.embeds), /9,999 of 10,000 left/)
+})
+
+test('a card that sold out does not count down to its closing', () => {
+  const fields = (drop: DropView) => renderCard(drop).embeds?.[0]?.fields?.map(({ name }) => name)
+  assert.deepEqual(fields(sampleDrop()), ['Price', 'On the shelf', 'Closes'])
+  assert.deepEqual(fields(sampleDrop({ available: 0, sold: 3 })), ['Price', 'Sold out'])
+  assert.deepEqual(fields(sampleDrop({ available: 0, held: 3 })), ['Price', 'All held right now', 'Closes'])
 })
 
 test('a card with nothing to buy says why on a button that cannot be pressed', () => {
@@ -683,13 +700,13 @@ test('terms are read with their first day, who set them and why, also those to c
   const change = sampleTerms({ ...decided, from: december, settlement: 'at_payment', feeBps: 750 })
   const builder = sampleBuilder({ upcomingTerms: [change] })
   const words =
-    'From 2026-12-01 (UTC): 7.5 % fee, split at payment. Olive, <t:1800000000:f>. Why: Ten years of trust'
+    'From 2026-12-01 (UTC): 7.5% fee, split at payment. Olive, <t:1800000000:f>. Why: Ten years of trust'
   const told = { noticeId: 'n', userId: JUNIPER.userId, at: NOW, about: 'terms' } as const
   assert.ok(renderNotice({ ...told, builder, change }, 'dm').content?.includes(words))
   for (const message of [renderBuilder(builder), renderBuilderForOperator(builder, [])]) {
     const fields = message.embeds?.[0]?.fields ?? []
     const named = (name: string) => fields.find((field) => field.name === name)?.value
-    assert.equal(named('Terms'), '5 % fee, held until it arrives.')
+    assert.equal(named('Terms'), '5% fee, held until it arrives.')
     assert.equal(named('Terms to come'), words)
   }
 })

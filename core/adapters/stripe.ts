@@ -118,7 +118,7 @@ export function createStripePayments(
     },
 
     async transfer(request) {
-      const found = request.lookFirst ? await findTransfer(request) : null
+      const found = await findTransfer(request)
       if (found) return { transferId: found }
       const transfer = await call('POST /v1/transfers', () =>
         stripe.transfers.create(
@@ -137,7 +137,7 @@ export function createStripePayments(
     },
 
     async refund(request) {
-      const found = request.lookFirst ? await findRefund(request) : null
+      const found = await findRefund(request)
       if (found) return found
       const refund = await call('POST /v1/refunds', () =>
         stripe.refunds.create(
@@ -157,7 +157,7 @@ export function createStripePayments(
     },
 
     async reverseTransfer(request) {
-      if (request.lookFirst && (await isReversed(request))) return
+      if (await isReversed(request)) return
       await call('POST /v1/transfers/:id/reversals', () =>
         stripe.transfers.createReversal(
           request.transferId,

@@ -5,6 +5,7 @@ import {
   type DraftProblem,
   type DropForm,
   type DropStatus,
+  formatCount,
   type Opens,
   type Person,
   type Picture,
@@ -197,12 +198,18 @@ export function checkForm(form: DropForm, currency: Currency): CheckedForm {
   const titleLength = lengthOf(title)
   if (titleLength === 0) problem('title', 'Give your drop a title.')
   else if (titleLength > TITLE_MAX)
-    problem('title', `The title has ${titleLength} characters; please keep it within ${TITLE_MAX}.`)
+    problem(
+      'title',
+      `The title has ${formatCount(titleLength)} characters; please keep it within ${TITLE_MAX}.`,
+    )
 
   const story = cleanText(form.story)
   const storyLength = lengthOf(story)
   if (storyLength > STORY_MAX)
-    problem('story', `The story has ${storyLength} characters; please keep it within ${STORY_MAX}.`)
+    problem(
+      'story',
+      `The story has ${formatCount(storyLength)} characters; please keep it within ${formatCount(STORY_MAX)}.`,
+    )
 
   const price = parsePrice(form.price, currency)
   if (!price.ok) problem('price', price.sentence)
@@ -213,7 +220,7 @@ export function checkForm(form: DropForm, currency: Currency): CheckedForm {
     problem('quantity', 'How many are there? Please write a whole number such as 12.')
   else if (quantity < 1) problem('quantity', 'A drop needs at least one unit.')
   else if (quantity > QUANTITY_MAX)
-    problem('quantity', `A drop can have at most ${QUANTITY_MAX.toLocaleString('en-US')} units.`)
+    problem('quantity', `A drop can have at most ${formatCount(QUANTITY_MAX)} units.`)
 
   if (problems.length > 0 || !price.ok) return { ok: false, problems }
   return { ok: true, title, story, price: price.amount, quantity }

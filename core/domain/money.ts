@@ -32,6 +32,15 @@ export function splitFee(total: number, feeBps: number): { readonly fee: number;
   return { fee, share: total - fee }
 }
 
+/** A number with the sign or the code of a currency before or behind it. */
+const SIGNED = /^(?:(\p{Sc}|[a-z]{3}(?![a-z]))\s*)?(.*?)(?:\s*(\p{Sc}|(?<![a-z])[a-z]{3}))?$/isu
+
+/** The sign that people write: `$` for usd, and for cad. */
+function signOf(currency: Currency): string | undefined {
+  const format = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'narrowSymbol' })
+  return format.formatToParts(0).find(({ type }) => type === 'currency')?.value
+}
+
 /** Of which amounts must be multiples, in minor units: Stripe takes no fractions of some, and no single thousandths. */
 function stepOf(currency: Currency): number {
   if (currency === 'isk' || currency === 'ugx') return 100
@@ -44,7 +53,7 @@ export type ParsedPrice =
 
 /**
  * What a person typed as a price, in minor units of `currency`. Understands `12`, `12.50`, `12,50`, `$1,200.00`
- * and `1.200,00 €`; refuses what could be read two ways.
+ * and `1.200,00 €`; refuses what could be read two ways, and the sign of another currency.
  */
 export function parsePrice(text: string, currency: Currency): ParsedPrice {
   const parsed = parseAmount(text, currency)
@@ -63,8 +72,14 @@ export function parseAmount(text: string, currency: Currency): ParsedPrice {
   const refuse = (sentence: string): ParsedPrice => ({ ok: false, sentence })
   const unclear = () => refuse(`The price should be a plain number such as ${example}.`)
 
-  const bare = text.trim().replace(/^[\p{Sc}]\s*|\s*[\p{Sc}]$/gu, '')
-  const named = bare.replace(new RegExp(`^${currency}\\s*|\\s*${currency}$`, 'i'), '')
+  const [, before, named = '', after] = SIGNED.exec(text.trim()) ?? []
+  const isOurs = (sign: string | undefined) =>
+    sign === undefined || sign === signOf(currency) || sign.toLowerCase() === currency
+  if (named && !(isOurs(before) && isOurs(after))) {
+    return refuse(
+      `Prices here are in ${currency.toUpperCase()}: please write a plain number such as ${example}.`,
+    )
+  }
   if (/^-/.test(named)) return refuse('The price must be more than nothing.')
   // Whole part with or without thousands marks, then at most one decimal part.
   const match = /^(\d+|\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+|\d{1,3}(?: \d{3})+)(?:([.,])(\d+))?$/.exec(
@@ -76,7 +91,7 @@ export function parseAmount(text: string, currency: Currency): ParsedPrice {
   // `1.200` and `1,200` alone: a thousand and two hundred to some, one and a fifth to others.
   if (/^[1-9]\d{0,2}[.,]\d{3}$/.test(named)) {
     return refuse(
-      `Is ${named} a thousand or a fraction? Please write it without the mark, such as ${example}.`,
+      `Is ${named} a thousand or a fraction? Please write ${named.replace(/[.,]/, '')}, or a number such as ${example}.`,
     )
   }
   if (fraction.length > digits) {

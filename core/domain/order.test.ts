@@ -443,3 +443,16 @@ test('whatever happens, what a newer version wrote into any part of an order sta
     }),
   )
 })
+
+test('what Stripe refused to refund during a dispute is paid when the bank decides for the buyer', () => {
+  // Stripe does not refund a disputed payment (charge_disputed), and a silent case asks for it by itself.
+  const { order, balance } = play(heldOrder(2_400, 500), [
+    { type: 'payment_succeeded', payment: { ...payment, stripeFee: 100 } },
+    disputeOf(2_400),
+    { type: 'refund_asked', amount: 2_400, reason: 'case', note: '', by: null },
+    { type: 'refund_failed', n: 1, refundId: null, why: 'charge_disputed' },
+    { type: 'dispute_lost' },
+  ])
+  assert.deepEqual([order.status, order.attention], ['refunded', null])
+  assert.deepEqual(nonZero(balance), { stripe: -1_600, stripe_fees: 100, dispute_fees: 1_500 })
+})

@@ -787,29 +787,36 @@ function giveBack(
   }
 }
 
-/** The bank decided for the buyer, and Stripe has paid already: what a refund would have done, without one. */
+/**
+ * The bank decided for the buyer, and Stripe has paid already: what a refund would have done, without one. What Stripe would
+ * not refund of a disputed payment is paid by it first.
+ */
 function loseDispute(order: Order, dispute: OrderDispute, now: number): Step {
-  const amount = Math.min(dispute.amount, order.total - givenBack(order))
-  const lost: Order = { ...order, dispute: { ...dispute, status: 'lost' } }
-  const note = { userId: order.builderId, kind: 'builder_dispute_lost' } as const
-  if (amount === 0) {
-    // Everything had gone back before: the collective bears the dispute.
-    const postings = [post('dispute_lost', { dispute_fees: dispute.amount, disputed: -dispute.amount })]
-    return step(lost, { postings, notices: [note] })
+  let beyond = dispute.amount
+  const byBank = { status: 'succeeded', reason: 'dispute_lost', refundId: dispute.disputeId } as const
+  const refunds = order.refunds.map((refund): OrderRefund => {
+    if (refund.status !== 'failed' || refund.amount > beyond) return refund
+    beyond -= refund.amount
+    return { ...refund, ...byBank, failure: null }
+  })
+  let lost: Order = { ...order, refunds, dispute: { ...dispute, status: 'lost' } }
+  const postings: Posting[] = []
+  const amount = Math.min(beyond, order.total - givenBack(order))
+  if (amount > 0) {
+    const wish = { amount, reason: 'dispute_lost', note: dispute.reason, by: null } as const
+    const given = giveBack(lost, wish, now)
+    lost = patchRefund(given.order, given.order.refunds.length, byBank)
+    postings.push(...given.postings)
+    beyond -= amount
   }
-  const wish = { amount, reason: 'dispute_lost', note: dispute.reason, by: null } as const
-  const given = giveBack(lost, wish, now)
-  const n = given.order.refunds.length
-  const paid = patchRefund(given.order, n, { status: 'succeeded', refundId: dispute.disputeId })
-  const beyond = dispute.amount - amount
-  return step(whereMoneyIs(paid), {
-    postings: [
-      ...given.postings,
-      post('dispute_lost', { refund_due: amount, dispute_fees: beyond, disputed: -dispute.amount }),
-    ],
+  const paid = dispute.amount - beyond
+  // Whatever had gone back before: the collective bears that part of the dispute.
+  postings.push(post('dispute_lost', { refund_due: paid, dispute_fees: beyond, disputed: -dispute.amount }))
+  return step(whereMoneyIs(lost), {
+    postings,
     // The refund effect also takes the builder's part back.
-    effects: ['refund', 'receipt', ...resumes(order)],
-    notices: [note],
+    effects: paid > 0 ? ['refund', 'receipt', ...resumes(order)] : [],
+    notices: [{ userId: order.builderId, kind: 'builder_dispute_lost' }],
   })
 }
 

@@ -398,3 +398,39 @@ test('pauses grow while nothing is due, up to a bound', () => {
   const pauses = [500, 1_000, 8_000, 10_000].map((pauseMs) => longerPause(pace, pauseMs))
   assert.deepEqual(pauses, [1_000, 2_000, 10_000, 10_000])
 })
+
+test('work in a queue of a newer version is left to it, and harms nobody who wishes for it', async () => {
+  const rig = setUp(async () => null)
+  // A newer core has given this kind a queue of its own, and runs beside this one, or did before a way back.
+  await wishFor(rig, 'watch', 'o', rig.time.now + 1)
+  const found = await rig.store.get('outbox', effectId('watch', 'o'))
+  assert.ok(found)
+  const value = { ...found.value, queue: 'watching' } as unknown as Effect
+  await rig.store.commit([
+    { op: 'replace', collection: 'outbox', id: found.id, value, version: found.version },
+  ])
+  const outbox = rig.startHearing({ kind: 'request' })
+  await wishFor(rig, 'watch', 'o')
+  await outbox.close()
+})
+
+test('a comparison that takes minutes is not begun anew by every other core meanwhile', async () => {
+  let begun = 0
+  const { promise: slow, resolve: end } = Promise.withResolvers<null>()
+  const rig = setUp(async () => {
+    begun++
+    return slow
+  })
+  await wishFor(rig, 'reconcile', 'stripe')
+  const first = rig.outbox.runDue()
+  while (begun === 0) await new Promise((resolve) => setImmediate(resolve))
+  const other = rig.start()
+  for (let minute = 1; minute < 10; minute++) {
+    rig.time.now += 60_000
+    assert.equal(await other.runDue(), 0)
+  }
+  end(null)
+  await first
+  assert.equal(begun, 1)
+  assert.equal(await left(rig, 'reconcile', 'stripe'), undefined)
+})

@@ -11,6 +11,8 @@ import { openQueue } from './open-queue.ts'
 
 /** How long one run may take before another process may take the effect over. */
 const LEASE_MS = 60_000
+/** A comparison of all books may take minutes, and begun by one core after another it would take them all. */
+const LEASES: Readonly<Partial<Record<QueueName, number>>> = { truth: 15 * 60_000 }
 const LOOK_AGAIN_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
@@ -100,6 +102,8 @@ export function createOutbox(
       if (write.collection !== 'outbox' || write.op === 'delete') continue
       const { id, value: effect } = write
       const { queue, dueAt, leaseUntil } = effect
+      // A newer version's own: it was written here only because something of ours stands in it.
+      if (!Object.hasOwn(queues, queue)) continue
       // In hand, here or elsewhere: whoever has it sees that there was a newer wish.
       if (leaseUntil > now) continue
       if (dueAt > now) lookout.expect(queue, dueAt)
@@ -167,7 +171,7 @@ export function createOutbox(
         const now = deps.clock.now()
         const effect = sheet.get('outbox', id)
         if (!effect || effect.dueAt > now || effect.leaseUntil > now) return null
-        const leaseUntil = now + LEASE_MS
+        const leaseUntil = now + leaseOf(effect.queue)
         const claimed = {
           ...effect,
           dueAt: leaseUntil,
@@ -281,7 +285,7 @@ export function createOutbox(
         do {
           const page: Page<'outbox'> = await deps.store.find('outbox', {
             ...query,
-            atMost: now + LEASE_MS,
+            atMost: now + leaseOf(queue),
             cursor,
           })
           for (const { id, value } of page.documents) if (value.leaseUntil > now) await endLease(id)
@@ -296,6 +300,8 @@ export function createOutbox(
     },
   }
 }
+
+const leaseOf = (queue: QueueName) => LEASES[queue] ?? LEASE_MS
 
 const QUEUE_NAMES = Object.keys(QUEUES) as QueueName[]
 

@@ -88,7 +88,7 @@ export interface Payments {
   readFee(chargeId: string): Promise<number | null>
   /**
    * Send a builder's share, tied to the buyer's charge (source_transaction). Looks for an earlier transfer of
-   * this order first when `lookFirst` is set, because idempotency keys live only about a day.
+   * this order first, because idempotency keys live only about a day.
    */
   transfer(request: {
     readonly orderId: string
@@ -97,11 +97,10 @@ export interface Payments {
     readonly accountId: string
     readonly chargeId: string
     readonly idempotencyKey: string
-    readonly lookFirst: boolean
   }): Promise<{ readonly transferId: string }>
   /**
-   * Give money back. `part` is the refund's own key within its order and stands in the metadata, so that `lookFirst`
-   * finds exactly this one. A pending refund is not final: read it again.
+   * Give money back, unless it was done before: `part` is the refund's own key within its order and stands in the
+   * metadata, by which an earlier one is found. A pending refund is not final: read it again.
    */
   refund(request: {
     readonly orderId: string
@@ -109,12 +108,11 @@ export interface Payments {
     readonly paymentIntentId: string
     readonly amount: number
     readonly idempotencyKey: string
-    readonly lookFirst: boolean
   }): Promise<Refund>
   readRefund(refundId: string): Promise<Refund>
   /**
-   * Take part of a transfer back from a builder. Refused when their balance does not cover it. `part` and
-   * `lookFirst` as for refund.
+   * Take part of a transfer back from a builder, unless it was done before (`part` as for refund). Refused when their
+   * balance does not cover it.
    */
   reverseTransfer(request: {
     readonly orderId: string
@@ -122,7 +120,6 @@ export interface Payments {
     readonly transferId: string
     readonly amount: number
     readonly idempotencyKey: string
-    readonly lookFirst: boolean
   }): Promise<void>
   /** The dispute of a charge as it is now; null when there is none, or only ones that ended without taking money. */
   readDispute(chargeId: string): Promise<Dispute | null>

@@ -32,14 +32,12 @@ async function setUp() {
     { op: 'create', collection: 'orders', id: order.orderId, value: order },
   ])
   const made: string[] = []
-  const looked: boolean[] = []
   const stripe: { read: () => Promise<Refund>; ask: () => Promise<void> } = {
     read: async () => ({ refundId: 're_1', status: 'succeeded', failure: null }),
     ask: async () => {},
   }
   const payments = {
-    async refund({ part, lookFirst }: { part: string; lookFirst: boolean }): Promise<Refund> {
-      looked.push(lookFirst)
+    async refund({ part }: { part: string }): Promise<Refund> {
       await stripe.ask()
       made.push(part)
       return { refundId: `re_${made.length}`, status: 'succeeded', failure: null }
@@ -57,7 +55,7 @@ async function setUp() {
       reason: 'Once more',
       idempotencyKey,
     })
-  return { stripe, made, looked, refundNow, carryOut, retry }
+  return { stripe, made, refundNow, carryOut, retry }
 }
 
 function play(order: Order, events: readonly Parameters<typeof stepOrder>[1][]): Order {
@@ -101,10 +99,4 @@ test('a refusal that comes when the refund was tried again says nothing about th
   await slow
   const refund = await refundNow()
   assert.deepEqual([refund?.attempt, refund?.status, made], [2, 'succeeded', ['1:2']])
-})
-
-test('a refund is looked for before it is made, also the first time: the store may be a backup', async () => {
-  const { looked, carryOut } = await setUp()
-  await carryOut()
-  assert.deepEqual(looked, [true])
 })

@@ -75,7 +75,7 @@ function askFor(
 ): Promise<Refund> {
   const part = `${n}:${attempt}`
   const idempotencyKey = `${orderId}:refund:${part}`
-  return payments.refund({ orderId, part, paymentIntentId, amount, idempotencyKey, lookFirst: true })
+  return payments.refund({ orderId, part, paymentIntentId, amount, idempotencyKey })
 }
 
 async function takeBack(deps: Needs, order: Order, n: number): Promise<Order> {
@@ -92,7 +92,6 @@ async function takeBack(deps: Needs, order: Order, n: number): Promise<Order> {
       transferId,
       amount: refund.fromShare,
       idempotencyKey: `${orderId}:reversal:${n}`,
-      lookFirst: true,
     })
   } catch (error) {
     if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error

@@ -44,8 +44,8 @@ const LONGEST_MS = 8_000
 const LONGEST_PAUSE_MS = 3_000
 /** Of as many tries: so that of several who were beaten together most find the way free. */
 const PAUSE_TRIES = 3
-/** What only one of several reads is seldom what somebody else wrote: it is read again at every third try only. */
-const OWN_READ_EVERY = 3
+/** Something else may have moved as well: at every second refusal everything is read again. */
+const READ_ALL_EVERY = 2
 /** 256 ms, for tries that take no time. */
 const MOST_DOUBLINGS = 8
 
@@ -106,18 +106,20 @@ export function createChanges(options: {
     const startedAt = performance.now()
     const withinMs = () => LONGEST_MS - (performance.now() - startedAt)
     let base: Base = new Map()
-    for (let tries = 1, inVain = 1; ; tries++, inVain++) {
+    let beaten = 0
+    let inVain = 0
+    for (;;) {
       if (lane) tasks.push(...lane.waiting.splice(0, MAX_TOGETHER - tasks.length))
       const triedAt = performance.now()
       try {
         const before = base
-        base = await load(tasks, tries % OWN_READ_EVERY === 1 ? new Map() : before, lane)
-        if (hasMoved(before, base)) inVain = 1
+        const keepsOwn = beaten === 0 || beaten % READ_ALL_EVERY !== 0
+        base = await load(tasks, before, { lane, keepsOwn })
+        if (hasMoved(before, base)) inVain = 0
         const { answers, writes } = decideAll(tasks, base, lane)
         const turn = lane && whoseTurn(lane.name, base)
-        if (lane && turn !== us && (turn !== null || lane.contended) && writes.length > 0) {
+        if (lane && writes.length > 0 && turn !== us && (turn !== null || lane.contended)) {
           await takeTurn(store, lane.name, { by: us, random, withinMs: withinMs() })
-          inVain = 0
           continue
         }
         if (writes.length > 0) {
@@ -127,23 +129,25 @@ export function createChanges(options: {
         for (const answer of answers) answer()
         return
       } catch (error) {
-        if (isAppError(error, 'conflict')) onConflict?.()
-        if (lane) lane.contended = true
+        const isBeaten = isAppError(error, 'conflict')
+        if (isBeaten) onConflict?.()
+        beaten++
+        inVain++
         const stuck = inVain >= MAX_TRIES
-        if (isAppError(error, 'conflict') && stuck && tasks.length > 1) {
+        if (isBeaten && stuck && tasks.length > 1) {
           // Several together may fail for the fault of one: each gets its own last word.
           for (const task of tasks) await settle([task], null)
           return
         }
         // Beaten for too long: one by one they would only beat each other and everybody else.
-        if (!isAppError(error, 'conflict') || stuck || withinMs() <= 0) {
+        if (!isBeaten || stuck || withinMs() <= 0) {
           for (const task of tasks) task.reject(error)
           return
         }
-        if (lane) continue
+        if (lane?.contended) continue
         // Whoever beat us may well be at the next one now, and takes about as long.
         const tookMs = performance.now() - triedAt
-        const mostMs = Math.max(2 ** Math.min(tries, MOST_DOUBLINGS), PAUSE_TRIES * tookMs)
+        const mostMs = Math.max(2 ** Math.min(beaten, MOST_DOUBLINGS), PAUSE_TRIES * tookMs)
         await pause(random() * Math.min(LONGEST_PAUSE_MS, mostMs))
       }
     }
@@ -173,30 +177,31 @@ export function createChanges(options: {
 
   /**
    * What only one of several reads is read first, and once; what they share is read just before they decide, every time:
-   * the shorter that takes, the less often somebody else comes between.
+   * the shorter that takes, the less often somebody else comes between. Where nothing has moved of what they share, it was
+   * one of the others that somebody else wrote: then those are read again.
    */
-  async function load(tasks: readonly Task[], before: Base, lane: Lane | null): Promise<Base> {
-    const own = new Map<string, Key>()
-    const shared = new Map<string, Key>()
-    if (lane) shared.set(keyText(turnKey(lane.name)), turnKey(lane.name))
-    for (const task of tasks) {
-      for (const key of task.reads) {
-        const text = keyText(key)
-        if (tasks.length === 1 || own.has(text)) shared.set(text, key)
-        else own.set(text, key)
-      }
-    }
+  async function load(
+    tasks: readonly Task[],
+    before: Base,
+    { lane, keepsOwn }: { readonly lane: Lane | null; readonly keepsOwn: boolean },
+  ): Promise<Base> {
+    const { own, shared } = splitReads(tasks)
+    const isCrowd = tasks.length > 1 && shared.size > 0
+    if (lane && (isCrowd || lane.contended)) shared.set(keyText(turnKey(lane.name)), turnKey(lane.name))
+    const known = (text: string) => keepsOwn && before.has(text)
     const base: Base = new Map()
-    for (const text of shared.keys()) own.delete(text)
-    for (const text of own.keys()) {
-      if (!before.has(text)) continue
-      base.set(text, before.get(text))
-      own.delete(text)
+    const read = async (keys: readonly (readonly [string, Key])[]) => {
+      const documents = keys.length > 0 ? await store.getAll(keys.map(([, key]) => key)) : []
+      for (const [index, [text]] of keys.entries()) base.set(text, documents[index])
     }
-    for (const keys of [own, shared]) {
-      const documents = keys.size > 0 ? await store.getAll([...keys.values()]) : []
-      let index = 0
-      for (const text of keys.keys()) base.set(text, documents[index++])
+    await read([...own].filter(([text]) => !known(text)))
+    await read([...shared])
+    const theirs = [...own].filter(([text]) => known(text))
+    if (hasMoved(before, base)) {
+      if (lane && isCrowd && theirs.length > 0) lane.contended = true
+      for (const [text] of theirs) base.set(text, before.get(text))
+    } else {
+      await read(theirs)
     }
     return base
   }
@@ -228,9 +233,26 @@ function whoseTurn(lane: string, base: Base): unknown {
   return standing && 'by' in standing ? standing.by : null
 }
 
-/** Has anything been written of what was read before? */
+/** What only one of them reads, and what several read: everything, of one alone. */
+function splitReads(tasks: readonly Task[]): Record<'own' | 'shared', Map<string, Key>> {
+  const own = new Map<string, Key>()
+  const shared = new Map<string, Key>()
+  for (const task of tasks) {
+    for (const key of task.reads) {
+      const text = keyText(key)
+      if (tasks.length === 1 || own.has(text)) shared.set(text, key)
+      else own.set(text, key)
+    }
+  }
+  for (const text of shared.keys()) own.delete(text)
+  return { own, shared }
+}
+
+/** Has anything been written of what was read before, and is read now? */
 function hasMoved(before: Base, now: Base): boolean {
-  for (const [text, document] of before) if (document?.version !== now.get(text)?.version) return true
+  for (const [text, document] of now) {
+    if (before.has(text) && document?.version !== before.get(text)?.version) return true
+  }
   return false
 }
 

@@ -127,7 +127,7 @@ export async function decideCase(
       if (found.decision?.decision === decision) return found
       if (found.status === 'decided') throw new AppError('case_closed')
       const fresh = orderScene(sheet, found.orderId).order
-      const amount = decision === 'part_refund' ? amountOf(fresh, input.amount) : undefined
+      const amount = decision === 'part_refund' ? partOf(fresh, input.amount) : undefined
       audit(sheet, { by: operator, action: `case ${decision}`, subject: found.orderId, reason }, now)
       return decide(sheet, found, { decision, amount, reason, by: operator }, now)
     },
@@ -258,6 +258,13 @@ function putCase(sheet: Sheet, found: Case, now: number): Case {
   const look = nextLook(found)
   if (look !== null) wish(sheet, 'tend_case', found.caseId, now, { dueAt: look })
   return found
+}
+
+/** The part that goes back, as typed. Nothing is no part: it would release everything, and empty give everything back. */
+function partOf(order: Order, typed: string): number {
+  const amount = typed.trim() === '' ? 0 : amountOf(order, typed)
+  if (amount === 0) throw new AppError('amount_invalid', 'A part that goes back is more than nothing.')
+  return amount
 }
 
 function checkText(typed: string): string {

@@ -8,7 +8,8 @@ const LONGEST = 60
 
 /**
  * The builder says the parcel is on its way; saying it again corrects carrier and number until it arrives.
- * Throws tracking_invalid, order_not_found, not_yours, not_paid or conflict (it has arrived, or was refunded).
+ * Throws tracking_invalid, order_not_found, not_yours, not_paid or order_moved_on (it has arrived, or was
+ * refunded).
  */
 export function markShipped(
   deps: Pick<Deps, 'store' | 'change' | 'clock'>,
@@ -32,6 +33,8 @@ export function markShipped(
     if (order.builderId !== input.userId) throw new AppError('not_yours')
     const same = order.shipment?.carrier === carrier && order.shipment.trackingNumber === trackingNumber
     if (same) return null
+    const onTime = order.status === 'paid' || order.status === 'shipped'
+    if (order.payment && !onTime) throw new AppError('order_moved_on')
     const shippedAt = order.shipment?.shippedAt ?? deps.clock.now()
     return { type: 'shipped', shipment: { carrier, trackingNumber, shippedAt } }
   })

@@ -182,12 +182,13 @@ export async function identify(
 ): Promise<IdentityView> {
   const builder = (await deps.store.get('builders', userId))?.value
   if (!builder) return { builder: null, channel: null }
-  const { name, status, joinedAt, twitch } = builder
+  const { name, status, joinedAt, twitch, detailsSubmitted, transfers } = builder
+  const isSetUp = detailsSubmitted || transfers
   // Nobody speaks to visitors whom an operator has not let in, or has sent away.
   const speaks = status === 'approved' || status === 'paused'
   const { about, link } = speaks ? builder : { about: '', link: null }
   return {
-    builder: { person: { userId, name }, status, joinedAt, about, link },
+    builder: { person: { userId, name }, status, joinedAt, isSetUp, about, link },
     channel: toChannelView(twitch, deps.settings, deps.clock.now()),
   }
 }

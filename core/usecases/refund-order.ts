@@ -105,7 +105,10 @@ export async function releaseAsOperator(
 ): Promise<Order> {
   return actAsOperator(deps, { ...input, action: 'release' }, (order) => {
     if (order.caseId) throw new AppError('case_exists', 'This order has an open case: decide the case.')
-    return order.status === 'release_blocked' ? null : { type: 'arrived' }
+    if (order.status === 'release_blocked') return null
+    const isHeld = order.status === 'paid' || order.status === 'shipped'
+    if (order.payment && !isHeld) throw new AppError('order_moved_on')
+    return { type: 'arrived' }
   })
 }
 

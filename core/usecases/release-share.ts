@@ -10,8 +10,8 @@ const BLOCKED_RETRY_MS = 6 * 60 * 60_000
 /**
  * Transfer what is left of the builder's share, less what the builder owes from before. The amount is written down
  * before Stripe is asked, so a repeat asks the same; Stripe is asked for an earlier transfer first: no run can know that
- * there was none, since a store may have been restored from a backup. A refusal is written on the order and tried again later. Frozen orders wait: whatever unfreezes them
- * wishes again. Answers when to run again (UTC ms), or null.
+ * there was none, since a store may have been restored from a backup. A refusal is written on the order and tried again
+ * later. Frozen orders wait: whatever unfreezes them wishes again. Answers when to run again (UTC ms), or null.
  * Throws PaymentsError 'busy' when it is unknown whether it was done.
  */
 export async function releaseShare(
@@ -39,7 +39,6 @@ export async function releaseShare(
       accountId: builder.accountId,
       chargeId: payment.chargeId,
       idempotencyKey: `${orderId}:transfer:${release.attempt}`,
-      lookFirst: true,
     })
     await settle(deps, orderId, release.attempt, { type: 'transfer_made', transferId })
     return null

@@ -154,3 +154,19 @@ test('a buyer who lets go while Stripe is being asked is looked at again at once
   assert.deepEqual([(await shop.read()).status, await shop.available()], ['expired', 3])
   assert.equal(await shop.effect(), undefined)
 })
+
+test('a session that another core opened meanwhile is not forgotten for a second one', async () => {
+  const shop = await setUp()
+  const { createCheckout: create } = shop.stripe.payments
+  // The old version and the new one ask the same with other words: Stripe refuses whoever comes second.
+  const theirs = { ...shop, payments: { ...shop.payments, createCheckout: create } }
+  shop.payments.createCheckout = async () => {
+    shop.payments.createCheckout = create
+    await tendCheckout(theirs, shop.orderId)
+    throw new PaymentsError('refused', 'the same key with other parameters', 'idempotency_error')
+  }
+  await shop.outbox.runDue()
+  assert.equal(shop.stripe.asked.length, 1)
+  const { checkout } = await shop.read()
+  assert.deepEqual([checkout?.sessionId, checkout?.attempt], ['cs_1', 1])
+})

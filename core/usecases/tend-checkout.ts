@@ -107,11 +107,11 @@ async function openCheckout(deps: Needs, order: Order, run: Effect | undefined):
   // Asking for the first time, there is no need to be refused first.
   const late = order.checkout && isUnasked(order, run) && isTooLateFor(order.checkout, deps.clock.now())
   let asked = late || !order.checkout ? await askAnew(deps, order) : order
-  let session: OpenedSession
-  try {
-    session = await askForSession(deps, asked)
-  } catch (error) {
-    if (!(error instanceof PaymentsError) || error.kind !== 'refused') throw error
+  let session = await askForSession(deps, asked).catch((error: unknown) => {
+    if (error instanceof PaymentsError && error.kind === 'refused') return null
+    throw error
+  })
+  if (!session) {
     // The end asked for has come too near while Stripe could not be reached: no session was made, ask for a new one.
     asked = await askAnew(deps, asked)
     session = await askForSession(deps, asked)
@@ -125,8 +125,9 @@ async function openCheckout(deps: Needs, order: Order, run: Effect | undefined):
 /** Plan another session: one that is asked for with another key. */
 function askAnew(deps: Needs, order: Order): Promise<Order> {
   return noteSession(deps, order, (fresh) => {
-    // Somebody else asked meanwhile: ask the same.
-    if (fresh.status !== 'held' || fresh.checkout?.attempt !== order.checkout?.attempt) return null
+    // Somebody else asked meanwhile: ask the same. What they were given is never forgotten: a buyer may have it before them.
+    const { attempt, sessionId } = fresh.checkout ?? {}
+    if (fresh.status !== 'held' || attempt !== order.checkout?.attempt || sessionId) return null
     return { type: 'session_asked' }
   })
 }
@@ -137,10 +138,11 @@ interface OpenedSession {
   readonly url: string | null
 }
 
-/** Ask for exactly what was written down before. */
+/** Ask for exactly what was written down before; what is there already is not asked for. */
 async function askForSession(deps: Needs, order: Order): Promise<OpenedSession> {
   if (!order.checkout) throw new AppError('conflict', `${order.orderId} has no session planned`)
   const { attempt, expiresAt } = order.checkout
+  if (order.checkout.sessionId) return { ...order.checkout, sessionId: order.checkout.sessionId }
   const token = signLink(deps.settings.linkSecret, 'order', order.orderId)
   const { sessionId, url } = await deps.payments.createCheckout({
     orderId: order.orderId,

@@ -140,7 +140,9 @@ export function createMemory(options: { state: State; clock: () => number; baseU
     timestamp: () => new Date(clock()).toISOString().replace('Z', '000+00:00'),
     sees(personId, channelId) {
       const channel = channels.get(channelId)
-      return channel !== undefined && (channel.memberIds?.includes(personId) ?? true)
+      if (!channel?.memberIds) return channel !== undefined
+      const managesThreads = channel.kind === 'thread' && people.get(personId)?.role === 'operator'
+      return managesThreads || channel.memberIds.includes(personId)
     },
     seesMessage: (personId, { channelId, onlyFor }) =>
       memory.sees(personId, channelId) && (onlyFor === null || onlyFor === personId),

@@ -513,6 +513,7 @@ test('closed direct messages refuse the bot with 50007, and a private thread rea
     allowed_mentions: { users: [poppy.id] },
   })
   const [told] = await world.read(thread.id, poppy.id)
+  assert.equal((await world.read(thread.id, PEOPLE.olive.id)).length, 1, 'an administrator sees it, too')
   assert.deepEqual(
     told?.mentions.map(({ id }) => id),
     [poppy.id],

@@ -6,6 +6,7 @@ import { isOpen } from './disputes.ts'
 import { money, renderPage } from './page.ts'
 import { modesOf, type Stand } from './stand.ts'
 import { listDeliveries, summarise } from './summary.ts'
+import type { SessionRecord } from './tables.ts'
 
 const NAV_NAMES: Readonly<Record<string, string>> = { sessions: 'pay pages', charges: 'payments' }
 type Summary = ReturnType<typeof summarise>
@@ -69,7 +70,7 @@ ${renderMoney(summary)}
 ${renderClock(summary)}
 ${renderMood(stand)}
 ${renderFaults(faults)}
-${renderSessions(summary)}
+${renderSessions(stand, summary)}
 ${renderCharges(stand)}
 ${renderRefunds(stand, summary)}
 ${renderDisputes(stand)}
@@ -181,7 +182,12 @@ ${active.length > 0 ? html`<div class="row-of">${button('Forget them all', '/fau
   )
 }
 
-function renderSessions({ sessions }: Summary): Html {
+/** What a pay page sells, so that a person finds the one they mean. */
+function titleOf(record: SessionRecord | undefined): string {
+  return record?.lineItems.map(({ description }) => description ?? '').join(', ') ?? ''
+}
+
+function renderSessions(stand: Stand, { sessions }: Summary): Html {
   const rows = sessions.slice(0, SHOWN).map((one) => {
     const about = `for ${one.client_reference_id ?? one.id}`
     const path = `/sessions/${one.id}`
@@ -201,13 +207,13 @@ function renderSessions({ sessions }: Summary): Html {
             : []
     return html`<tr><td>${money(one.amount_total ?? 0, one.currency ?? 'usd')}</td>
 <td>${one.url ? html`<a href="${one.url}">${one.status}</a>` : one.status}, ${one.payment_status}</td>
-<td>${one.client_reference_id ?? ''}</td><td>${moment(one.expires_at)}</td><td><div class="row-of">${todo}</div></td></tr>`
+<td>${titleOf(stand.tables.sessions.get(one.id))}<br><code>${one.client_reference_id ?? ''}</code></td><td>${moment(one.expires_at)}</td><td><div class="row-of">${todo}</div></td></tr>`
   })
   return section(
     'sessions',
     'Pay pages',
     'Checkout Sessions. One that has expired can still be paid by a payment that was on its way; money from a bank account arrives after four days, unless you say otherwise.',
-    table('Pay pages', ['Amount', 'State', 'Reference', 'Ends', 'Let happen'], rows, sessions.length),
+    table('Pay pages', ['Amount', 'State', 'What', 'Ends', 'Let happen'], rows, sessions.length),
   )
 }
 
@@ -217,8 +223,10 @@ function renderCharges(stand: Stand): Html {
     .map(({ charge }) => charge)
     .filter(({ status }) => status === 'succeeded')
     .toReversed()
+  const sold = new Map(stand.tables.sessions.values().map((record) => [record.intentId, titleOf(record)]))
   const rows = paid.slice(0, SHOWN).map((charge) => {
     const about = charge.id
+    const intent = typeof charge.payment_intent === 'string' ? charge.payment_intent : null
     const path = `/charges/${charge.id}/dispute`
     const todo = charge.disputed
       ? []
@@ -228,13 +236,18 @@ function renderCharges(stand: Stand): Html {
           button('Only ask', path, { reason: 'general', inquiry: true }, about),
         ]
     return html`<tr><td>${money(charge.amount, charge.currency)}</td><td>${stateOf(charge)}</td>
-<td>${moment(charge.created)}<br><code>${charge.id}</code></td><td><div class="row-of">${todo}</div></td></tr>`
+<td>${intent && sold.get(intent)}<br>${charge.billing_details.name}</td><td>${moment(charge.created)}<br><code>${charge.id}</code></td><td><div class="row-of">${todo}</div></td></tr>`
   })
   return section(
     'charges',
     'Payments',
     'A dispute takes the money and 15.00 at once. An inquiry only asks.',
-    table('Payments', ['Amount', 'State', 'When', 'The buyer disputes'], rows, paid.length),
+    table(
+      'Payments',
+      ['Amount', 'State', 'What, and who paid', 'When', 'The buyer disputes'],
+      rows,
+      paid.length,
+    ),
   )
 }
 

@@ -3,15 +3,19 @@
 // or shrinks under a reader's eyes.
 const locale = document.documentElement.lang
 const time = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' })
-const day = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' })
+const date = { weekday: 'short', day: 'numeric', month: 'short' } as const
+const day = new Intl.DateTimeFormat(locale, date)
+const dayOfAnotherYear = new Intl.DateTimeFormat(locale, { ...date, year: 'numeric' })
 
 function show(): void {
-  const today = day.format(new Date())
+  const now = new Date()
+  const today = dayOfAnotherYear.format(now)
   for (const element of document.querySelectorAll('time[datetime]')) {
     const at = new Date(element.getAttribute('datetime') ?? '')
     if (Number.isNaN(at.getTime())) continue
-    const on = day.format(at)
-    element.textContent = `${on === today ? 'today' : on}, ${time.format(at)}`
+    const isToday = dayOfAnotherYear.format(at) === today
+    const on = (at.getFullYear() === now.getFullYear() ? day : dayOfAnotherYear).format(at)
+    element.textContent = `${isToday ? 'today' : on}, ${time.format(at)}`
   }
 }
 

@@ -10,7 +10,7 @@ import { renderStaleNote } from './stale-note.ts'
 /** Says what is not among the drops of a page, and leads there; `older` is a cursor of core's `listDrops`. */
 export function renderBound(site: Site, older: string): Html {
   const words = site.reader.words.drops
-  return html`<p class="quiet drops__bound">${words.bound(MOST_CLOSED.toLocaleString(site.reader.locale))} <a href="${olderPath(older)}">${words.older}</a></p>`
+  return html`<p class="quiet drops__bound">${words.bound(site.reader.count(MOST_CLOSED))} <a href="${olderPath(older)}">${words.older}</a></p>`
 }
 
 /** One page of what is over for so long that it cannot be searched. `now` is UTC milliseconds. */

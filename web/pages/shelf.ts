@@ -1,6 +1,6 @@
 import { html } from 'hono/html'
 import type { DropView } from '#contract'
-import type { Words } from '../strings/en.ts'
+import type { Reader } from '../reader.ts'
 import type { Html, Site } from './layout.ts'
 import { moment } from './moment.ts'
 
@@ -17,8 +17,9 @@ export function shelfState(drop: DropView, now: number): ShelfState {
 }
 
 /** How many are left, or why none can be bought. `state` is the drop's own. */
-export function shelfWords({ shelf }: Words, drop: DropView, state: ShelfState): string {
-  return state === 'open' ? shelf.open(drop.available, drop.quantity) : shelf[state]
+export function shelfWords({ words, count }: Reader, drop: DropView, state: ShelfState): string {
+  const { shelf } = words
+  return state === 'open' ? shelf.open(count(drop.available), count(drop.quantity)) : shelf[state]
 }
 
 /** More beads than this are a crowd, and the words alone say it better. */
@@ -45,7 +46,7 @@ export function renderShelf(site: Site, drop: DropView, now: number): Html {
     ...Array<string>(drop.sold).fill('sold'),
   ]
   const show = drop.quantity > 1 && drop.quantity <= MOST_BEADS && BEADED.includes(state)
-  return html`<span class="chip-place"><span class="chip chip--${state}">${shelfWords(site.reader.words, drop, state)}</span></span>${
+  return html`<span class="chip-place"><span class="chip chip--${state}">${shelfWords(site.reader, drop, state)}</span></span>${
     show &&
     html`<span class="beads" aria-hidden="true">${beads.map((kind) => html`<span class="bead bead--${kind}"></span>`)}</span>`
   }`

@@ -8,7 +8,8 @@ export function renderVerify(site: Site, userId: string, { builder, channel }: I
   const words = site.reader.words.verify
   // Who has applied is nobody's business yet.
   const known = builder && builder.status !== 'applied' ? builder : null
-  const trusted = known !== null && known.status !== 'suspended'
+  const suspended = known?.status === 'suspended'
+  const trusted = known !== null && !suspended && known.isSetUp
   const name = known && html`<bdi>${known.person.name}</bdi>`
   return renderLayout(site, {
     title: words.title,
@@ -18,8 +19,8 @@ export function renderVerify(site: Site, userId: string, { builder, channel }: I
 ${drawing(site, trusted ? 'parcel' : 'yarn', 168)}
 ${
   known && name
-    ? html`<h1>${trusted ? words.yes(name) : words.suspended(name)}</h1>
-<p class="lead">${trusted ? words.since(name, site.reader.day(known.joinedAt)) : words.buyNothing}</p>
+    ? html`<h1>${trusted ? words.yes(name) : suspended ? words.suspended(name) : words.notYet(name)}</h1>
+<p class="lead">${trusted ? words.since(name, site.reader.day(known.joinedAt)) : suspended ? words.buyNothing : words.notYetLead}</p>
 ${known.status === 'paused' && html`<p>${words.paused}</p>`}
 ${trusted && renderChannel(site, channel)}
 <p class="actions"><a class="button button--quiet" href="/builders/${userId}">${words.see(name)}</a></p>`

@@ -20,7 +20,8 @@ const STOCK_COLOUR = {
 } as const satisfies Record<ShelfState, PaletteColour>
 
 /** One card for everybody: it is shared by one and read by another. Its dates and prices cannot be misread. */
-const { words, money, moment } = readerOf('en-GB')
+const reader = readerOf('en-GB')
+const { words, money, moment } = reader
 const { brand } = words
 
 /** A drop as it stands at `now` (UTC milliseconds). */
@@ -42,7 +43,7 @@ export function dropCard(drop: DropView, now: number): SocialCard {
 }
 
 function stockOf(drop: DropView, state: ShelfState): string {
-  if (state !== 'soon') return shelfWords(words, drop, state)
+  if (state !== 'soon') return shelfWords(reader, drop, state)
   const at = moment(drop.opensAt ?? drop.openedAt)
   return drop.opensWithStream ? words.social.opensBy(at) : words.social.opens(at)
 }

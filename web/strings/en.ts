@@ -57,7 +57,7 @@ export const en = {
     soon: 'Opens soon',
     paused: 'Paused for now',
     all_held: 'All held right now',
-    open: (available: number, quantity: number) => `${available} of ${quantity} left`,
+    open: (available: string, quantity: string) => `${available} of ${quantity} left`,
     when: {
       closes: (at: Piece) => html`Closes ${at}.`,
       opens: (at: Piece) => html`Opens ${at}.`,
@@ -265,6 +265,9 @@ export const en = {
     paused: 'Their selling is paused for now. Orders that are paid go on as always.',
     suspended: (name: Piece) => html`${name} is suspended`,
     buyNothing: 'An operator has suspended this builder. Please buy nothing from them.',
+    notYet: (name: Piece) => html`${name} cannot sell here yet`,
+    notYetLead:
+      'They have begun to join. So far nothing of theirs is sold through us, and nothing is held for you.',
     no: 'Not a builder here',
     noLead: 'Whatever this account offers, it is not sold through us, and nothing is held for you.',
     see: (name: Piece) => html`See what ${name} makes`,

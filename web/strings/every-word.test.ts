@@ -39,12 +39,13 @@ function marked(value: unknown, open = OPEN, close = CLOSE): unknown {
 }
 
 function markedReader(): Reader {
-  const { locale, words, money, moment, day, shortDay, month } = readerOf('en-US')
+  const { locale, words, money, count, moment, day, shortDay, month } = readerOf('en-US')
   const mark = (text: string) => OPEN + text + CLOSE
   return {
     locale,
     words: marked(words) as Reader['words'],
     money: (amount) => mark(money(amount)),
+    count,
     moment: (at) => mark(moment(at)),
     day: (at) => mark(day(at)),
     shortDay: (at) => mark(shortDay(at)),

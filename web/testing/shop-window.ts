@@ -161,6 +161,7 @@ export function startShopWindow(): Promise<FakeCore> {
           person: known.builder,
           status,
           joinedAt: NOW - 900 * HOUR,
+          isSetUp: true,
           ...(userId === moss.userId ? mossTells : { about: '', link: null }),
         },
         channel: userId === moss.userId ? mossLive : null,

@@ -1,4 +1,5 @@
 import { InteractionResponseType } from 'discord-api-types/v10'
+import { shelfCount } from '../../replies/card.ts'
 import {
   renderAudit,
   renderBuilderForOperator,
@@ -102,7 +103,7 @@ export async function suggestDrops(visit: Visit, typed: string): Promise<Reply> 
   const choices = drops
     .map((drop) => ({
       name: plainText(
-        `${drop.title} · ${drop.builder.name} · ${drop.opensAt === null ? `${drop.available} of ${drop.quantity} left` : 'not open yet'}`,
+        `${drop.title} · ${drop.builder.name} · ${drop.opensAt === null ? shelfCount(drop) : 'not open yet'}`,
         100,
       ),
       value: drop.dropId,

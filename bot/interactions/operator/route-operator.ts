@@ -176,9 +176,14 @@ function withId(
 ): Answer {
   const found = /(ord|drp)_[0-9a-z]{26}/.exec(typed ?? '')?.[0]
   const id = kind.safeParse(found)
-  return id.success
-    ? work(id.data)
-    : sayPrivately(say('That does not look like an id. You can copy it from the order, or use the queue.'))
+  if (id.success) return work(id.data)
+  return sayPrivately(
+    say(
+      kind === DropId
+        ? 'I know no drop by that. Type a few letters of its title and choose it from the list.'
+        : 'That does not look like an id. You can copy it from the order, or use the queue.',
+    ),
+  )
 }
 
 /** A month as typed; nothing is all of them. */

@@ -84,7 +84,11 @@ export function startChat(places: ChatPlaces): void {
   const me = (): PersonSeen | undefined => world?.people.find((person) => person.id === personId)
   const seenChannels = (): readonly ChannelSeen[] =>
     (world?.channels ?? []).filter(
-      (channel) => channel.memberIds === null || channel.memberIds.includes(personId),
+      ({ kind, memberIds }) =>
+        memberIds === null ||
+        memberIds.includes(personId) ||
+        // Who may manage threads sees the private ones, too.
+        (kind === 'thread' && me()?.role === 'operator'),
     )
   const keyOf = (channel: ChannelSeen): string =>
     channel.kind === 'dm' ? 'dm' : channel.kind === 'thread' ? channel.id : channel.name
@@ -386,6 +390,8 @@ export function startChat(places: ChatPlaces): void {
         ),
       ),
     )
+    // On a phone the row is longer than its place, and whoever is chosen must not be cut off.
+    places.people.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' })
   }
 
   function drawRail({ guild, bot }: World): void {

@@ -30,7 +30,7 @@ export interface Composer {
 }
 
 const SUGGEST_AFTER_MS = 120
-const LISTEN_HINT = 'The app does not read what people write. Type / to see what it can do.'
+const UNREAD = 'The app does not read what people write.'
 
 /**
  * The line where a person writes: `/` opens the list of commands, choosing one turns the line into its fields, Enter
@@ -103,7 +103,9 @@ export function createComposer(host: ComposerHost): Composer {
     try {
       await host.send(content)
       if (input.value === content) input.value = ''
-      say(LISTEN_HINT)
+      const more =
+        host.runnables().length > 0 ? 'Type / to see what it can do.' : 'Its commands are in the channels.'
+      say(`${UNREAD} ${more}`)
     } catch (error) {
       say(error instanceof Error ? error.message : 'That could not be sent.')
     }

@@ -81,11 +81,7 @@ function drawInlineNode(node: Inline, names: Names): Node {
       return href ? element('a', { href, target: '_blank', rel: 'noopener noreferrer' }, words) : words
     }
     case 'user':
-      return element(
-        'span',
-        { class: node.id === names.myId ? 'mention me' : 'mention' },
-        `@${names.user(node.id)}`,
-      )
+      return element('span', { class: 'mention' }, `@${names.user(node.id)}`)
     case 'channel': {
       const name = names.channel(node.id)
       const href = names.channelHref(node.id)
