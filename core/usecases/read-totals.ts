@@ -11,8 +11,9 @@ import type { Page } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import { getOrders } from './receipts.ts'
 
-/** Also how many settled rows a reader may have to add again. */
-const PAGE = 250
+/** Short, so that the next reader goes on near what is not settled; whoever has to read more does it by long ones. */
+const FIRST_PAGE = 250
+const PAGE = 1_000
 /** A reader that comes too late for its caller has not worked in vain. */
 const SAVED_EVERY = 2_000
 
@@ -33,15 +34,17 @@ export async function readTotals(deps: Needs, builderId: string | null): Promise
   let savedCursor = found?.cursor
   let { sums, rows }: Pick<Totals, 'sums' | 'rows'> = settled ?? { sums: [], rows: 0 }
   let cursor = settled?.cursor ?? null
+  let limit = FIRST_PAGE
   do {
     const page: Page<'ledger'> = await deps.store.find('ledger', {
       where: builderId === null ? {} : { builderId },
       orderBy: 'at',
       direction: 'asc',
-      limit: PAGE,
+      limit,
       cursor,
     })
     cursor = page.cursor
+    limit = PAGE
     sums = await withPage(deps, builderId, sums, page)
     rows += page.documents.length
     const last = page.documents.at(-1)
