@@ -37,9 +37,8 @@ const ASSUMED: Assumed = {
 }
 const DOCUMENTS_PER_ORDER = 3
 const SHARED_DOCUMENTS = 2
-const LONGEST_PAUSE_MS = 3_000
-/** As in core/usecases/change.ts. */
-const PAUSE_TRIES = 3
+/** Between two looks at the line, in looks (core/usecases/turn.ts). */
+const PAUSE_QUESTIONS = 3
 
 interface Outcome {
   readonly sold: number
@@ -52,7 +51,10 @@ interface Outcome {
   readonly soldOutMs: number
 }
 
-/** One drop, step by step through time: whose commit is the next to stand, and who was beaten by it. */
+/**
+ * One drop, step by step through time: whose commit is the next to stand, and who was beaten by it. Whoever was beaten
+ * stands in line from then on, as in core/usecases/turn.ts.
+ */
 function simulate(a: Assumed, seed: number): Outcome {
   const chance = createChance(seed)
   const waits: number[] = []
@@ -61,7 +63,7 @@ function simulate(a: Assumed, seed: number): Outcome {
     arrivals: [] as number[],
     next: 0,
     readyAt: 0,
-    tries: 0,
+    isInLine: false,
   }))
   for (let n = 0; n < a.buyers; n++) {
     // Squared: half of them come in the first quarter of the time.
@@ -85,18 +87,20 @@ function simulate(a: Assumed, seed: number): Outcome {
     )
     const core = cores[which]
     if (!core || core.readyAt === Number.POSITIVE_INFINITY) break
-    const startedAt = core.readyAt
+    // A place in line is taken while others write; then the first has to be found gone.
+    const placedAt = core.readyAt + 2 * a.readMs + a.commitMs
+    const foundAt = stoodAt + (1 + chance.next() * PAUSE_QUESTIONS) * a.readMs
+    const startedAt = core.isInLine && left > 0 ? Math.max(placedAt, foundAt) : core.readyAt
     const waiting = core.arrivals.slice(core.next, core.next + a.together).filter((at) => at <= startedAt)
     const readAt = startedAt + a.readMs
     const wins = Math.min(left, waiting.length)
     const documents = wins === 0 ? 0 : wins * DOCUMENTS_PER_ORDER + SHARED_DOCUMENTS
     const doneAt = readAt + (wins === 0 ? 0 : a.commitMs + documents * a.perDocumentMs)
     if (wins > 0 && stoodAt > startedAt) {
-      // Somebody wrote after we had begun to read: refused as soon as that is seen, and again after a pause.
+      // Somebody wrote after we had begun to read: refused as soon as that is seen.
       conflicts++
-      core.readyAt =
-        Math.max(doneAt, stoodAt) +
-        chance.next() * Math.min(LONGEST_PAUSE_MS, PAUSE_TRIES * (doneAt - startedAt))
+      core.isInLine = true
+      core.readyAt = Math.max(doneAt, stoodAt)
       continue
     }
     if (wins > 0) {

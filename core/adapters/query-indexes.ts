@@ -28,6 +28,7 @@ export const QUERY_INDEXES: { readonly [C in CollectionName]?: readonly string[]
   outbox: ['dueAt', 'queue dueAt asc'],
   cases: ['status openedAt asc', 'orderId openedAt desc'],
   audit: ['seq'],
+  turns: ['lane since asc'],
 }
 
 /** Throws `internal` for a query that Firestore has no index for. */

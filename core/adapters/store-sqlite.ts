@@ -88,7 +88,9 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX IF NOT EXISTS orders_by_builder_and_time ON orders (builderId, createdAt);
    CREATE INDEX IF NOT EXISTS inventory_by_time ON inventory (openedAt);
    CREATE INDEX IF NOT EXISTS builders_by_time ON builders (joinedAt);`,
-  `CREATE TABLE turns (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE turns (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     lane TEXT, since INTEGER) WITHOUT ROWID;
+   CREATE INDEX turns_by_lane ON turns (lane, since);`,
   `CREATE TABLE totals (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
 ]
 

@@ -84,8 +84,8 @@ export interface Collections {
   looks: Look
   /** One document, `receipts`: the last number given to a receipt or a credit note. */
   counters: { readonly last: number }
-  /** By lane: which process goes next at what several want. Only time rests on it. */
-  turns: { readonly by: string }
+  /** Who stands in line for what several processes want to change. Only time rests on it. */
+  turns: { readonly lane: string; readonly by: string; readonly since: number }
 }
 export type CollectionName = keyof Collections
 
@@ -112,7 +112,7 @@ export const SEARCHABLE = {
   switches: [],
   looks: [],
   counters: [],
-  turns: [],
+  turns: ['lane', 'since'],
 } as const satisfies { readonly [C in CollectionName]: readonly (keyof Collections[C])[] }
 
 const DAY_MS = 24 * 60 * 60_000

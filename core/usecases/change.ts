@@ -2,7 +2,7 @@ import { setImmediate as endOfMoment } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
 import type { Effect } from '../domain/effect.ts'
 import type { CollectionName, Collections, Key, Store, Version, Write } from '../ports/store.ts'
-import { takeTurn, turnKey } from './turn.ts'
+import { isSomebodyInLine, type Turn, waitForTurn } from './turn.ts'
 
 /** The documents a decision may see and write. What it may overwrite, it must have read. */
 export interface Sheet {
@@ -60,7 +60,9 @@ interface Task {
 interface Lane {
   readonly name: string
   readonly waiting: Task[]
-  /** Another process wants the same: it has beaten us since this lane has been busy. */
+  /** Several of its last group wanted the same document. */
+  isCrowd: boolean
+  /** Another process wants the same, and has been seen since this lane has been busy: we stand in line. */
   contended: boolean
 }
 
@@ -81,7 +83,7 @@ const keyText = (key: Key) => `${key[0]}/${key[1]}`
  * processes. `onCommit` hears what was written.
  */
 export function createChanges(options: {
-  readonly store: Pick<Store, 'getAll' | 'commit'>
+  readonly store: Pick<Store, 'getAll' | 'find' | 'commit'>
   readonly onCommit: (writes: readonly Write[]) => void
   /** For the pause between tries: 0 up to 1. */
   readonly random: () => number
@@ -97,8 +99,22 @@ export function createChanges(options: {
   async function drain(lane: Lane): Promise<void> {
     // Whoever comes in the same moment comes along.
     await endOfMoment()
-    while (lane.waiting.length > 0) await settle([], lane)
+    while (lane.waiting.length > 0) {
+      await settle([], lane)
+      // Whoever is quick enough is never beaten, and would keep those in line waiting for ever.
+      if (lane.isCrowd && lane.waiting.length > 0 && !lane.contended) lookBehind(lane)
+    }
     lanes.delete(lane.name)
+  }
+
+  function lookBehind(lane: Lane): void {
+    isSomebodyInLine(store, lane.name).then(
+      (somebody) => {
+        lane.contended ||= somebody
+      },
+      // It was only politeness.
+      () => {},
+    )
   }
 
   /** Whoever is beaten by another process takes those along who have come meanwhile: they would only be next in line. */
@@ -106,6 +122,7 @@ export function createChanges(options: {
     const startedAt = performance.now()
     const withinMs = () => LONGEST_MS - (performance.now() - startedAt)
     let base: Base = new Map()
+    let turn: Turn | null = null
     let beaten = 0
     let inVain = 0
     for (;;) {
@@ -116,14 +133,14 @@ export function createChanges(options: {
         const keepsOwn = beaten === 0 || beaten % READ_ALL_EVERY !== 0
         base = await load(tasks, before, { lane, keepsOwn })
         if (hasMoved(before, base)) inVain = 0
-        const { answers, writes } = decideAll(tasks, base, lane)
-        const turn = lane && whoseTurn(lane.name, base)
-        if (lane && writes.length > 0 && turn !== us && (turn !== null || lane.contended)) {
-          await takeTurn(store, lane.name, { by: us, random, withinMs: withinMs() })
+        const { answers, writes } = decideAll(tasks, base)
+        if (lane?.contended && !turn && writes.length > 0) {
+          turn = await waitForTurn(store, lane.name, { by: us, random, withinMs: withinMs() })
           continue
         }
-        if (writes.length > 0) {
-          await store.commit(writes)
+        const givenUp = turn ? [{ op: 'delete', collection: 'turns', ...turn } as const] : []
+        if (writes.length + givenUp.length > 0) {
+          await store.commit([...writes, ...givenUp])
           onCommit(writes)
         }
         for (const answer of answers) answer()
@@ -133,6 +150,8 @@ export function createChanges(options: {
         if (isBeaten) onConflict?.()
         beaten++
         inVain++
+        // Perhaps somebody thought us gone.
+        turn = null
         const stuck = inVain >= MAX_TRIES
         if (isBeaten && stuck && tasks.length > 1) {
           // Several together may fail for the fault of one: each gets its own last word.
@@ -154,7 +173,7 @@ export function createChanges(options: {
   }
 
   /** One round for all tasks. Answers are given by the caller, once the writes have stood. */
-  function decideAll(tasks: readonly Task[], base: Base, lane: Lane | null): Decided {
+  function decideAll(tasks: readonly Task[], base: Base): Decided {
     const layer: Layer = new Map()
     const answers: (() => void)[] = []
     for (const task of tasks) {
@@ -166,11 +185,6 @@ export function createChanges(options: {
       } catch (error) {
         answers.push(() => task.reject(error))
       }
-    }
-    if (lane && whoseTurn(lane.name, base) === us) {
-      // It is given back with what it was taken for.
-      const key = turnKey(lane.name)
-      layer.set(keyText(key), { key, value: null })
     }
     return { answers, writes: toWrites(layer, base) }
   }
@@ -187,7 +201,7 @@ export function createChanges(options: {
   ): Promise<Base> {
     const { own, shared } = splitReads(tasks)
     const isCrowd = tasks.length > 1 && shared.size > 0
-    if (lane && (isCrowd || lane.contended)) shared.set(keyText(turnKey(lane.name)), turnKey(lane.name))
+    if (lane) lane.isCrowd = isCrowd
     const known = (text: string) => keepsOwn && before.has(text)
     const base: Base = new Map()
     const read = async (keys: readonly (readonly [string, Key])[]) => {
@@ -219,18 +233,12 @@ export function createChanges(options: {
           busy.waiting.push(task)
           return
         }
-        const lane = { name, waiting: [task], contended: false }
+        const lane = { name, waiting: [task], isCrowd: false, contended: false }
         lanes.set(name, lane)
         void drain(lane)
       })
     return tracing.inStep('change', { lane: name ?? '' }, run)
   }
-}
-
-/** The process whose turn it is in this lane; null while nobody waits in line. */
-function whoseTurn(lane: string, base: Base): unknown {
-  const standing = base.get(keyText(turnKey(lane)))?.value
-  return standing && 'by' in standing ? standing.by : null
 }
 
 /** What only one of them reads, and what several read: everything, of one alone. */

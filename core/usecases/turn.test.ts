@@ -4,90 +4,99 @@ import { isAppError } from '#contract'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import type { Write } from '../ports/store.ts'
 import { createChanges } from './change.ts'
-import { takeTurn } from './turn.ts'
+import { type Turn, waitForTurn } from './turn.ts'
 
 const person = (name: string) => ({ userId: '100000000000000103', name, missed: [] })
-const always = { random: () => 0, withinMs: 60_000 }
 const LANE = 'drop'
 
-async function setUp() {
+function setUp() {
   const store = createSqliteStore({ path: ':memory:' })
-  const standing = () => store.get('turns', LANE)
-  const give = async () => {
-    const { version } = (await standing()) ?? assert.fail()
-    await store.commit([{ op: 'delete', collection: 'turns', id: LANE, version }])
+  const come = (by: string, withinMs = 60_000) =>
+    waitForTurn(store, LANE, { by, random: Math.random, withinMs })
+  const giveUp = (turn: Turn) => store.commit([{ op: 'delete', collection: 'turns', ...turn }])
+  const standing = async () => {
+    const page = await store.scan('turns', { limit: 10, cursor: null })
+    return page.documents.map(({ value }) => value.by).toSorted()
   }
-  return { store, standing, give }
+  return { store, come, giveUp, standing }
 }
 
 const soon = () => new Promise((resolve) => setTimeout(resolve, 50))
 
-test('a turn is taken by one, and the next one takes it when it has been given back', async () => {
-  const { store, standing, give } = await setUp()
-  await takeTurn(store, LANE, { ...always, by: 'one' })
-  let taken = false
-  const next = takeTurn(store, LANE, { ...always, by: 'two' }).then(() => {
-    taken = true
+test('a turn is had by one, while the next one stands in line already', async () => {
+  const { come, giveUp, standing } = setUp()
+  const turn = await come('one')
+  let hasCome = false
+  const next = come('two').then(() => {
+    hasCome = true
   })
   await soon()
-  assert.deepEqual([taken, (await standing())?.value.by], [false, 'one'])
-  await give()
+  assert.deepEqual([hasCome, await standing()], [false, ['one', 'two']])
+  await giveUp(turn)
   await next
-  assert.equal((await standing())?.value.by, 'two')
+  assert.deepEqual(await standing(), ['two'])
 })
 
-test('of several at once each gets its turn, one after another', async () => {
-  const { store, give } = await setUp()
-  const order: string[] = []
-  await Promise.all(
-    ['one', 'two', 'three', 'four'].map(async (by) => {
-      await takeTurn(store, LANE, { random: Math.random, withinMs: 60_000, by })
-      assert.equal((await store.get('turns', LANE))?.value.by, by)
-      order.push(by)
-      await give()
-    }),
-  )
-  assert.deepEqual(order.toSorted(), ['four', 'one', 'three', 'two'])
+test('of several that come one after another each has its turn in that order', async () => {
+  const { come, giveUp } = setUp()
+  const had: string[] = []
+  const waiting = []
+  for (const by of ['one', 'two', 'three', 'four']) {
+    waiting.push(
+      come(by).then(async (turn) => {
+        had.push(by)
+        await soon()
+        await giveUp(turn)
+      }),
+    )
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  await Promise.all(waiting)
+  assert.deepEqual(had, ['one', 'two', 'three', 'four'])
 })
 
-test('the turn of a process that died is taken over once it has not moved for two seconds', async (t) => {
+test('whoever comes again to a turn it has kept has it at once', async () => {
+  const { come, standing } = setUp()
+  const turn = await come('one')
+  assert.deepEqual(await come('one'), turn)
+  assert.deepEqual(await standing(), ['one'])
+})
+
+test('a process that died as the first is sent away once it has not moved for three seconds', async (t) => {
   const time = { now: 0 }
   t.mock.method(performance, 'now', () => time.now)
-  const { store, standing, give } = await setUp()
-  await takeTurn(store, LANE, { ...always, by: 'dead' })
-  const next = takeTurn(store, LANE, { ...always, by: 'alive' })
+  const { come, giveUp, standing } = setUp()
+  const dead = await come('dead')
+  const next = come('alive')
   await soon()
-  time.now = 1_900
-  // Somebody else had it in between: it is not abandoned.
-  await give()
-  await store.commit([{ op: 'create', collection: 'turns', id: LANE, value: { by: 'third' } }])
+  time.now = 2_900
   await soon()
-  time.now = 3_800
-  await soon()
-  assert.notEqual((await standing())?.value.by, 'dead')
-  time.now = 8_000
+  assert.deepEqual(await standing(), ['alive', 'dead'])
+  time.now = 3_100
   await next
-  assert.equal((await standing())?.value.by, 'alive')
+  assert.deepEqual(await standing(), ['alive'])
+  await assert.rejects(giveUp(dead), (error) => isAppError(error, 'conflict'))
 })
 
-test('whoever does not get a turn in time hears of a conflict', async (t) => {
+test('whoever does not get a turn in time hears of a conflict, and stands in nobody’s way', async (t) => {
   const time = { now: 0 }
   t.mock.method(performance, 'now', () => time.now)
-  const { store } = await setUp()
-  await takeTurn(store, LANE, { ...always, by: 'one' })
-  const late = takeTurn(store, LANE, { ...always, by: 'two', withinMs: 1_000 })
+  const { come, standing } = setUp()
+  await come('one')
+  const late = come('two', 1_000)
   await soon()
   time.now = 1_000
   await assert.rejects(late, (error) => isAppError(error, 'conflict'))
+  assert.deepEqual(await standing(), ['one'])
 })
 
 test('processes that beat each other stand in line, and write nothing large in vain after that', async () => {
-  const { store, standing } = await setUp()
+  const { store, standing } = setUp()
   const refused: (readonly Write[])[] = []
   const process = () =>
     createChanges({
       store: {
-        getAll: store.getAll,
+        ...store,
         async commit(writes) {
           // Long enough for every other one to have read before it stands.
           await new Promise((resolve) => setTimeout(resolve, 5))
@@ -101,28 +110,28 @@ test('processes that beat each other stand in line, and write nothing large in v
       random: Math.random,
     })
   const processes = [process(), process(), process(), process()]
-  const sold: string[] = []
-  const buyers = Array.from({ length: 400 }, (_, n) => `u${n}`)
-  await Promise.all(
-    buyers.map(async (id, n) => {
+  let left = 350
+  const results = await Promise.allSettled(
+    Array.from({ length: 400 }, async (_, n) => {
       await new Promise((resolve) => setTimeout(resolve, n / 2))
       await processes[n % 4]?.({
         lane: LANE,
         reads: [
           ['users', 'shelf'],
-          ['users', id],
+          ['users', `u${n}`],
         ],
         decide(sheet) {
           const taken = Number(sheet.get('users', 'shelf')?.name ?? 0)
+          if (taken === left) throw new Error('sold out')
           sheet.put('users', 'shelf', person(String(taken + 1)))
-          sheet.put('users', id, person(id))
+          sheet.put('users', `u${n}`, person(`u${n}`))
         },
       })
-      sold.push(id)
     }),
   )
-  assert.equal((await store.get('users', 'shelf'))?.value.name, '400')
-  assert.equal(sold.length, 400)
-  assert.ok(refused.length <= 8, `${refused.length} groups were refused`)
-  assert.equal(await standing(), undefined)
+  left = 0
+  assert.equal((await store.get('users', 'shelf'))?.value.name, '350')
+  assert.equal(results.filter(({ status }) => status === 'fulfilled').length, 350)
+  assert.ok(refused.length <= 10, `${refused.length} groups were refused`)
+  assert.deepEqual(await standing(), [])
 })

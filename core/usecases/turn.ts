@@ -1,57 +1,90 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
-import type { Key, Store } from '../ports/store.ts'
+import type { Store, Stored, Version } from '../ports/store.ts'
 
-/** A turn that has not moved for so long belongs to nobody any more: its process died, or is slower than anybody waits. */
-const ABANDONED_MS = 2_000
-const SHORTEST_PAUSE_MS = 10
-/** Of as many questions: whoever has the turn needs its time, and asking takes it away. */
-const PAUSE_QUESTIONS = 8
+/** Whoever stands first for so long without moving is gone: its process died, or is slower than anybody waits. */
+const ABANDONED_MS = 3_000
+const SHORTEST_PAUSE_MS = 5
+/** Of as many questions for each one before us: whoever's turn it is needs its time, and asking takes it away. */
+const PAUSE_QUESTIONS = 3
+/** More need not be seen of a line. */
+const LONGEST_LINE = 20
 
-/** Where it stands whose turn it is in a lane. */
-export const turnKey = (lane: string): Key<'turns'> => ['turns', lane]
+/** A place in line that has come to be the first; it is given up with what it was taken for. */
+export interface Turn {
+  readonly id: string
+  readonly version: Version
+}
+
+export interface LineOptions {
+  /** A name that no other process has. */
+  readonly by: string
+  /** 0 up to 1. */
+  readonly random: () => number
+  readonly withinMs: number
+}
 
 /**
- * Wait until it is our turn at what several processes want to change, and take it for `by`, a name that no other process
- * has. Nothing rests on it but time: whoever was beaten waits in line instead of writing a large commit in vain. Versions
- * decide as ever, so a turn that is ignored, lost or taken twice costs a commit and nothing else. Whoever has it removes
- * it with what it was taken for.
+ * Stand in line for what several processes want to change in `lane`, until it is our turn. Nothing rests on it but time:
+ * whoever was beaten waits instead of writing a large commit in vain, and stands in line while the one before writes.
+ * Versions decide as ever, so that a turn which is ignored, lost or had by two costs a commit and nothing else.
  * Throws `conflict` when it does not come `withinMs`, and what the store throws.
  */
-export async function takeTurn(
-  store: Pick<Store, 'getAll' | 'commit'>,
+export async function waitForTurn(
+  store: Pick<Store, 'find' | 'commit'>,
   lane: string,
-  options: { readonly by: string; readonly random: () => number; readonly withinMs: number },
-): Promise<void> {
-  const { by, random, withinMs } = options
-  const [collection, id] = turnKey(lane)
+  { by, random, withinMs }: LineOptions,
+): Promise<Turn> {
+  const id = `${lane}:${by}`
   const startedAt = performance.now()
-  let seen: unknown
-  let seenAt = startedAt
+  let first: Stored<'turns'> | undefined
+  let firstSince = startedAt
   for (;;) {
     const askedAt = performance.now()
-    const [standing] = await store.getAll([[collection, id]])
+    const line = await standingIn(store, lane)
     const now = performance.now()
-    if (standing?.version !== seen) {
-      seen = standing?.version
-      seenAt = now
+    if (line[0]?.version !== first?.version) {
+      first = line[0]
+      firstSince = now
     }
-    if (!standing || now - seenAt >= ABANDONED_MS) {
-      const write = standing
-        ? ({ op: 'replace', collection, id, value: { by }, version: standing.version } as const)
-        : ({ op: 'create', collection, id, value: { by } } as const)
-      const taken = await store.commit([write]).then(
-        () => true,
-        (error: unknown) => {
-          if (isAppError(error, 'conflict')) return false
-          throw error
-        },
-      )
-      if (taken) return
+    const before = line.findIndex((place) => place.id === id)
+    if (before === 0 && first) return { id, version: first.version }
+    if (performance.now() - startedAt >= withinMs) {
+      const ours = line[before]
+      if (ours) await sendAway(store, ours)
+      throw new AppError('conflict', 'It did not come to our turn in time.')
     }
-    const spentMs = performance.now() - startedAt
-    if (spentMs >= withinMs) throw new AppError('conflict', 'It did not come to our turn in time.')
-    const askingMs = performance.now() - askedAt
-    await pause(Math.max(SHORTEST_PAUSE_MS, random() * PAUSE_QUESTIONS * askingMs))
+    // By this machine's own clock: one that is ahead waits longer, and nothing else.
+    if (before < 0) await standIn(store, id, { lane, by, since: Date.now() })
+    if (first && now - firstSince >= ABANDONED_MS) await sendAway(store, first)
+    // Whoever has just come may be the first.
+    const pauseMs = before * PAUSE_QUESTIONS * random() * (now - askedAt)
+    if (before >= 0) await pause(Math.max(SHORTEST_PAUSE_MS, pauseMs))
+  }
+}
+
+export async function isSomebodyInLine(store: Pick<Store, 'find'>, lane: string): Promise<boolean> {
+  return (await standingIn(store, lane)).length > 0
+}
+
+async function standingIn(store: Pick<Store, 'find'>, lane: string): Promise<readonly Stored<'turns'>[]> {
+  const query = { where: { lane }, orderBy: 'since', direction: 'asc', limit: LONGEST_LINE } as const
+  return (await store.find('turns', query)).documents
+}
+
+function standIn(store: Pick<Store, 'commit'>, id: string, value: Stored<'turns'>['value']): Promise<void> {
+  return unlessBeaten(store.commit([{ op: 'create', collection: 'turns', id, value }]))
+}
+
+function sendAway(store: Pick<Store, 'commit'>, { id, version }: Stored<'turns'>): Promise<void> {
+  return unlessBeaten(store.commit([{ op: 'delete', collection: 'turns', id, version }]))
+}
+
+/** Somebody else did it first: that is as good. */
+async function unlessBeaten(commit: Promise<void>): Promise<void> {
+  try {
+    await commit
+  } catch (error) {
+    if (!isAppError(error, 'conflict')) throw error
   }
 }
