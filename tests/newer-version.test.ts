@@ -23,6 +23,7 @@ const CHANGED = [
   'looks',
   'switches',
   'counters',
+  'totals',
   'auditHead',
 ] as const satisfies readonly CollectionName[]
 

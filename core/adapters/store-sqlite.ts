@@ -91,6 +91,7 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE turns (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
      lane TEXT, since INTEGER) WITHOUT ROWID;
    CREATE INDEX turns_by_lane ON turns (lane, since);`,
+  `CREATE TABLE totals (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

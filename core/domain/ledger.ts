@@ -57,6 +57,9 @@ export interface LedgerEntry extends Posting {
   readonly at: number
 }
 
+/** By then whatever was decided is surely written: far longer than any commit takes, or clocks differ. No row comes later. */
+export const SETTLED_AFTER_MS = 10 * 60_000
+
 export const ledgerId = (orderId: string | null, movement: Movement) =>
   `${orderId ?? 'collective'}:${movement}`
 

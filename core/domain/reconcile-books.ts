@@ -1,9 +1,10 @@
 import type { Currency } from '#contract'
 import { claimId } from './drop.ts'
 import { type Effect, type EffectKind, effectId } from './effect.ts'
-import { ACCOUNTS, type Account, balances, type LedgerEntry } from './ledger.ts'
+import { ACCOUNTS, type Account, balances, type LedgerEntry, ledgerId } from './ledger.ts'
 import { frozenBy, givenBack, isHeld, type Order } from './order.ts'
 import { groupBy, isFound, type Mismatch, money, type Ours, sumOf } from './reconcile-mismatch.ts'
+import { addForBuilder, addForEverybody, EVERYBODY, ordersBehind, type Sum } from './totals.ts'
 
 /** About four minutes of growing pauses: by then nothing is a hiccup any more. */
 const FAILING_ATTEMPTS = 8
@@ -28,6 +29,7 @@ export function compareBooks(ours: Ours): Mismatch[] {
     ...debts(ours),
     ...effects(ours),
     ...audit(ours),
+    ...totals(ours),
   ]
 }
 
@@ -321,4 +323,52 @@ function audit({ auditIntact }: Ours): Mismatch[] {
       repair: RESTORE,
     },
   ]
+}
+
+/** Was every row before a place in the ledger added up there, once, and rightly? */
+function totals(ours: Ours): Mismatch[] {
+  const orders = new Map(ours.orders.map((order) => [order.orderId, order]))
+  const all = ours.entries
+    .map((entry) => ({ id: ledgerId(entry.orderId, entry.movement), entry }))
+    .toSorted((a, b) => a.entry.at - b.entry.at || (a.id < b.id ? -1 : 1))
+  const byBuilder = groupBy(all, ({ entry }) => entry.builderId)
+  return [...ours.totals].flatMap(([id, { rows, last, sums }]): Mismatch[] => {
+    const counted = ((id === EVERYBODY ? all : byBuilder.get(id)) ?? []).slice(0, rows)
+    const entries = counted.map(({ entry }) => entry)
+    const right = id === EVERYBODY ? addForEverybody([], entries) : addForBuilder([], entries, orders)
+    // Of orders from before the time that was read nobody knows the share here.
+    const known = id === EVERYBODY || ordersBehind(entries).every((orderId) => orders.has(orderId))
+    const inPlace = counted.length === rows && counted.at(-1)?.id === last
+    if (inPlace && (!known || sameSums(right, sums))) return []
+    const shown = (list: readonly Sum[]) =>
+      list.map(
+        ({ held, released, currency }) =>
+          `${money(held, currency)} held and ${money(released, currency)} sent`,
+      )
+    return [
+      {
+        code: 'totals_differ',
+        orderId: null,
+        subject: id,
+        sentence:
+          `The first ${rows} ledger rows of ${id} were added up to ${shown(sums).join(', ') || 'nothing'}; ` +
+          (inPlace ? `they are ${shown(right).join(', ') || 'nothing'}.` : 'other rows stand there now.'),
+        likelyCause:
+          'A row was written long after its time: a process was asleep for minutes, or a clock is wrong.',
+        repair: { kind: 'recount', id },
+      },
+    ]
+  })
+}
+
+function sameSums(a: readonly Sum[], b: readonly Sum[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((sum) =>
+      b.some(
+        ({ currency, held, released }) =>
+          currency === sum.currency && held === sum.held && released === sum.released,
+      ),
+    )
+  )
 }

@@ -4,6 +4,7 @@ import type { Claim, Drop } from './drop.ts'
 import type { Effect, EffectKind } from './effect.ts'
 import { FOUND_MOVEMENTS, type LedgerEntry, type Posting } from './ledger.ts'
 import type { Order } from './order.ts'
+import type { Totals } from './totals.ts'
 
 /** What we know, as it was read at one time. */
 export interface Ours {
@@ -19,6 +20,8 @@ export interface Ours {
   readonly claims: ReadonlyMap<string, Claim>
   readonly effects: readonly Effect[]
   readonly auditIntact: boolean
+  /** By id: what was added up of the ledger, no later than it was read. */
+  readonly totals: ReadonlyMap<string, Totals>
   /** Orders that something is happening to right now: they are compared another time. */
   readonly moving: ReadonlySet<string>
   /** Orders, and charges of orders, that Stripe names and that began before `since` or after the reading. */
@@ -100,6 +103,7 @@ export type MismatchCode =
   | 'effect_waiting'
   | 'effect_missing'
   | 'audit_broken'
+  | 'totals_differ'
   // Our books and Stripe.
   | 'payment_not_here'
   | 'payment_not_there'
@@ -144,10 +148,11 @@ export type Booking =
   /** A refund made at Stripe itself. */
   | { readonly what: 'refund'; readonly orderId: string; readonly refundId: string; readonly amount: number }
 
-/** wish: look at Stripe again, as a webhook would have asked. person: nothing may be done without one. */
+/** wish: look at Stripe again, as a webhook would have asked. recount: add the ledger up anew. person: nothing may be done without one. */
 export type Repair =
   | { readonly kind: 'wish'; readonly effect: EffectKind; readonly subject: string }
   | { readonly kind: 'book'; readonly booking: Booking }
+  | { readonly kind: 'recount'; readonly id: string }
   | { readonly kind: 'person'; readonly sentence: string }
 
 /** What would mend it, in a sentence. */
@@ -157,6 +162,8 @@ export function describeRepair(repair: Repair): string {
       return 'Mending looks at Stripe again and books what it says.'
     case 'book':
       return 'Mending books what is so at Stripe, and writes that into the audit log.'
+    case 'recount':
+      return 'Mending adds the ledger up anew.'
     case 'person':
       return repair.sentence
     default:

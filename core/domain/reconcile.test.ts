@@ -7,7 +7,8 @@ import { type Effect, type EffectKind, queueOf } from './effect.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { type Order, type OrderEvent, stepOrder } from './order.ts'
 import { diagnose } from './reconcile.ts'
-import type { Diagnosis, MismatchCode, Ours, Theirs, TheirTransaction } from './reconcile-mismatch.ts'
+import type { Diagnosis, MismatchCode, Ours, Repair, Theirs, TheirTransaction } from './reconcile-mismatch.ts'
+import { EVERYBODY, type Totals } from './totals.ts'
 
 const NOW = 1_000_000_000
 const ORDER = 'ord_00000000000000000000000001'
@@ -164,10 +165,20 @@ function booksAfter(events: readonly OrderEvent[], start: Order = HELD): Ours {
     claims: new Map([[claimId(DROP, BUYER), { taken: 1, liveOrderId: null, requests: [] }]]),
     effects: [...effects].map((kind) => effectOf(kind)),
     auditIntact: true,
+    totals: new Map(),
     moving: new Set(),
     outside: new Set(),
   }
 }
+
+/** The first row in dollars. */
+const addedUp = (last: string, held: number): Totals => ({
+  rows: 1,
+  last,
+  until: 5,
+  cursor: '',
+  sums: [{ currency: 'usd', held, released: 0 }],
+})
 
 /** With the balance that Stripe's own movements sum to. */
 function compare(ours: Ours, theirs: Theirs): Diagnosis {
@@ -251,7 +262,7 @@ describe('books that agree', () => {
 
 describe('a mismatch is named', () => {
   /** What is planted, and what is to be said of it: code, order or null, kind of repair. */
-  const planted: readonly (readonly [string, Ours, Theirs, MismatchCode, 'wish' | 'book' | 'person'])[] = [
+  const planted: readonly (readonly [string, Ours, Theirs, MismatchCode, Repair['kind']])[] = [
     ['a payment whose webhook never came', booksAfter([]), AFTER_PAYMENT, 'payment_not_here', 'wish'],
     ['a payment that Stripe does not know', booksAfter([paid]), NOTHING, 'payment_not_there', 'person'],
     [
@@ -503,6 +514,23 @@ describe('a mismatch is named', () => {
       'audit_broken',
       'person',
     ],
+    ...(
+      [
+        ['wrong', BUILDER, `${ORDER}:payment`, 2_281],
+        ['wrong for everybody', EVERYBODY, `${ORDER}:payment`, 2_281],
+        ['before a row came that is older', BUILDER, `${ORDER}:stripe_fee`, 2_280],
+        ['with a row that is gone', BUILDER, `${ORDER}:arrival`, 2_280],
+      ] as const
+    ).map(
+      ([how, id, last, held]) =>
+        [
+          `what was added up ${how}`,
+          { ...booksAfter([paid]), totals: new Map([[id, addedUp(last, held)]]) },
+          AFTER_PAYMENT,
+          'totals_differ',
+          'recount',
+        ] as const,
+    ),
     [
       'a drop that counts wrong',
       { ...booksAfter([paid]), drops: [{ ...(booksAfter([paid]).drops[0] as Drop), available: 2 }] },
@@ -583,6 +611,18 @@ describe('a mismatch is named', () => {
     )
     assert.match(found[1]?.sentence ?? '', /\$22\.80 of the money held/)
   })
+})
+
+test('what was added up rightly is no finding, nor what is older than the comparison', () => {
+  const [mine, everybody] = [addedUp(`${ORDER}:payment`, 2_280), addedUp(`${ORDER}:payment`, 2_400)]
+  const totals = new Map([
+    [BUILDER, mine],
+    [EVERYBODY, everybody],
+  ])
+  assert.deepEqual(compare({ ...booksAfter([paid]), totals }, AFTER_PAYMENT).mismatches, [])
+  const late = { ...booksAfter([paid]), totals: new Map([[BUILDER, { ...mine, sums: [] }]]), since: NOW }
+  const { mismatches } = compare({ ...late, orders: [], drops: [], effects: [] }, AFTER_PAYMENT)
+  assert.ok(!mismatches.some(({ code }) => code === 'totals_differ'))
 })
 
 test('an order that moves is left out, and so is what it touches', () => {

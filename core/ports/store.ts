@@ -7,6 +7,7 @@ import type { Claim, Draft, Drop, Reminder } from '../domain/drop.ts'
 import type { Effect, NoticeWish } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Order } from '../domain/order.ts'
+import type { Totals } from '../domain/totals.ts'
 
 /** A person who has something to read that could not be said privately. */
 export interface User extends Person {
@@ -64,6 +65,8 @@ export interface Collections {
   /** By drop and person; see reminderId. Gone once they are told. */
   reminders: Reminder
   orders: Order
+  /** By builder, and of everybody: what the oldest rows of the ledger come to. */
+  totals: Totals
   ledger: LedgerEntry
   inbox: InboxEntry
   outbox: Effect
@@ -95,6 +98,8 @@ export const SEARCHABLE = {
   claims: [],
   reminders: [],
   orders: ['buyerId', 'builderId', 'status', 'attention', 'chargeId', 'createdAt'],
+  // Before the ledger: a copy knows no totals of rows that it lacks.
+  totals: [],
   ledger: ['builderId', 'at'],
   inbox: [],
   outbox: ['queue', 'dueAt'],

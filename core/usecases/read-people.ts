@@ -12,11 +12,11 @@ import {
   type ProfileView,
 } from '#contract'
 import type { Builder } from '../domain/builder.ts'
-import type { LedgerEntry } from '../domain/ledger.ts'
-import { type Attention, type Order, remaining } from '../domain/order.ts'
-import type { Page } from '../ports/store.ts'
+import type { Attention } from '../domain/order.ts'
+import type { Sum } from '../domain/totals.ts'
 import type { Deps } from './deps.ts'
 import { readDrops } from './read-drops.ts'
+import { readTotals } from './read-totals.ts'
 import { toNotice } from './tell.ts'
 import { toBuilderView, toCaseView, toChannelView, toOrderView } from './views.ts'
 
@@ -51,15 +51,12 @@ export async function readProfile(
 
 /** A builder's drops, what is to ship, and where their money is. Throws builder_not_found. */
 export async function readDashboard(
-  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'settings'>,
   input: { readonly userId: string },
 ): Promise<DashboardView> {
   const builderId = input.userId
   const builder = await getBuilder(deps, builderId)
-  const views = (orders: readonly Order[]): OrderView[] =>
-    orders.slice(0, ORDERS_SHOWN).map((order) => toOrderView(order, 'builder', deps.settings))
-
-  const [drops, paid, shipped, totals] = await Promise.all([
+  const [drops, toShip, onTheWay, sums] = await Promise.all([
     readDrops(deps, {
       where: { builderId },
       orderBy: 'openedAt',
@@ -68,26 +65,26 @@ export async function readDashboard(
     }),
     ordersIn(deps, builderId, 'paid'),
     ordersIn(deps, builderId, 'shipped'),
-    builderTotals(deps, builderId),
+    readTotals(deps, builderId),
   ])
   return {
     builder: toBuilderView(builder, deps.settings, deps.clock.now()),
     drops: drops.drops,
-    toShip: views(paid),
-    onTheWay: views(shipped),
-    moneyHeld: totals.held,
-    moneyReleased: totals.released,
+    toShip,
+    onTheWay,
+    moneyHeld: moneyOf(sums, 'held'),
+    moneyReleased: moneyOf(sums, 'released'),
   }
 }
 
 /** A builder's money, one line per order, newest first. Throws builder_not_found. */
 export async function readMoney(
-  deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'settings'>,
   input: { readonly userId: string; readonly cursor: string | null },
 ): Promise<MoneyView> {
   const builderId = input.userId
   const builder = await getBuilder(deps, builderId)
-  const [page, totals] = await Promise.all([
+  const [page, sums] = await Promise.all([
     deps.store.find('orders', {
       where: { builderId },
       orderBy: 'createdAt',
@@ -95,7 +92,7 @@ export async function readMoney(
       limit: LINES_SHOWN,
       cursor: input.cursor,
     }),
-    builderTotals(deps, builderId),
+    readTotals(deps, builderId),
   ])
   return {
     builder: toBuilderView(builder, deps.settings, deps.clock.now()),
@@ -103,14 +100,16 @@ export async function readMoney(
       .filter(({ value }) => value.payment !== null)
       .map(({ value }) => toOrderView(value, 'builder', deps.settings)),
     cursor: page.cursor,
-    held: totals.held,
-    released: totals.released,
+    held: moneyOf(sums, 'held'),
+    released: moneyOf(sums, 'released'),
     debt: { amount: Math.max(0, builder.debt), currency: deps.settings.currency },
   }
 }
 
 /** What waits for an operator. */
-export async function readQueue(deps: Pick<Deps, 'store' | 'clock' | 'settings'>): Promise<OperatorQueue> {
+export async function readQueue(
+  deps: Pick<Deps, 'store' | 'change' | 'clock' | 'settings'>,
+): Promise<OperatorQueue> {
   const orders = async (attention: Attention) => {
     const page = await deps.store.find('orders', {
       where: { attention },
@@ -171,7 +170,7 @@ export async function readQueue(deps: Pick<Deps, 'store' | 'clock' | 'settings'>
     disputes,
     drifts,
     nearHoldingLimit,
-    moneyHeld: await totalHeld(deps),
+    moneyHeld: moneyOf(await readTotals(deps, null), 'held'),
     paused: selling?.value.paused ?? false,
   }
 }
@@ -200,81 +199,21 @@ async function getBuilder(deps: Pick<Deps, 'store'>, userId: string): Promise<Bu
   return builder
 }
 
-/** What is held for a builder and what was sent, from the ledger, per currency. */
-async function builderTotals(
-  deps: Pick<Deps, 'store'>,
+function moneyOf(sums: readonly Sum[], what: 'held' | 'released'): Money[] {
+  return sums.flatMap(({ currency, [what]: amount }) => (amount === 0 ? [] : [{ currency, amount }]))
+}
+
+/** The oldest of a builder's orders in one state. */
+async function ordersIn(
+  deps: Pick<Deps, 'store' | 'settings'>,
   builderId: string,
-): Promise<{ readonly held: Money[]; readonly released: Money[] }> {
-  const [held, released] = [new Map<string, number>(), new Map<string, number>()]
-  const add = (to: Map<string, number>, currency: string, amount: number) =>
-    to.set(currency, (to.get(currency) ?? 0) + amount)
-  await eachEntry(deps, { builderId }, ({ movement, currency, lines }) => {
-    for (const { account, amount } of lines) {
-      // Until the total is divided only the order knows the share: see below.
-      if (account === 'builder_due') add(held, currency, -amount)
-      if (account === 'stripe' && (movement === 'transfer' || movement.startsWith('reversal:'))) {
-        add(released, currency, -amount)
-      }
-    }
+  status: OrderStatus,
+): Promise<OrderView[]> {
+  const page = await deps.store.find('orders', {
+    where: { builderId, status },
+    orderBy: 'createdAt',
+    direction: 'asc',
+    limit: ORDERS_SHOWN,
   })
-  for (const status of ['paid', 'shipped'] as const) {
-    for (const order of await ordersIn(deps, builderId, status)) {
-      if (order.settlement === 'on_arrival') add(held, order.currency, remaining(order).share)
-    }
-  }
-  return { held: toMoney(held), released: toMoney(released) }
-}
-
-/** All money the platform holds for others: buyers' and builders'. */
-async function totalHeld(deps: Pick<Deps, 'store'>): Promise<Money[]> {
-  const held = new Map<string, number>()
-  await eachEntry(deps, {}, ({ currency, lines }) => {
-    for (const { account, amount } of lines) {
-      if (account === 'buyer_money' || account === 'builder_due' || account === 'refund_due') {
-        held.set(currency, (held.get(currency) ?? 0) - amount)
-      }
-    }
-  })
-  return toMoney(held)
-}
-
-async function eachEntry(
-  deps: Pick<Deps, 'store'>,
-  where: { readonly builderId?: string },
-  visit: (entry: LedgerEntry) => void,
-): Promise<void> {
-  let cursor: string | null = null
-  do {
-    const page: Page<'ledger'> = await deps.store.find('ledger', {
-      where,
-      orderBy: 'at',
-      direction: 'asc',
-      limit: 1_000,
-      cursor,
-    })
-    for (const { value } of page.documents) visit(value)
-    cursor = page.cursor
-  } while (cursor)
-}
-
-function toMoney(totals: ReadonlyMap<string, number>): Money[] {
-  return [...totals].filter(([, amount]) => amount !== 0).map(([currency, amount]) => ({ currency, amount }))
-}
-
-/** All of a builder's orders in one state, oldest first. */
-async function ordersIn(deps: Pick<Deps, 'store'>, builderId: string, status: OrderStatus): Promise<Order[]> {
-  const orders: Order[] = []
-  let cursor: string | null = null
-  do {
-    const page: Page<'orders'> = await deps.store.find('orders', {
-      where: { builderId, status },
-      orderBy: 'createdAt',
-      direction: 'asc',
-      limit: 500,
-      cursor,
-    })
-    for (const { value } of page.documents) orders.push(value)
-    cursor = page.cursor
-  } while (cursor)
-  return orders
+  return page.documents.map(({ value }) => toOrderView(value, 'builder', deps.settings))
 }

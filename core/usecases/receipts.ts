@@ -1,6 +1,6 @@
 import { AppError, type Month, type ReceiptView, type StatementView } from '#contract'
 import type { Builder } from '../domain/builder.ts'
-import type { LedgerEntry } from '../domain/ledger.ts'
+import { type LedgerEntry, SETTLED_AFTER_MS } from '../domain/ledger.ts'
 import { readLink } from '../domain/link.ts'
 import type { Order } from '../domain/order.ts'
 import { heldOf, monthOf, numberPapers, paperNumber, spanOf } from '../domain/receipt.ts'
@@ -58,12 +58,6 @@ export async function readReceipt(
   }
 }
 
-/**
- * How long after its end a month waits for what was decided in it and is still being written: it is closed after that,
- * and does not change any more. Far longer than any commit takes.
- */
-const CLOSING_MS = 10 * 60_000
-
 /** A builder's month behind their link, by the day of booking. Throws link_invalid or builder_not_found. */
 export async function readStatement(
   deps: Pick<Deps, 'store' | 'clock' | 'settings'>,
@@ -76,7 +70,8 @@ export async function readStatement(
   const [first, running] = [monthOf(builder.joinedAt), monthOf(now)]
   const entries = await entriesBetween(deps, builder.userId, { from: 0, to })
   const orders = await getOrders(deps, ordersOnStatement(entries, from))
-  const complete = now >= to + CLOSING_MS
+  // It does not change any more.
+  const complete = now >= to + SETTLED_AFTER_MS
   return {
     number: statementNumber(builder.userId, month),
     builder: { userId: builder.userId, name: builder.name },
@@ -141,7 +136,9 @@ export async function ordersPaid(
   )
 }
 
-async function getOrders(deps: Pick<Deps, 'store'>, orderIds: readonly string[]): Promise<Order[]> {
+/** Those that are there. */
+export async function getOrders(deps: Pick<Deps, 'store'>, orderIds: readonly string[]): Promise<Order[]> {
+  if (orderIds.length === 0) return []
   const found = await deps.store.getAll(orderIds.map((orderId): Key<'orders'> => ['orders', orderId]))
   // Every key is one of the orders'.
   return found.flatMap((document) => (document ? [document.value as Order] : []))

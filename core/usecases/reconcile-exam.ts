@@ -5,6 +5,7 @@ import { type Effect, QUEUES, type QueueName } from '../domain/effect.ts'
 import { diagnose } from '../domain/reconcile.ts'
 import { isInHand, isMoneyEffect } from '../domain/reconcile-books.ts'
 import type { Diagnosis, Ours, Theirs } from '../domain/reconcile-mismatch.ts'
+import type { Totals } from '../domain/totals.ts'
 import type { Key, Page, Searchable, Store, Stored } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 
@@ -55,6 +56,8 @@ export async function examineMoney(
     return list
   }
 
+  // First: all that they count is in what is read afterwards.
+  const totals = await readTotals(store)
   const orders = told('orders', await readSince(store, 'orders', 'createdAt', since))
   const entries = told('ledger rows', await readSince(store, 'ledger', 'at', 0))
   const builders = await readSince(store, 'builders', 'joinedAt', 0)
@@ -81,6 +84,7 @@ export async function examineMoney(
     claims,
     effects,
     auditIntact: await isAuditIntact(store),
+    totals,
     moving: new Set([...moving].filter((id) => known.has(id))),
     outside: await readOutside(store, known, theirs),
   }
@@ -107,7 +111,7 @@ export async function examineMoney(
   }
 }
 
-type Reads = Pick<Store, 'get' | 'getAll' | 'find'>
+type Reads = Pick<Store, 'get' | 'getAll' | 'find' | 'scan'>
 
 /** An embedded store answers at once: without this nobody else would get a turn until all is read. */
 function unhurried(store: Reads): Reads {
@@ -123,6 +127,10 @@ function unhurried(store: Reads): Reads {
     async find(collection, query) {
       await othersFirst()
       return store.find(collection, query)
+    },
+    async scan(collection, page) {
+      await othersFirst()
+      return store.scan(collection, page)
     },
   }
 }
@@ -148,6 +156,17 @@ async function readSince<C extends 'orders' | 'ledger' | 'builders' | 'inventory
     const young = page.documents.filter(({ value }) => Number(value[field]) >= since)
     found.push(...young)
     cursor = young.length < page.documents.length ? null : page.cursor
+  } while (cursor)
+  return found
+}
+
+async function readTotals(store: Reads): Promise<Map<string, Totals>> {
+  const found = new Map<string, Totals>()
+  let cursor: string | null = null
+  do {
+    const page: Page<'totals'> = await store.scan('totals', { limit: PAGE, cursor })
+    for (const { id, value } of page.documents) found.set(id, value)
+    cursor = page.cursor
   } while (cursor)
   return found
 }

@@ -5,6 +5,7 @@ import type { Booking, Mismatch } from '../domain/reconcile-mismatch.ts'
 import { advanceOrder, applyToOrder, orderKeys } from './advance-order.ts'
 import { AUDIT_KEY, audit } from './audit.ts'
 import type { Deps } from './deps.ts'
+import { recountTotals } from './read-totals.ts'
 import type { Exam } from './reconcile-exam.ts'
 import { effectKey, wish } from './wish.ts'
 
@@ -17,8 +18,8 @@ const NO_DRIFT: readonly Mismatch['code'][] = ['effect_waiting', 'effect_failing
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
 
 /**
- * Mend what can be mended safely: wish for a look at Stripe, or book what is so at Stripe, which is audited. What
- * needs a person is left alone. Answers how many repairs were begun. Safe to repeat.
+ * Mend what can be mended safely: wish for a look at Stripe, book what is so at Stripe, which is audited, or add the ledger
+ * up anew. What needs a person is left alone. Answers how many repairs were begun. Safe to repeat.
  */
 export async function repairMoney(deps: Needs, mismatches: readonly Mismatch[], by: Person): Promise<number> {
   const wishes = await wishAgain(deps, mismatches)
@@ -26,7 +27,14 @@ export async function repairMoney(deps: Needs, mismatches: readonly Mismatch[], 
   for (const { repair, sentence } of mismatches) {
     if (repair.kind === 'book' && (await book(deps, repair.booking, sentence, by))) booked++
   }
-  return wishes + booked
+  return wishes + booked + (await recountWrong(deps, mismatches))
+}
+
+/** Only what was added up wrongly, which is no more than a memory. Answers how many. */
+export async function recountWrong(deps: Needs, mismatches: readonly Mismatch[]): Promise<number> {
+  const ids = mismatches.flatMap(({ repair }) => (repair.kind === 'recount' ? [repair.id] : []))
+  for (const id of ids) await recountTotals(deps, id)
+  return ids.length
 }
 
 /** Only the looks at Stripe. Answers how many. */

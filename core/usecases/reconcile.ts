@@ -2,7 +2,7 @@ import type { PaymentRecords } from '../ports/payment-records.ts'
 import type { Key, Look } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
 import { examineMoney } from './reconcile-exam.ts'
-import { followDrift, suspectOf, wishAgain } from './reconcile-repair.ts'
+import { followDrift, recountWrong, suspectOf, wishAgain } from './reconcile-repair.ts'
 import { takeHint } from './take-hint.ts'
 import { effectKey, wish } from './wish.ts'
 
@@ -39,9 +39,9 @@ export function beginReconciliation(deps: Pick<Deps, 'change' | 'clock'>): Promi
 
 /**
  * Find what never came: take every event since the last look as a hint, as if its webhook had arrived, and compare
- * our books with Stripe's once an hour. What a look at Stripe mends is wished for; an order that still disagrees the
- * next time is frozen until it agrees again; `onFrozen` hears how many were. Answers when to run again (UTC ms). Throws
- * PaymentsError.
+ * our books with Stripe's once an hour. What a look at Stripe mends is wished for, what was added up wrongly is added up
+ * anew; an order that still disagrees the next time is frozen until it agrees again; `onFrozen` hears how many were.
+ * Answers when to run again (UTC ms). Throws PaymentsError.
  */
 export async function reconcile(deps: Needs, onFrozen: (orders: number) => void): Promise<number> {
   const startedAt = deps.clock.now()
@@ -92,6 +92,7 @@ async function compare(
   if (suspects.length === 0 && now - last < COMPARE_EVERY_MS) return { comparedAt: last, suspects }
   const exam = await examineMoney(deps, { since: await compareSince(deps, look, now) })
   await wishAgain(deps, exam.mismatches)
+  await recountWrong(deps, exam.mismatches)
   const frozen = await followDrift(deps, exam, new Set(suspects))
   if (frozen > 0) onFrozen(frozen)
   const hoped = exam.mismatches.filter(({ repair }) => repair.kind === 'wish')

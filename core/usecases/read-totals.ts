@@ -1,0 +1,103 @@
+import { SETTLED_AFTER_MS } from '../domain/ledger.ts'
+import {
+  addForBuilder,
+  addForEverybody,
+  EVERYBODY,
+  ordersBehind,
+  type Sum,
+  type Totals,
+} from '../domain/totals.ts'
+import type { Page } from '../ports/store.ts'
+import type { Deps } from './deps.ts'
+import { getOrders } from './receipts.ts'
+
+/** Short, so that the next reader goes on near what is not settled; whoever has to read more does it by long ones. */
+const FIRST_PAGE = 250
+const PAGE = 1_000
+/** A reader that comes too late for its caller has not worked in vain. */
+const SAVED_EVERY = 2_000
+
+type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
+
+/**
+ * What the ledger comes to for one builder, or for everybody (null), per currency. Goes on where an earlier reader ended,
+ * and leaves its own place to the next one: at the end of a page of rows that are all settled, before which no row can
+ * appear any more.
+ */
+export async function readTotals(deps: Needs, builderId: string | null): Promise<readonly Sum[]> {
+  const id = builderId ?? EVERYBODY
+  const now = deps.clock.now()
+  const found = (await deps.store.get('totals', id))?.value
+  // After a clock was set back, rows may have come before a place that was settled by the clock of then.
+  let settled = found && found.until <= now ? found : undefined
+  let savedRows = settled?.rows ?? 0
+  let savedCursor = found?.cursor
+  let { sums, rows }: Pick<Totals, 'sums' | 'rows'> = settled ?? { sums: [], rows: 0 }
+  let cursor = settled?.cursor ?? null
+  let limit = FIRST_PAGE
+  do {
+    const page: Page<'ledger'> = await deps.store.find('ledger', {
+      where: builderId === null ? {} : { builderId },
+      orderBy: 'at',
+      direction: 'asc',
+      limit,
+      cursor,
+    })
+    cursor = page.cursor
+    limit = PAGE
+    sums = await withPage(deps, builderId, sums, page)
+    rows += page.documents.length
+    const last = page.documents.at(-1)
+    const isSettled = last !== undefined && last.value.at <= now - SETTLED_AFTER_MS
+    if (cursor && isSettled) settled = { rows, last: last.id, until: last.value.at, cursor, sums }
+    const unsaved = (settled?.rows ?? 0) - savedRows
+    if (settled && unsaved >= (cursor && isSettled ? SAVED_EVERY : 1)) {
+      savedRows = settled.rows
+      if (await save(deps, id, savedCursor, settled)) savedCursor = settled.cursor
+    }
+  } while (cursor)
+  return sums
+}
+
+async function withPage(
+  deps: Needs,
+  builderId: string | null,
+  sums: readonly Sum[],
+  { documents }: Page<'ledger'>,
+): Promise<readonly Sum[]> {
+  const entries = documents.map(({ value }) => value)
+  if (builderId === null) return addForEverybody(sums, entries)
+  const orders = await getOrders(deps, ordersBehind(entries))
+  return addForBuilder(sums, entries, new Map(orders.map((order) => [order.orderId, order])))
+}
+
+/** False when it is not kept: somebody else has written meanwhile, or the store cannot write. The sums are right anyway. */
+async function save(
+  deps: Pick<Deps, 'change'>,
+  id: string,
+  savedCursor: string | undefined,
+  totals: Totals,
+): Promise<boolean> {
+  try {
+    return await deps.change({
+      reads: [['totals', id]],
+      decide(sheet) {
+        const known = sheet.get('totals', id)
+        if (known?.cursor !== savedCursor) return false
+        sheet.put('totals', id, { ...known, ...totals })
+        return true
+      },
+    })
+  } catch {
+    return false
+  }
+}
+
+/** Forget what was added up for this id, and add it up anew. */
+export async function recountTotals(deps: Needs, id: string): Promise<void> {
+  await deps.change({
+    reads: [['totals', id]],
+    decide: (sheet) => sheet.remove('totals', id),
+  })
+  await readTotals(deps, id === EVERYBODY ? null : id)
+}
