@@ -31,7 +31,7 @@ const ASSUMED: Assumed = {
   perDocumentMs: 0.15,
   readMs: 25,
   answersPerSecond: 1_500,
-  together: 100,
+  together: 200,
   stripePerSecond: 20,
   messagesPerSecond: 50,
 }
