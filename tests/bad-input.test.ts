@@ -60,8 +60,8 @@ describe('the drop form', () => {
     ['quantity', '1e3', /whole number/],
     ['quantity', 'a few', /whole number/],
     ['title', '\u202e\u200f\u200b', /Give your drop a title/],
-    ['title', 'm'.repeat(4_000), /has 4000 characters; please keep it within 80/],
-    ['story', 's'.repeat(4_000), /has 4000 characters; please keep it within 1500/],
+    ['title', 'm'.repeat(4_000), /has 4,000 characters; please keep it within 80/],
+    ['story', 's'.repeat(4_000), /has 4,000 characters; please keep it within 1,500/],
   ]
   for (const [field, typed, sentence] of TYPED) {
     const shown = typed.length > 20 ? `${typed.length} characters` : JSON.stringify(typed)
