@@ -109,7 +109,10 @@ describe('the drop form', () => {
         code: 'draft_incomplete',
       })
       const kept = await world.client.getDraft({ userId: juniper.id, draftId })
-      assert.deepEqual(kept.form, JSON.parse(JSON.stringify(form).toWellFormed()))
+      // Half a letter is none: it was replaced on its way in.
+      const whole = (value: unknown) => (typeof value === 'string' ? value.toWellFormed() : value)
+      const written = Object.fromEntries(Object.entries(form).map(([field, value]) => [field, whole(value)]))
+      assert.deepEqual(kept.form, written)
     }
     const drops = await readAll(world.core.store, 'inventory', 'openedAt')
     assert.equal(drops.length, 0)
