@@ -5,7 +5,7 @@ const LONGEST_GAP_MS = 100
 
 /**
  * A queue that runs `width` things side by side. Once it was full it starts others when half of it is free again, or a
- * moment later: those that begin together are claimed with one commit, and what they read first is read together.
+ * moment later: those that begin together are claimed with one commit.
  */
 export function openQueue(width: number): PQueue {
   const queue = new PQueue({ concurrency: width })
