@@ -2,6 +2,7 @@ import { AppError, type Person } from '#contract'
 import { type Builder, changeStatus } from '../domain/builder.ts'
 import { readLink } from '../domain/link.ts'
 import type { ConnectedAccount } from '../ports/accounts.ts'
+import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from './deps.ts'
 import { followBuilder } from './follow-builder.ts'
 import { effectKey, wish } from './wish.ts'
@@ -148,7 +149,13 @@ async function usableAccount(
   { accountId, transfers }: Builder,
 ): Promise<string | null> {
   if (!accountId || transfers) return accountId
-  return (await accounts.read(accountId)).lost ? null : accountId
+  try {
+    return (await accounts.read(accountId)).lost ? null : accountId
+  } catch (error) {
+    // Stripe does not say so just now: then it is not known to be lost.
+    if (error instanceof PaymentsError) return accountId
+    throw error
+  }
 }
 
 async function createAccount(
