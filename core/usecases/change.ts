@@ -165,6 +165,7 @@ export function createChanges(options: {
         const stuck = inVain >= MAX_TRIES
         if (isBeaten && stuck && tasks.length > 1) {
           // Several together may fail for the fault of one: each gets its own last word.
+          if (turn) await leaveLine(store, turn)
           for (const task of tasks) await settle([task], null)
           return
         }

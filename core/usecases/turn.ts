@@ -18,7 +18,7 @@ export interface Turn {
   readonly version: Version
 }
 
-export interface LineOptions {
+interface LineOptions {
   /** A name that no other process has. */
   readonly by: string
   /** How long one turn takes, as far as known, milliseconds. */
@@ -79,6 +79,7 @@ export async function waitForTurn(
   }
 }
 
+/** Whether anybody waits for a turn in `lane`. Throws what the store throws. */
 export async function isSomebodyInLine(store: Pick<Store, 'find'>, lane: string): Promise<boolean> {
   return (await standingIn(store, lane)).length > 0
 }
