@@ -7,7 +7,7 @@ import {
   type IncomingHttpHeaders,
   type ServerHttp2Stream,
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 
 /** Codes of gRPC (grpc.github.io/grpc/core/md_doc_statuscodes.html). */
@@ -42,7 +42,7 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
   const faults: { method: string; code: number; times: number; when: When }[] = []
   let frozen: (PromiseWithResolvers<void> & { readonly method: string }) | undefined
   let refusing = false
-  const sessions = new Set<{ destroy(): void }>()
+  const sockets = new Set<Socket>()
   let upstream: ClientHttp2Session | undefined
 
   function toEmulator(): ClientHttp2Session {
@@ -97,12 +97,17 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
     asked.end(Buffer.concat(body))
   }
 
+  /** As when a process is gone: an orderly end in the middle of a greeting leaves the caller's half open for ever. */
+  function hangUp(): void {
+    for (const socket of sockets) socket.resetAndDestroy()
+  }
+
   const server = createServer()
-  server.on('session', (session) => {
-    if (refusing) session.destroy()
-    sessions.add(session)
-    session.once('close', () => sessions.delete(session))
-    session.on('error', () => {})
+  server.on('session', (session) => session.on('error', () => {}))
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    if (refusing) hangUp()
   })
   server.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     pass(stream, headers).catch(() => stream.close(constants.NGHTTP2_INTERNAL_ERROR))
@@ -120,7 +125,7 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
     },
     refuse() {
       refusing = true
-      for (const session of sessions) session.destroy()
+      hangUp()
     },
     heal() {
       refusing = false
@@ -129,7 +134,7 @@ export async function createFirestoreProxy(emulatorHost: string): Promise<Firest
     },
     async [Symbol.asyncDispose]() {
       frozen?.resolve()
-      for (const session of sessions) session.destroy()
+      hangUp()
       upstream?.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
