@@ -31,7 +31,7 @@ export async function listen(
   const address = server.address()
   const given = typeof address === 'object' && address ? address.port : port
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${given}`
-  const listener = getRequestListener(answer(url), { overrideGlobalObjects: false })
+  const listener = getRequestListener(answer(url))
   server.on('request', (request, response) => {
     if (!early(request, response)) listener(request, response)
   })

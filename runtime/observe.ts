@@ -26,8 +26,9 @@ export function observe(options: {
     })
     const began = performance.now()
     async function serve(step: Step): Promise<void> {
-      await next()
+      // Before there is an answer: a header that is added to one costs as much again as the answer itself.
       c.header(REQUEST_ID_HEADER, trace.requestId)
+      await next()
       // The pattern, never the path: link tokens are part of some paths.
       const route = routePath(c, -1)
       const { method } = c.req
