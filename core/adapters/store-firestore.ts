@@ -9,6 +9,7 @@ import {
   type QuerySnapshot,
   Timestamp,
 } from '@google-cloud/firestore'
+import DataLoader from 'dataloader'
 import { GoogleAuth, PassThroughClient } from 'google-auth-library'
 import { TypeID } from 'typeid-js'
 import { AppError } from '#contract'
@@ -28,6 +29,9 @@ import { requireIndex } from './query-indexes.ts'
 
 /** How long one question may take in all, with what the library repeats, where no person waits for it. Milliseconds. */
 const PATIENCE_MS = 15_000
+
+/** Single documents read with one question. */
+const MOST_SINGLES = 100
 
 /** Documents asked whether a commit stands. */
 const WITNESSES = 8
@@ -105,11 +109,17 @@ export function createFirestoreStore(options: {
     return documents.map((document) => toStored(document))
   }
 
+  /** What is asked for in one moment is one question. */
+  const single = new DataLoader(getAll, {
+    cache: false,
+    maxBatchSize: MOST_SINGLES,
+    batchScheduleFn: setImmediate,
+  })
+
   return {
     async get<C extends CollectionName>(collection: C, id: string) {
       // A key names its collection, and only this collection's values are ever written to it.
-      const [document] = await getAll([[collection, id]])
-      return document as Stored<C> | undefined
+      return (await single.load([collection, id])) as Stored<C> | undefined
     },
 
     async getAll(keys) {
