@@ -70,10 +70,12 @@ export function createLookout<T>(
     readonly take: (due: Due) => Promise<T> | null
     /** While somebody looks by hand, nobody else does. */
     readonly isHeldUp: () => boolean
+    /** Then nobody asks what others left. */
+    readonly letsOthersGoFirst: () => boolean
     readonly onFailure: (effect: Effect, error: unknown) => void
   },
 ): Lookout<T> {
-  const { pace, queues, roomIn, hasQueued, take, isHeldUp } = options
+  const { pace, queues, roomIn, hasQueued, take, isHeldUp, letsOthersGoFirst } = options
   const behind = new Set<QueueName>()
   const blocked = new Set<QueueName>()
   /** When the next effect of a queue falls due, as far as known here, UTC ms. */
@@ -190,7 +192,7 @@ export function createLookout<T>(
     if (performance.now() >= pauseOver) {
       if (nextAsked === 0) pauseMs = longerPause(every, pauseMs)
       pauseOver = performance.now() + pauseMs / queues.length
-      surveyIsDue = true
+      surveyIsDue = !letsOthersGoFirst()
     }
     lookSoon()
     if (!looking) rest()

@@ -4,6 +4,7 @@ import { NO_TELEMETRY } from '../../runtime/telemetry.ts'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { type Effect, type EffectKind, effectId } from '../domain/effect.ts'
 import { createChanges } from '../usecases/change.ts'
+import { type Crowd, createCrowd } from '../usecases/crowd.ts'
 import { wish, wishNotice } from '../usecases/wish.ts'
 import { longerPause, type Pace } from './lookout.ts'
 import { createOutbox, type EffectHandler, type Outbox } from './outbox.ts'
@@ -27,15 +28,16 @@ function setUp(handle: EffectHandler) {
   const clock = { now: () => time.now }
   const handlers = new Proxy({}, { get: () => handle }) as Readonly<Record<EffectKind, EffectHandler>>
   const failures: unknown[] = []
-  const start = (pace: Pace = { kind: 'by_hand' }) =>
+  const start = (pace: Pace = { kind: 'by_hand' }, crowd = createCrowd()) =>
     createOutbox({ store, change, clock }, handlers, {
+      crowd,
       random: () => 0,
       pace,
       telemetry: NO_TELEMETRY,
       onFailure: (_, error) => void failures.push(error),
     })
-  const startHearing = (pace: Pace) => {
-    const outbox = start(pace)
+  const startHearing = (pace: Pace, crowd?: Crowd) => {
+    const outbox = start(pace, crowd)
     hearing.push(outbox)
     return outbox
   }
@@ -433,4 +435,25 @@ test('a comparison that takes minutes is not begun anew by every other core mean
   await first
   assert.equal(begun, 1)
   assert.equal(await left(rig, 'reconcile', 'stripe'), undefined)
+})
+
+test('while a crowd waits, only what opens a drop is carried out, and nobody asks what others left', async (t) => {
+  const ran: string[] = []
+  const rig = setUp(async ({ kind }) => {
+    ran.push(kind)
+    return null
+  })
+  const find = mock.method(rig.store, 'find')
+  const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+  const crowd = createCrowd()
+  for (let n = 0; n < 25; n++) crowd.join(answered)
+  const outbox = rig.startHearing({ kind: 'timer', everyMs: 5, idleMs: 5 }, crowd)
+  t.after(() => outbox.close())
+  await wishFor(rig, 'checkout', 'order')
+  await wishFor(rig, 'open_drop', 'drop')
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  assert.deepEqual([ran, find.mock.callCount()], [['open_drop'], 0])
+  answer()
+  while (ran.length < 2 || find.mock.callCount() === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.deepEqual(ran, ['open_drop', 'checkout'])
 })

@@ -17,8 +17,6 @@ const LEASES: Readonly<Partial<Record<QueueName, number>>> = { truth: 15 * 60_00
 const LOOK_AGAIN_MS = 10
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10 * 60_000
-/** How long work lets a crowd go first. */
-const LONGEST_CALM_MS = 2_000
 const COUNT_AT_MOST = 500
 /** What waits here for its turn in one queue; beyond it, work stays in the store until it is looked for. */
 const MOST_WAITING = 500
@@ -96,6 +94,7 @@ export function createOutbox(
     hasQueued: (name) => queues[name].size > 0,
     take: (due) => take(due),
     isHeldUp: () => rounds > 0,
+    letsOthersGoFirst: () => options.crowd?.goesFirst() ?? false,
     onFailure: options.onFailure,
   })
 
@@ -152,7 +151,7 @@ export function createOutbox(
   async function run({ id, value }: Due): Promise<Outcome> {
     try {
       // People who wait for an answer go first; but what opens a drop is what they wait for.
-      if (value.queue !== 'doors') await options.crowd?.calm(LONGEST_CALM_MS)
+      if (value.queue !== 'doors') await options.crowd?.calm()
       const effect = closed ? null : await claim(id, value)
       if (!effect) return 'not_ours'
       const { kind, queue, subject, attempts } = effect
