@@ -49,6 +49,8 @@ const PAUSE_TRIES = 3
 const READ_ALL_EVERY = 2
 /** 256 ms, for tries that take no time. */
 const MOST_DOUBLINGS = 8
+/** How long another process is taken to want the same, after it was last seen to. */
+const CONTENDED_MS = 2_000
 
 interface Task {
   readonly reads: readonly Key[]
@@ -63,10 +65,8 @@ interface Lane {
   readonly waiting: Task[]
   /** Several of its last group wanted the same document. */
   isCrowd: boolean
-  /** How long its last group took, from reading to having written, milliseconds. */
+  /** How long its last group took, from reading to having written or being refused, milliseconds; 0 at first. */
   aboutMs: number
-  /** Another process wants the same, and has been seen since this lane has been busy: we stand in line. */
-  contended: boolean
 }
 
 interface Decided {
@@ -100,6 +100,8 @@ export function createChanges(options: {
   const us = crypto.randomUUID()
   /** A lane is here as long as it is being worked on. */
   const lanes = new Map<string, Lane>()
+  /** Lanes that other processes want as well, so that we stand in line, and until when, by the monotonic clock. */
+  const contended = new Map<string, number>()
 
   async function drain(lane: Lane): Promise<void> {
     // Whoever comes in the same moment comes along.
@@ -107,15 +109,25 @@ export function createChanges(options: {
     while (lane.waiting.length > 0) {
       await settle([], lane)
       // Whoever is quick enough is never beaten, and would keep those in line waiting for ever.
-      if (lane.isCrowd && lane.waiting.length > 0 && !lane.contended) lookBehind(lane)
+      if (lane.isCrowd && lane.waiting.length > 0 && !isContended(lane)) lookBehind(lane)
     }
     lanes.delete(lane.name)
+  }
+
+  function isContended(lane: Lane): boolean {
+    return (contended.get(lane.name) ?? 0) > performance.now()
+  }
+
+  function noteContended(lane: Lane): void {
+    const now = performance.now()
+    for (const [name, until] of contended) if (until <= now) contended.delete(name)
+    contended.set(lane.name, now + CONTENDED_MS)
   }
 
   function lookBehind(lane: Lane): void {
     isSomebodyInLine(store, lane.name).then(
       (somebody) => {
-        lane.contended ||= somebody
+        if (somebody) noteContended(lane)
       },
       // It was only politeness.
       () => {},
@@ -135,6 +147,7 @@ export function createChanges(options: {
     for (;;) {
       if (lane) tasks.push(...lane.waiting.splice(0, MAX_TOGETHER - tasks.length))
       const triedAt = performance.now()
+      const tookMs = () => performance.now() - triedAt
       try {
         const before = base
         const keepsOwn = beaten === 0 || beaten % READ_ALL_EVERY !== 0
@@ -143,15 +156,17 @@ export function createChanges(options: {
         const { answers, writes } = decideAll(tasks, base)
         if (writes.length === 0) {
           if (turn) await leaveLine(store, turn)
-        } else if (lane?.contended && !hasTurn) {
-          const { aboutMs } = lane
-          turn = await waitForTurn(store, lane.name, { by: us, aboutMs, random, withinMs: withinMs() })
+        } else if (lane && !hasTurn && isContended(lane)) {
+          const { name, aboutMs } = lane
+          const line = await waitForTurn(store, name, { by: us, aboutMs, random, withinMs: withinMs() })
+          if (line.hadCompany) noteContended(lane)
+          turn = line.turn
           hasTurn = true
           continue
         } else {
           await store.commit(turn ? [...writes, { op: 'delete', collection: 'turns', ...turn }] : writes)
           onCommit(writes)
-          if (lane) lane.aboutMs = performance.now() - triedAt
+          if (lane) lane.aboutMs = tookMs()
         }
         for (const answer of answers) answer()
         return
@@ -175,10 +190,10 @@ export function createChanges(options: {
           if (turn) await leaveLine(store, turn)
           return
         }
-        if (lane?.contended) continue
+        if (lane && lane.aboutMs === 0) lane.aboutMs = tookMs()
+        if (lane && isContended(lane)) continue
         // Whoever beat us may well be at the next one now, and takes about as long.
-        const tookMs = performance.now() - triedAt
-        const mostMs = Math.max(2 ** Math.min(beaten, MOST_DOUBLINGS), PAUSE_TRIES * tookMs)
+        const mostMs = Math.max(2 ** Math.min(beaten, MOST_DOUBLINGS), PAUSE_TRIES * tookMs())
         await pause(random() * Math.min(LONGEST_PAUSE_MS, mostMs))
       }
     }
@@ -224,7 +239,7 @@ export function createChanges(options: {
     await read([...shared])
     const theirs = [...own].filter(([text]) => known(text))
     if (hasMoved(before, base)) {
-      if (lane && isCrowd && theirs.length > 0) lane.contended = true
+      if (lane && isCrowd && theirs.length > 0) noteContended(lane)
       for (const [text] of theirs) base.set(text, before.get(text))
     } else {
       await read(theirs)
@@ -245,7 +260,7 @@ export function createChanges(options: {
           busy.waiting.push(task)
           return
         }
-        const lane = { name, waiting: [task], isCrowd: false, aboutMs: 0, contended: false }
+        const lane = { name, waiting: [task], isCrowd: false, aboutMs: 0 }
         lanes.set(name, lane)
         void drain(lane)
       })

@@ -12,7 +12,7 @@ const LANE = 'drop'
 function setUp() {
   const store = createSqliteStore({ path: ':memory:' })
   const come = (by: string, withinMs = 60_000) =>
-    waitForTurn(store, LANE, { by, aboutMs: 0, random: Math.random, withinMs })
+    waitForTurn(store, LANE, { by, aboutMs: 0, random: Math.random, withinMs }).then(({ turn }) => turn)
   const giveUp = (turn: Turn) => store.commit([{ op: 'delete', collection: 'turns', ...turn }])
   const standing = async () => {
     const page = await store.scan('turns', { limit: 10, cursor: null })

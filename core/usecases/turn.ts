@@ -5,14 +5,14 @@ import type { Store, Stored, Version } from '../ports/store.ts'
 /** Whoever stands first for so long without moving is gone: its process died, or is slower than anybody waits. */
 const ABANDONED_MS = 3_000
 const SHORTEST_PAUSE_MS = 5
-/** Of as many questions: whoever's turn it is needs its time, and asking takes it away. */
-const PAUSE_QUESTIONS = 3
-/** Nobody looks earlier than that part of the time that those before us should take. */
-const SURELY_BUSY = 0.7
-/** More need not be seen of a line. */
-const LONGEST_LINE = 20
+/** Of the time that one turn should take: how often the next one asks whether the first is done. */
+const PART_OF_TURN = 0.15
+/** Of the time that those between us and the first should take: the last groups of a drop are small, and soon done. */
+const PART_OF_LINE = 0.5
+/** More than that many cores at one drop wait too long anyway. */
+const LONGEST_LINE = 50
 
-/** A place in line that has come to be the first; it is given up with what it was taken for. */
+/** A place in line. One that has come to be the first is given up with what it was taken for. */
 export interface Turn {
   readonly id: string
   readonly version: Version
@@ -38,44 +38,47 @@ export async function waitForTurn(
   store: Pick<Store, 'get' | 'find' | 'commit'>,
   lane: string,
   { by, aboutMs, random, withinMs }: LineOptions,
-): Promise<Turn> {
+): Promise<{ readonly turn: Turn; readonly hadCompany: boolean }> {
   const id = `${lane}:${by}`
   const giveUpAt = performance.now() + withinMs
+  let hadCompany = false
+  const had = ({ id, version }: Turn) => ({ turn: { id, version }, hadCompany })
+  const wait = (ms: number) => pause(Math.max(SHORTEST_PAUSE_MS, (0.5 + random()) * ms))
   for (;;) {
     const line = await standingIn(store, lane)
-    const before = line.findIndex((place) => place.id === id)
+    const position = line.findIndex((place) => place.id === id)
+    const ours = line[position]
     const [first] = line
-    if (before === 0 && first) return { id, version: first.version }
-    if (before < 0) {
+    hadCompany ||= line.some((place) => place.id !== id)
+    if (position === 0 && ours) return had(ours)
+    if (!ours) {
       // By this machine's own clock: one that is ahead waits longer, and nothing else.
       await standIn(store, id, { lane, by, since: Date.now() })
-      if (!first) continue
+      await wait(0)
+    } else if (position === 1 && first) {
+      if (await isGone(first)) return had(ours)
+    } else {
+      await wait(PART_OF_LINE * (position - 1) * aboutMs)
     }
-    const ahead = line.at(before < 0 ? -1 : before - 1)
-    const position = before < 0 ? line.length : before
-    if (ahead) await waitUntilGone(ahead, position)
     if (performance.now() >= giveUpAt) {
-      const ours = await store.get('turns', id)
-      if (ours) await leaveLine(store, ours)
+      const place = await store.get('turns', id)
+      if (place) await leaveLine(store, place)
       throw new AppError('conflict', 'It did not come to our turn in time.')
     }
   }
 
-  /** Until the one right before us has had its turn, or is seen to be gone. */
-  async function waitUntilGone(ahead: Stored<'turns'>, position: number): Promise<void> {
+  /** Waits until the first has had its turn, or is sent away because it cannot be there any more. */
+  async function isGone(first: Stored<'turns'>): Promise<boolean> {
     const seenAt = performance.now()
-    const patienceMs = Math.min(ABANDONED_MS, giveUpAt - seenAt)
-    let pauseMs = Math.min(patienceMs, SURELY_BUSY * position * aboutMs)
-    for (;;) {
-      await pause(Math.max(SHORTEST_PAUSE_MS, pauseMs))
-      const askedAt = performance.now()
-      if ((await store.get('turns', ahead.id))?.version !== ahead.version) return
-      const now = performance.now()
-      // Whoever waits behind others waits for them, not for a dead one.
-      if (position === 1 && now - seenAt >= ABANDONED_MS) await leaveLine(store, ahead)
-      if (now - seenAt >= patienceMs) return
-      pauseMs = random() * PAUSE_QUESTIONS * position * (now - askedAt)
+    while (performance.now() < giveUpAt) {
+      await wait(PART_OF_TURN * aboutMs)
+      if ((await store.get('turns', first.id))?.version !== first.version) return true
+      if (performance.now() - seenAt >= ABANDONED_MS) {
+        await leaveLine(store, first)
+        return true
+      }
     }
+    return false
   }
 }
 
