@@ -69,6 +69,15 @@ interface Lane {
   aboutMs: number
 }
 
+interface HowToLoad {
+  readonly lane: Lane | null
+  /** What only one of them reads is not read twice. */
+  readonly keepsOwn: boolean
+  /** What was read before led to a commit that did not stand. */
+  readonly wasRefused: boolean
+  readonly hasTurn: boolean
+}
+
 interface Decided {
   readonly answers: readonly (() => void)[]
   readonly writes: readonly Write[]
@@ -144,14 +153,17 @@ export function createChanges(options: {
     let hasTurn = false
     let beaten = 0
     let inVain = 0
+    /** Nothing has been read since. */
+    let wasRefused = false
     for (;;) {
       if (lane) tasks.push(...lane.waiting.splice(0, MAX_TOGETHER - tasks.length))
       const triedAt = performance.now()
       const tookMs = () => performance.now() - triedAt
       try {
         const before = base
-        const keepsOwn = beaten === 0 || beaten % READ_ALL_EVERY !== 0
-        base = await load(tasks, before, { lane, keepsOwn })
+        const keepsOwn = !wasRefused || beaten % READ_ALL_EVERY !== 0
+        base = await load(tasks, before, { lane, keepsOwn, wasRefused, hasTurn })
+        wasRefused = false
         if (hasMoved(before, base)) inVain = 0
         const { answers, writes } = decideAll(tasks, base)
         if (writes.length === 0) {
@@ -175,6 +187,7 @@ export function createChanges(options: {
         if (isBeaten) onConflict?.()
         beaten++
         inVain++
+        wasRefused = true
         // Perhaps somebody thought us gone.
         hasTurn = false
         const stuck = inVain >= MAX_TRIES
@@ -218,13 +231,13 @@ export function createChanges(options: {
 
   /**
    * What only one of several reads is read first, and once; what they share is read just before they decide, every time:
-   * the shorter that takes, the less often somebody else comes between. Where nothing has moved of what they share, it was
-   * one of the others that somebody else wrote: then those are read again.
+   * the shorter that takes, the less often somebody else comes between; in their turn nobody does. Where they were beaten and nothing has moved of what
+   * they share, it was one of the others that somebody else wrote: then those are read again.
    */
   async function load(
     tasks: readonly Task[],
     before: Base,
-    { lane, keepsOwn }: { readonly lane: Lane | null; readonly keepsOwn: boolean },
+    { lane, keepsOwn, wasRefused, hasTurn }: HowToLoad,
   ): Promise<Base> {
     const { own, shared } = splitReads(tasks)
     const isCrowd = tasks.length > 1 && shared.size > 0
@@ -235,11 +248,13 @@ export function createChanges(options: {
       const documents = keys.length > 0 ? await store.getAll(keys.map(([, key]) => key)) : []
       for (const [index, [text]] of keys.entries()) base.set(text, documents[index])
     }
-    await read([...own].filter(([text]) => !known(text)))
-    await read([...shared])
+    const unknown = [...own].filter(([text]) => !known(text))
+    if (!hasTurn) await read(unknown.splice(0))
+    await read([...unknown, ...shared])
     const theirs = [...own].filter(([text]) => known(text))
-    if (hasMoved(before, base)) {
-      if (lane && isCrowd && theirs.length > 0) noteContended(lane)
+    const moved = hasMoved(before, base)
+    if (moved || !wasRefused) {
+      if (moved && lane && isCrowd && theirs.length > 0) noteContended(lane)
       for (const [text] of theirs) base.set(text, before.get(text))
     } else {
       await read(theirs)

@@ -176,3 +176,92 @@ test('whoever is beaten in its turn and then finds nothing left to write stands 
   assert.equal(tries, 2)
   assert.deepEqual(await standing(), [])
 })
+
+test('after others were seen to want the same, even a small change stands in line, until two seconds have passed', async (t) => {
+  const time = { now: 0 }
+  t.mock.method(performance, 'now', () => time.now)
+  const { store, come, giveUp } = setUp()
+  let beaten = false
+  const change = createChanges({
+    store: {
+      ...store,
+      async commit(writes) {
+        if (writes.length > 1 && !beaten) {
+          beaten = true
+          await store.commit([{ op: 'create', collection: 'users', id: 'shelf', value: person('theirs') }])
+        }
+        await store.commit(writes)
+      },
+    },
+    onCommit: () => {},
+    random: () => 0,
+  })
+  const write = (...ids: string[]) =>
+    change({
+      lane: LANE,
+      reads: ids.map((id) => ['users', id] as const),
+      decide: (sheet) => {
+        for (const id of ids) sheet.put('users', id, person('ours'))
+      },
+    })
+  const has = async (id: string) => (await store.get('users', id)) !== undefined
+  await Promise.all([write('shelf', 'a'), write('shelf', 'b')])
+
+  const theirs = await come('other')
+  const first = write('first')
+  await soon()
+  assert.equal(await has('first'), false)
+  await giveUp(theirs)
+  await first
+  assert.equal(await has('first'), true)
+
+  await come('other')
+  time.now += 2_001
+  await write('later')
+  assert.equal(await has('later'), true)
+})
+
+test('in its turn a group is read with one question, and what was read before the line is not read again', async () => {
+  const { store } = setUp()
+  const asked: number[] = []
+  let beaten = false
+  const change = createChanges({
+    store: {
+      ...store,
+      getAll(keys) {
+        asked.push(keys.length)
+        return store.getAll(keys)
+      },
+      async commit(writes) {
+        if (writes.length > 1 && !beaten) {
+          beaten = true
+          await store.commit([{ op: 'create', collection: 'users', id: 'shelf', value: person('theirs') }])
+        }
+        await store.commit(writes)
+      },
+    },
+    onCommit: () => {},
+    random: () => 0,
+  })
+  const write = (id: string) =>
+    change({
+      lane: LANE,
+      reads: [
+        ['users', 'shelf'],
+        ['users', id],
+      ],
+      decide: (sheet) => {
+        sheet.put('users', 'shelf', person(id))
+        sheet.put('users', id, person(id))
+      },
+    })
+  await Promise.all([write('a'), write('b')])
+  // Own and shared; shared once more after being beaten, and once more in their turn.
+  assert.deepEqual(asked, [2, 1, 1, 1])
+  const together = [write('c'), write('d')]
+  await new Promise(setImmediate)
+  together.push(write('e'))
+  await Promise.all(together)
+  // Own and shared; and in their turn what is shared, with what is the own of one who came meanwhile.
+  assert.deepEqual(asked.slice(4), [2, 1, 2])
+})
