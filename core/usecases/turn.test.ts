@@ -62,20 +62,41 @@ test('whoever comes again to a turn it has kept has it at once', async () => {
   assert.deepEqual(await standing(), ['one'])
 })
 
-test('a process that died as the first is sent away once it has not moved for three seconds', async (t) => {
+test('a process that died as the first is sent away once it has not moved for a second', async (t) => {
   const time = { now: 0 }
   t.mock.method(performance, 'now', () => time.now)
   const { come, giveUp, standing } = setUp()
   const dead = await come('dead')
   const next = come('alive')
   await soon()
-  time.now = 2_900
+  time.now = 900
   await soon()
   assert.deepEqual(await standing(), ['alive', 'dead'])
-  time.now = 3_100
+  time.now = 1_100
   await next
   assert.deepEqual(await standing(), ['alive'])
   await assert.rejects(giveUp(dead), (error) => isAppError(error, 'conflict'))
+})
+
+test('several that died in line are sent away one after another, wherever the living ones stand', async (t) => {
+  const time = { now: 0 }
+  t.mock.method(performance, 'now', () => time.now)
+  const { store, come, giveUp, standing } = setUp()
+  for (const [since, by] of ['dead1', 'dead2', 'dead3'].entries()) {
+    const value = { lane: LANE, by, since }
+    await store.commit([{ op: 'create', collection: 'turns', id: `${LANE}:${by}`, value }])
+  }
+  const living = [come('one').then(giveUp), come('two')]
+  const seen: number[] = []
+  for (let n = 0; n < 3; n++) {
+    await soon()
+    time.now += 1_100
+    await soon()
+    seen.push((await standing()).length)
+  }
+  await Promise.all(living)
+  // With the last one dead the first of the living has had its turn, and the other has it.
+  assert.deepEqual([seen, await standing()], [[4, 3, 1], ['two']])
 })
 
 test('whoever does not get a turn in time hears of a conflict, and stands in nobody’s way', async (t) => {

@@ -2,8 +2,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { AppError, isAppError } from '#contract'
 import type { Store, Stored, Version } from '../ports/store.ts'
 
-/** Whoever stands first for so long without moving is gone: its process died, or is slower than anybody waits. */
-const ABANDONED_MS = 3_000
+/**
+ * Whoever stands first for so long is gone: its process died, or is slower than anybody waits. So many times what a turn takes,
+ * and no less than that, milliseconds. Sending somebody away by mistake costs a commit and a place, and nothing else.
+ */
+const ABANDONED_TURNS = 4
+const ABANDONED_MS = 1_000
 const SHORTEST_PAUSE_MS = 5
 /** Of the time that one turn should take: how often the next one asks whether the first is done. */
 const PART_OF_TURN = 0.15
@@ -41,42 +45,46 @@ export async function waitForTurn(
 ): Promise<{ readonly turn: Turn; readonly hadCompany: boolean }> {
   const id = `${lane}:${by}`
   const giveUpAt = performance.now() + withinMs
+  const abandonedMs = Math.max(ABANDONED_MS, ABANDONED_TURNS * aboutMs)
   let hadCompany = false
-  const had = ({ id, version }: Turn) => ({ turn: { id, version }, hadCompany })
+  let seenFirst: (Turn & { readonly at: number }) | undefined
   const wait = (ms: number) => pause(Math.max(SHORTEST_PAUSE_MS, (0.5 + random()) * ms))
-  for (;;) {
+
+  while (performance.now() < giveUpAt) {
     const line = await standingIn(store, lane)
     const position = line.findIndex((place) => place.id === id)
     const ours = line[position]
     const [first] = line
     hadCompany ||= line.some((place) => place.id !== id)
-    if (position === 0 && ours) return had(ours)
-    if (!ours) {
+    if (ours && ours === first) return { turn: { id, version: ours.version }, hadCompany }
+    if (first && isAbandoned(first)) {
+      await leaveLine(store, first)
+    } else if (!ours) {
       // By this machine's own clock: one that is ahead waits longer, and nothing else.
       await standIn(store, id, { lane, by, since: Date.now() })
       await wait(0)
     } else if (position === 1 && first) {
-      if (await isGone(first)) return had(ours)
+      if (await isDone(first)) return { turn: { id, version: ours.version }, hadCompany }
     } else {
       await wait(PART_OF_LINE * (position - 1) * aboutMs)
     }
-    if (performance.now() >= giveUpAt) {
-      const place = await store.get('turns', id)
-      if (place) await leaveLine(store, place)
-      throw new AppError('conflict', 'It did not come to our turn in time.')
-    }
+  }
+  const place = await store.get('turns', id)
+  if (place) await leaveLine(store, place)
+  throw new AppError('conflict', 'It did not come to our turn in time.')
+
+  /** Whether the same one has stood there since we first saw it, for too long. */
+  function isAbandoned({ id, version }: Turn): boolean {
+    const now = performance.now()
+    if (seenFirst?.id !== id || seenFirst.version !== version) seenFirst = { id, version, at: now }
+    return now - seenFirst.at >= abandonedMs
   }
 
-  /** Waits until the first has had its turn, or is sent away because it cannot be there any more. */
-  async function isGone(first: Stored<'turns'>): Promise<boolean> {
-    const seenAt = performance.now()
-    while (performance.now() < giveUpAt) {
+  /** Waits until the first has had its turn; false when that takes too long. */
+  async function isDone(first: Turn): Promise<boolean> {
+    while (performance.now() < giveUpAt && !isAbandoned(first)) {
       await wait(PART_OF_TURN * aboutMs)
       if ((await store.get('turns', first.id))?.version !== first.version) return true
-      if (performance.now() - seenAt >= ABANDONED_MS) {
-        await leaveLine(store, first)
-        return true
-      }
     }
     return false
   }
