@@ -51,6 +51,8 @@ const READ_ALL_EVERY = 2
 const MOST_DOUBLINGS = 8
 /** How long another process is taken to want the same, after it was last seen to. */
 const CONTENDED_MS = 2_000
+/** So long a small change stands in line; then it is tried out of turn, which costs somebody else one commit at most. */
+const PATIENCE_OF_FEW_MS = 3_000
 
 interface Task {
   readonly reads: readonly Key[]
@@ -65,8 +67,6 @@ interface Lane {
   readonly waiting: Task[]
   /** Several of its last group wanted the same document. */
   isCrowd: boolean
-  /** How long its last group took, from reading to having written or being refused, milliseconds; 0 at first. */
-  aboutMs: number
 }
 
 interface HowToLoad {
@@ -111,6 +111,8 @@ export function createChanges(options: {
   const lanes = new Map<string, Lane>()
   /** Lanes that other processes want as well, so that we stand in line, and until when, by the monotonic clock. */
   const contended = new Map<string, number>()
+  /** How long the last crowd's group took here, from reading to having written or being refused, milliseconds; 0 at first. */
+  let groupMs = 0
 
   async function drain(lane: Lane): Promise<void> {
     // Whoever comes in the same moment comes along.
@@ -148,7 +150,7 @@ export function createChanges(options: {
     const startedAt = performance.now()
     const withinMs = () => LONGEST_MS - (performance.now() - startedAt)
     let base: Base = new Map()
-    /** Our place in line, and whether it is the first as far as we know. */
+    /** Our place in line, and whether it is the first as far as we know, or has been waited for long enough. */
     let turn: Turn | null = null
     let hasTurn = false
     let beaten = 0
@@ -169,16 +171,23 @@ export function createChanges(options: {
         if (writes.length === 0) {
           if (turn) await leaveLine(store, turn)
         } else if (lane && !hasTurn && isContended(lane)) {
-          const { name, aboutMs } = lane
-          const line = await waitForTurn(store, name, { by: us, aboutMs, random, withinMs: withinMs() })
+          const { name, isCrowd } = lane
+          const patienceMs = isCrowd ? withinMs() : Math.min(withinMs(), PATIENCE_OF_FEW_MS)
+          const line = await waitForTurn(store, name, {
+            by: us,
+            aboutMs: groupMs,
+            random,
+            withinMs: patienceMs,
+          })
           if (line.hadCompany) noteContended(lane)
+          if (isCrowd && !line.turn) throw new AppError('conflict', 'It did not come to our turn in time.')
           turn = line.turn
           hasTurn = true
           continue
         } else {
           await store.commit(turn ? [...writes, { op: 'delete', collection: 'turns', ...turn }] : writes)
           onCommit(writes)
-          if (lane) lane.aboutMs = tookMs()
+          if (lane?.isCrowd) groupMs = tookMs()
         }
         for (const answer of answers) answer()
         return
@@ -203,7 +212,7 @@ export function createChanges(options: {
           if (turn) await leaveLine(store, turn)
           return
         }
-        if (lane && lane.aboutMs === 0) lane.aboutMs = tookMs()
+        if (groupMs === 0) groupMs = tookMs()
         if (lane && isContended(lane)) continue
         // Whoever beat us may well be at the next one now, and takes about as long.
         const mostMs = Math.max(2 ** Math.min(beaten, MOST_DOUBLINGS), PAUSE_TRIES * tookMs())
@@ -275,7 +284,7 @@ export function createChanges(options: {
           busy.waiting.push(task)
           return
         }
-        const lane = { name, waiting: [task], isCrowd: false, aboutMs: 0 }
+        const lane = { name, waiting: [task], isCrowd: false }
         lanes.set(name, lane)
         void drain(lane)
       })

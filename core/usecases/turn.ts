@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { AppError, isAppError } from '#contract'
+import { isAppError } from '#contract'
 import type { Store, Stored, Version } from '../ports/store.ts'
 
 /**
@@ -36,13 +36,13 @@ interface LineOptions {
  * Stand in line for what several processes want to change in `lane`, until it is our turn. Nothing rests on it but time:
  * whoever was beaten waits instead of writing a large commit in vain, and stands in line while the one before writes.
  * Versions decide as ever, so that a turn which is ignored, lost or had by two costs a commit and nothing else.
- * Throws `conflict` when it does not come `withinMs`, and what the store throws.
+ * Answers null when it does not come `withinMs`, and whether anybody else was seen in line. Throws what the store throws.
  */
 export async function waitForTurn(
   store: Pick<Store, 'get' | 'find' | 'commit'>,
   lane: string,
   { by, aboutMs, random, withinMs }: LineOptions,
-): Promise<{ readonly turn: Turn; readonly hadCompany: boolean }> {
+): Promise<{ readonly turn: Turn | null; readonly hadCompany: boolean }> {
   const id = `${lane}:${by}`
   const giveUpAt = performance.now() + withinMs
   const abandonedMs = Math.max(ABANDONED_MS, ABANDONED_TURNS * aboutMs)
@@ -71,7 +71,7 @@ export async function waitForTurn(
   }
   const place = await store.get('turns', id)
   if (place) await leaveLine(store, place)
-  throw new AppError('conflict', 'It did not come to our turn in time.')
+  return { turn: null, hadCompany }
 
   /** Whether the same one has stood there since we first saw it, for too long. */
   function isAbandoned({ id, version }: Turn): boolean {
