@@ -190,7 +190,8 @@ describe('clocks thirty seconds apart', () => {
         route: 'POST /v1/checkout/sessions',
         kind: 'slow',
         times: 2,
-        delayMs: 600,
+        // Longer than the other core takes to see all there is to do, on a slow machine as well.
+        delayMs: 5_000,
       })
       for (const [first, second, person] of [
         [world.core, fast.core, world.player('poppy')],
