@@ -56,7 +56,7 @@ export const NO_TELEMETRY: Telemetry = {
 /** `fetch` as a step of the trace, which the other side may go on with. For addresses without secrets in their path. */
 export function tracedFetch(telemetry: Telemetry): typeof fetch {
   return (input, init) => {
-    const request = new URL(input instanceof Request ? input.url : input)
+    const request = new URL(typeof input === 'string' || input instanceof URL ? input : input.url)
     const method = init?.method ?? 'GET'
     const send = () => {
       const headers = new Headers(init?.headers)

@@ -111,7 +111,7 @@ export function createChanges(options: {
   const lanes = new Map<string, Lane>()
   /** Lanes that other processes want as well, so that we stand in line, and until when, by the monotonic clock. */
   const contended = new Map<string, number>()
-  /** How long the last crowd's group took here, from reading to having written or being refused, milliseconds; 0 at first. */
+  /** How long the last crowd's group took here, from reading to having written, ms; until then, what was refused first; or 0. */
   let groupMs = 0
 
   async function drain(lane: Lane): Promise<void> {
@@ -240,8 +240,8 @@ export function createChanges(options: {
 
   /**
    * What only one of several reads is read first, and once; what they share is read just before they decide, every time:
-   * the shorter that takes, the less often somebody else comes between; in their turn nobody does. Where they were beaten and nothing has moved of what
-   * they share, it was one of the others that somebody else wrote: then those are read again.
+   * the shorter that takes, the less often somebody else comes between; in their turn nobody does. Where they were beaten
+   * and nothing has moved of what they share, it was one of the others that somebody else wrote: then those are read again.
    */
   async function load(
     tasks: readonly Task[],
@@ -258,8 +258,12 @@ export function createChanges(options: {
       for (const [index, [text]] of keys.entries()) base.set(text, documents[index])
     }
     const unknown = [...own].filter(([text]) => !known(text))
-    if (!hasTurn) await read(unknown.splice(0))
-    await read([...unknown, ...shared])
+    if (hasTurn) {
+      await read([...unknown, ...shared])
+    } else {
+      await read(unknown)
+      await read([...shared])
+    }
     const theirs = [...own].filter(([text]) => known(text))
     const moved = hasMoved(before, base)
     if (moved || !wasRefused) {
