@@ -111,13 +111,13 @@ function inEmulator(place: { readonly emulatorHost: string; readonly projectId: 
         const page = (await response.json()) as {
           readonly documents?: readonly {
             readonly name: string
-            readonly fields: { readonly value: RestValue }
+            readonly fields: { readonly json: { readonly stringValue: string } }
           }[]
           readonly nextPageToken?: string
         }
         for (const { name, fields } of page.documents ?? []) {
           const id = decodeURIComponent(name.split('/').at(-1) ?? '')
-          all.push({ id, ...(fromRest(fields.value) as object) })
+          all.push({ id, ...(JSON.parse(fields.json.stringValue) as object) })
         }
         pageToken = page.nextPageToken ?? ''
       } while (pageToken)
@@ -125,25 +125,6 @@ function inEmulator(place: { readonly emulatorHost: string; readonly projectId: 
     },
     close() {},
   }
-}
-
-type RestValue =
-  | { readonly mapValue: { readonly fields?: Readonly<Record<string, RestValue>> } }
-  | { readonly arrayValue: { readonly values?: readonly RestValue[] } }
-  | { readonly integerValue: string }
-  | { readonly nullValue: null }
-  | { readonly stringValue: string }
-  | { readonly booleanValue: boolean }
-  | { readonly doubleValue: number }
-
-function fromRest(value: RestValue): unknown {
-  if ('mapValue' in value) {
-    const entries = Object.entries(value.mapValue.fields ?? {})
-    return Object.fromEntries(entries.map(([name, field]) => [name, fromRest(field)]))
-  }
-  if ('arrayValue' in value) return (value.arrayValue.values ?? []).map(fromRest)
-  if ('integerValue' in value) return Number(value.integerValue)
-  return Object.values(value)[0]
 }
 
 /** Has core come to rest at `now`: nothing due, nothing in hand, nothing that failed and will be tried again? */

@@ -31,7 +31,11 @@ function inGooglesWords(): object {
   const unneeded = collections.flatMap((collectionGroup) => {
     const alone = QUERY_INDEXES[collectionGroup] ?? []
     const searched = SEARCHABLE[collectionGroup].filter((field) => !alone.includes(field))
-    return ['value', 'commit', ...searched].map((fieldPath) => ({ collectionGroup, fieldPath, indexes: [] }))
+    return ['json', 'value', 'commit', ...searched].map((fieldPath) => ({
+      collectionGroup,
+      fieldPath,
+      indexes: [],
+    }))
   })
   const ending = Object.keys(EXPIRES).map((collectionGroup) => ({
     collectionGroup,

@@ -4,6 +4,7 @@ import {
   type DocumentReference,
   type DocumentSnapshot,
   FieldPath,
+  FieldValue,
   Firestore,
   type QueryDocumentSnapshot,
   type QuerySnapshot,
@@ -36,15 +37,19 @@ const MOST_SINGLES = 100
 /** Documents asked whether a commit stands. */
 const WITNESSES = 8
 
+/** Where the value stands as text, and where older versions kept it as a map. */
+const TEXT = 'json'
+const OLDER_MAP = 'value'
+
 /** Codes of gRPC that say no to a commit: gone, there already, another version, or beaten while it was written. */
 const REFUSED: ReadonlySet<unknown> = new Set([5, 6, 9, 10])
 /** Codes of gRPC that pass: cancelled, unknown, deadline exceeded, resource exhausted, internal, unavailable. */
 const PASSING: ReadonlySet<unknown> = new Set([1, 2, 4, 8, 13, 14])
 
 /**
- * The store of many instances: Google Firestore in native mode. A document is `{ value, commit, … }`: the whole value
- * as a map, the mark of the commit that wrote it, and beside them the fields that queries name. A commit is one
- * batched write with preconditions, never a transaction: nothing is locked while buyers wait.
+ * The store of many instances: Google Firestore in native mode. A document is `{ json, commit, … }`: the whole value
+ * as text, the mark of the commit that wrote it, and beside them the fields that queries name (decision 0017). A commit is
+ * one batched write with preconditions, never a transaction: nothing is locked while buyers wait.
  *
  * `emulatorHost` (host:port) is Google's local emulator, which asks for no credentials.
  */
@@ -168,7 +173,13 @@ export function createFirestoreStore(options: {
         else {
           const lastUpdateTime = toTimestamp(write.version)
           if (write.op === 'delete') batch.delete(document, { lastUpdateTime })
-          else batch.update(document, toFields(write.collection, write.value, mark), { lastUpdateTime })
+          else {
+            const fields = {
+              ...toFields(write.collection, write.value, mark),
+              [OLDER_MAP]: FieldValue.delete(),
+            }
+            batch.update(document, fields, { lastUpdateTime })
+          }
         }
       }
       try {
@@ -241,7 +252,7 @@ function toFields<C extends CollectionName>(
   const searched = SEARCHABLE[collection].map((field): [string, unknown] => [field, values[field] ?? null])
   const expiresAt = expiryOf(collection, value)
   return {
-    value,
+    [TEXT]: JSON.stringify(value),
     commit: mark,
     ...Object.fromEntries(searched),
     ...(expiresAt === null ? {} : { expireAt: Timestamp.fromMillis(expiresAt) }),
@@ -251,11 +262,12 @@ function toFields<C extends CollectionName>(
 function toStored<C extends CollectionName>(document: DocumentSnapshot): Stored<C> | undefined {
   const { updateTime } = document
   if (!updateTime) return undefined
+  const text: unknown = document.get(TEXT)
   return {
     id: toId(document.id),
     version: `${updateTime.seconds}.${updateTime.nanoseconds}`,
     // Only this collection's values are ever written to it.
-    value: document.get('value') as Collections[C],
+    value: (typeof text === 'string' ? JSON.parse(text) : document.get(OLDER_MAP)) as Collections[C],
   }
 }
 
