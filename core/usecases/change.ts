@@ -111,6 +111,8 @@ export function createChanges(options: {
   const lanes = new Map<string, Lane>()
   /** Lanes that other processes want as well, so that we stand in line, and until when, by the monotonic clock. */
   const contended = new Map<string, number>()
+  /** Other processes have stood in line with us. From then on a crowd stands there before it is beaten. */
+  let hasCompany = false
   /** How long the last crowd's group took here, from reading to having written, ms; until then, what was refused first; or 0. */
   let groupMs = 0
 
@@ -126,7 +128,7 @@ export function createChanges(options: {
   }
 
   function isContended(lane: Lane): boolean {
-    return (contended.get(lane.name) ?? 0) > performance.now()
+    return (lane.isCrowd && hasCompany) || (contended.get(lane.name) ?? 0) > performance.now()
   }
 
   function noteContended(lane: Lane): void {
@@ -135,14 +137,33 @@ export function createChanges(options: {
     contended.set(lane.name, now + CONTENDED_MS)
   }
 
+  function noteCompany(lane: Lane): void {
+    hasCompany = true
+    noteContended(lane)
+  }
+
   function lookBehind(lane: Lane): void {
     isSomebodyInLine(store, lane.name).then(
       (somebody) => {
-        if (somebody) noteContended(lane)
+        if (somebody) noteCompany(lane)
       },
       // It was only politeness.
       () => {},
     )
+  }
+
+  /** Null when a small change has waited long enough. Throws `conflict` when a crowd has. */
+  async function comeToTurn(lane: Lane, withinMs: number): Promise<Turn | null> {
+    const { name, isCrowd } = lane
+    const { turn, hadCompany } = await waitForTurn(store, name, {
+      by: us,
+      aboutMs: groupMs,
+      random,
+      withinMs: isCrowd ? withinMs : Math.min(withinMs, PATIENCE_OF_FEW_MS),
+    })
+    if (hadCompany) noteCompany(lane)
+    if (isCrowd && !turn) throw new AppError('conflict', 'It did not come to our turn in time.')
+    return turn
   }
 
   /** Whoever is beaten by another process takes those along who have come meanwhile: they would only be next in line. */
@@ -168,26 +189,17 @@ export function createChanges(options: {
         wasRefused = false
         if (hasMoved(before, base)) inVain = 0
         const { answers, writes } = decideAll(tasks, base)
-        if (writes.length === 0) {
-          if (turn) await leaveLine(store, turn)
-        } else if (lane && !hasTurn && isContended(lane)) {
-          const { name, isCrowd } = lane
-          const patienceMs = isCrowd ? withinMs() : Math.min(withinMs(), PATIENCE_OF_FEW_MS)
-          const line = await waitForTurn(store, name, {
-            by: us,
-            aboutMs: groupMs,
-            random,
-            withinMs: patienceMs,
-          })
-          if (line.hadCompany) noteContended(lane)
-          if (isCrowd && !line.turn) throw new AppError('conflict', 'It did not come to our turn in time.')
-          turn = line.turn
+        if (writes.length > 0 && lane && !hasTurn && isContended(lane)) {
+          turn = await comeToTurn(lane, withinMs())
           hasTurn = true
           continue
-        } else {
+        }
+        if (writes.length > 0) {
           await store.commit(turn ? [...writes, { op: 'delete', collection: 'turns', ...turn }] : writes)
           onCommit(writes)
           if (lane?.isCrowd) groupMs = tookMs()
+        } else if (turn) {
+          await leaveLine(store, turn)
         }
         for (const answer of answers) answer()
         return
@@ -200,16 +212,12 @@ export function createChanges(options: {
         // Perhaps somebody thought us gone.
         hasTurn = false
         const stuck = inVain >= MAX_TRIES
-        if (isBeaten && stuck && tasks.length > 1) {
-          // Several together may fail for the fault of one: each gets its own last word.
-          if (turn) await leaveLine(store, turn)
-          for (const task of tasks) await settle([task], null)
-          return
-        }
         // Beaten for too long: one by one they would only beat each other and everybody else.
         if (!isBeaten || stuck || withinMs() <= 0) {
-          for (const task of tasks) task.reject(error)
           if (turn) await leaveLine(store, turn)
+          // Several together may fail for the fault of one: each gets its own last word.
+          if (isBeaten && stuck && tasks.length > 1) for (const task of tasks) await settle([task], null)
+          else for (const task of tasks) task.reject(error)
           return
         }
         if (groupMs === 0) groupMs = tookMs()

@@ -257,6 +257,51 @@ test('after others were seen to want the same, even a small change stands in lin
   assert.equal(await has('later'), true)
 })
 
+test('whoever once had company stands in line with a crowd before it is beaten, at any drop', async (t) => {
+  const time = { now: 0 }
+  t.mock.method(performance, 'now', () => time.now)
+  const { store, come, giveUp, standing } = setUp()
+  const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
+  const take = (lane: string, id: string) =>
+    change({
+      lane,
+      reads: [
+        ['users', `shelf of ${lane}`],
+        ['users', id],
+      ],
+      decide: (sheet) => {
+        sheet.put('users', `shelf of ${lane}`, person(id))
+        sheet.put('users', id, person(id))
+      },
+    })
+  const together = (lane: string, ...ids: string[]) => Promise.all(ids.map((id) => take(lane, id)))
+  const has = async (id: string) => (await store.get('users', id)) !== undefined
+
+  // Alone as far as it knows, it looks behind itself only after a group.
+  const theirs = await come('other')
+  const early = together(LANE, 'a', 'b')
+  await new Promise(setImmediate)
+  const beside = together(LANE, 'c', 'd')
+  await early
+  await soon()
+  assert.deepEqual([await has('c'), (await standing()).length], [false, 2])
+  await giveUp(theirs)
+  await beside
+
+  time.now += 60_000
+  const value = { lane: 'another', by: 'other', since: 0 }
+  const place = { collection: 'turns', id: 'another:other' } as const
+  await store.commit([{ op: 'create', ...place, value }])
+  await take('another', 'alone')
+  const many = together('another', 'e', 'f')
+  await soon()
+  assert.deepEqual([await has('alone'), await has('e')], [true, false])
+  const version = (await store.get('turns', place.id))?.version ?? 0
+  await store.commit([{ op: 'delete', ...place, version }])
+  await many
+  assert.equal(await has('f'), true)
+})
+
 test('in its turn a group is read with one question, and what was read before the line is not read again', async () => {
   const { store } = setUp()
   const asked: number[] = []
