@@ -17,7 +17,7 @@ const other = `drp_${'0'.repeat(25)}2`
 function createWorld(drops: Record<string, DropView>) {
   const gate = Promise.withResolvers<void>()
   const edits: string[] = []
-  const posts: { message: MessageWithFiles; nonce: string }[] = []
+  const posts: { message: MessageWithFiles; once: string }[] = []
   const inHand = { now: 0, most: 0 }
   const discord = {
     deleted: '',
@@ -30,8 +30,8 @@ function createWorld(drops: Record<string, DropView>) {
       await gate.promise
       inHand.now -= 1
     },
-    async createMessage(_channelId: string, message: MessageWithFiles, nonce: string) {
-      posts.push({ message, nonce })
+    async createMessage(_channelId: string, message: MessageWithFiles, once: string) {
+      posts.push({ message, once })
       return { id: `30000000000000001${posts.length}` }
     },
   }
@@ -93,7 +93,6 @@ test('a drop without a card gets one with its picture, and only one', async () =
   assert.deepEqual(await world.cards.draw(drop.dropId), place)
   assert.equal(world.posts.length, 1)
   assert.equal(world.posts[0]?.message.pictures?.[0]?.name, 'drop.webp')
-  assert.ok((world.posts[0]?.nonce.length ?? 99) <= 25)
   // One to be sure of the post, one for the second wish.
   assert.equal(world.edits.length, 2)
 })
@@ -132,11 +131,11 @@ test('a card that was posted by a bot that died before core knew is brought to t
   const next = createCards({ core: world.core, discord: world.discord, work: world.work, ...SETTINGS })
   world.drops[drop.dropId] = { ...drop, available: 0, sold: 3 }
   await next.draw(drop.dropId)
-  assert.equal(world.posts[0]?.nonce, world.posts[1]?.nonce, 'to Discord it is one message')
+  assert.equal(world.posts[0]?.once, world.posts[1]?.once, 'to Discord it is one message')
   assert.equal(world.edits.at(-1), 'Moss mug Sold out')
 })
 
-test('a deleted card is posted anew under another nonce', async () => {
+test('a deleted card is posted anew under another name', async () => {
   const drop = sampleDrop({ card: CARD })
   const world = createWorld({ [drop.dropId]: drop })
   world.open()
@@ -147,7 +146,7 @@ test('a deleted card is posted anew under another nonce', async () => {
   await createCards({ core: world.core, discord: world.discord, work: world.work, ...SETTINGS }).draw(
     drop.dropId,
   )
-  assert.notEqual(world.posts[0]?.nonce, world.posts[1]?.nonce)
+  assert.notEqual(world.posts[0]?.once, world.posts[1]?.once)
 })
 
 test('a failed edit fails its wish, and the next wish is tried again', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { RESTJSONErrorCodes } from 'discord-api-types/v10'
 import PQueue from 'p-queue'
 import type { Logger } from 'pino'
@@ -90,7 +89,8 @@ export function createCards(deps: {
         ...renderCard(picture ? drop : { ...drop, picture: null }),
         ...(picture ? { pictures: [picture] } : {}),
       },
-      nonce(drop.dropId, after),
+      // A message after a deleted one is a new message.
+      `${drop.dropId}:${after}`,
     )
     const place = { channelId: deps.channelId, messageId: id }
     posted.set(drop.dropId, place)
@@ -137,9 +137,4 @@ export function createCards(deps: {
 
 function isSameCard(one: DropView, other: DropView): boolean {
   return JSON.stringify(renderCard(one)) === JSON.stringify(renderCard(other))
-}
-
-/** A message after a deleted one is a new message; the same message asked for twice is one. */
-function nonce(dropId: string, after: string): string {
-  return createHash('sha256').update(`${dropId}:${after}`).digest('base64url').slice(0, 24)
 }

@@ -32,7 +32,7 @@ function createWorld(view: CaseView) {
     view,
     threads: [] as string[],
     added: [] as string[],
-    said: [] as { channelId: string; message: MessageWithFiles; nonce: string }[],
+    said: [] as { channelId: string; message: MessageWithFiles; once: string }[],
     typists: [] as string[],
     refuse: {} as { look?: Error; thread?: Error; add?: Record<string, Error>; send?: Record<string, Error> },
   }
@@ -68,10 +68,10 @@ function createWorld(view: CaseView) {
         if (error) throw error
         world.added.push(`${threadId}: ${userId}`)
       },
-      createMessage: async (channelId, message, nonce) => {
+      createMessage: async (channelId, message, once) => {
         const error = world.refuse.send?.[channelId]
         if (error) throw error
-        world.said.push({ channelId, message, nonce })
+        world.said.push({ channelId, message, once })
         return { id: '1' }
       },
     },
@@ -101,7 +101,7 @@ test('a case gets a private thread named after the order, with its people, words
   assert.match(JSON.stringify(first.message.embeds), /two pieces/)
   assert.deepEqual(second?.message.mentions, [POPPY.userId])
   assert.match(JSON.stringify(second.message), /So sorry!.*to answer.*v1:add:cas_/)
-  assert.ok(first.nonce.length <= 25 && first.nonce !== second.nonce)
+  assert.notEqual(first.once, second.once)
 })
 
 test('only what is new is said in a thread that is there', async () => {

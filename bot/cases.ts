@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { RESTJSONErrorCodes } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import {
@@ -84,10 +83,10 @@ export function createCases(deps: {
       const pictures = item.kind === 'entry' ? await readPictures(item.entry) : []
       if (threadId !== null) {
         const message = renderCaseItem(view, at, item, 'thread')
-        await discord.createMessage(threadId, { ...message, pictures }, nonce(caseId, at))
+        await discord.createMessage(threadId, { ...message, pictures }, `${caseId}:${at}`)
       }
       for (const userId of outside) {
-        await tellDirectly(userId, { ...renderCaseItem(view, at, item, 'dm'), pictures }, nonce(caseId, at))
+        await tellDirectly(userId, { ...renderCaseItem(view, at, item, 'dm'), pictures }, `${caseId}:${at}`)
       }
       keep(caseId, { threadId, posted: at + 1 })
     }
@@ -135,10 +134,10 @@ export function createCases(deps: {
   async function tellDirectly(
     userId: string,
     message: Parameters<Discord['createMessage']>[1],
-    nonceOfItem: string,
+    once: string,
   ): Promise<void> {
     try {
-      await discord.createMessage(await discord.openDirect(userId), message, nonceOfItem)
+      await discord.createMessage(await discord.openDirect(userId), message, once)
     } catch (error) {
       if (!isPermanent(error)) throw error
       log.warn({ err: error }, 'a person could not be told about their case; it is in their order')
@@ -177,9 +176,4 @@ export function createCases(deps: {
       return drawing
     },
   }
-}
-
-/** The same item has the same nonce, so a repeat within a few minutes shows no second message. */
-function nonce(caseId: string, at: number): string {
-  return createHash('sha256').update(`${caseId}:${at}`).digest('base64url').slice(0, 24)
 }

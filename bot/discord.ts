@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { DiscordAPIError, type RawFile, REST, RESTEvents } from '@discordjs/rest'
 import {
@@ -37,8 +38,8 @@ export interface Discord {
   answer(interaction: InteractionRef, first: APIInteractionResponse): Promise<boolean>
   editAnswer(interaction: InteractionRef, message: MessageWithFiles): Promise<void>
   followUp(interaction: InteractionRef, message: Message): Promise<void>
-  /** The same nonce (25 characters at most) within a few minutes answers with the first message again. */
-  createMessage(channelId: string, message: MessageWithFiles, nonce: string): Promise<{ readonly id: string }>
+  /** `once` names what is said: within a few minutes the same in the same channel answers with the first message again. */
+  createMessage(channelId: string, message: MessageWithFiles, once: string): Promise<{ readonly id: string }>
   /** Everything but the attached pictures is replaced; those stay. */
   editMessage(channelId: string, messageId: string, message: Message): Promise<void>
   /** The id of the direct channel with a person. */
@@ -138,8 +139,10 @@ export function createDiscord(rest: REST): Discord {
       )
     },
 
-    async createMessage(channelId, message, nonce) {
+    async createMessage(channelId, message, once) {
       const { body, files } = withFiles(message, false)
+      // Discord takes 25 characters.
+      const nonce = createHash('sha256').update(once).digest('base64url').slice(0, 24)
       const created = await rest.post(Routes.channelMessages(channelId), {
         body: { ...body, nonce, enforce_nonce: true },
         files,

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { RESTJSONErrorCodes } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import type { CardPlace, PushInput } from '#contract'
@@ -53,11 +52,11 @@ export function createLiveNews(deps: {
         }
         return place
       }
-      const nonce = createHash('sha256')
-        .update(`live:${announcement.streamId}`)
-        .digest('base64url')
-        .slice(0, 24)
-      const { id } = await deps.discord.createMessage(deps.channelId, message, nonce)
+      const { id } = await deps.discord.createMessage(
+        deps.channelId,
+        message,
+        `live:${announcement.streamId}`,
+      )
       const made = { channelId: deps.channelId, messageId: id }
       posted.set(announcement.streamId, made)
       return made

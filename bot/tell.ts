@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { RESTJSONErrorCodes } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import type { Delivery, Notice } from '#contract'
@@ -31,7 +30,7 @@ export function createTell(deps: {
     const channelId = directs.get(userId) ?? (await discord.openDirect(userId))
     remember(directs, userId, channelId, DIRECTS_AT_MOST)
     try {
-      await discord.createMessage(channelId, renderNotice(notice, 'dm'), nonce(notice))
+      await discord.createMessage(channelId, renderNotice(notice, 'dm'), notice.noticeId)
     } catch (error) {
       directs.delete(userId)
       throw error
@@ -44,7 +43,7 @@ export function createTell(deps: {
     const message = renderNotice(notice, 'thread')
     if (known) {
       try {
-        await discord.createMessage(known, message, nonce(notice))
+        await discord.createMessage(known, message, notice.noticeId)
         return
       } catch (error) {
         if (!isDiscordError(error, RESTJSONErrorCodes.UnknownChannel)) throw error
@@ -54,7 +53,7 @@ export function createTell(deps: {
     const threadId = await discord.openThread(deps.channelId, 'News for you')
     await discord.addToThread(threadId, userId)
     remember(threads, userId, threadId, THREADS_AT_MOST)
-    await discord.createMessage(threadId, message, nonce(notice))
+    await discord.createMessage(threadId, message, notice.noticeId)
   }
 
   return async (notice) => {
@@ -82,9 +81,4 @@ function remember(known: Map<string, string>, userId: string, channelId: string,
   known.set(userId, channelId)
   const [oldest] = known.keys()
   if (oldest !== undefined && known.size > max) known.delete(oldest)
-}
-
-/** Discord takes 25 characters; the same notice has the same nonce, so a repeat shows no second message. */
-function nonce(notice: Notice): string {
-  return createHash('sha256').update(notice.noticeId).digest('base64url').slice(0, 24)
 }
