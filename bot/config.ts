@@ -13,6 +13,8 @@ export interface Config {
   readonly dropsChannelId: string
   /** Where builders who go live are announced. */
   readonly liveChannelId: string
+  /** Where operators are told what waits for them; null tells nobody. */
+  readonly operatorsChannelId: string | null
   /** Roles that the bot gives while somebody is live, and while their badge lasts; null gives none. */
   readonly roles: { readonly live: string | null; readonly verified: string | null }
   /** Discord's REST address up to and without the version, e.g. `https://discord.com/api`. */
@@ -64,6 +66,7 @@ const Settings = z.object({
   DISCORD_GUILD_ID: Snowflake,
   DROPS_CHANNEL_ID: Snowflake,
   LIVE_CHANNEL_ID: Snowflake.optional(),
+  OPERATORS_CHANNEL_ID: Snowflake.optional(),
   LIVE_ROLE_ID: Snowflake.optional(),
   VERIFIED_ROLE_ID: Snowflake.optional(),
   DISCORD_API_BASE: address.default('https://discord.com/api'),
@@ -108,6 +111,7 @@ export function parseConfig(env: Record<string, string | undefined>): Config {
     guildId: e.DISCORD_GUILD_ID,
     dropsChannelId: e.DROPS_CHANNEL_ID,
     liveChannelId: e.LIVE_CHANNEL_ID ?? e.DROPS_CHANNEL_ID,
+    operatorsChannelId: e.OPERATORS_CHANNEL_ID ?? null,
     roles: { live: e.LIVE_ROLE_ID ?? null, verified: e.VERIFIED_ROLE_ID ?? null },
     discordApi: e.DISCORD_API_BASE,
     transport:

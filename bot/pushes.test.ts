@@ -36,6 +36,10 @@ function createWorld(handlers: Partial<PushHandlers> = {}) {
         done.push(input)
         return {}
       },
+      callOperators: async (input) => {
+        done.push(input)
+        return { posted: true }
+      },
       ...handlers,
     },
     ready: () => false,

@@ -44,6 +44,7 @@ export function createPushServer(deps: {
   receive('drawLive')
   receive('setRoles')
   receive('notify')
+  receive('callOperators')
   app.notFound(() => refuse('not_found'))
   app.onError((error) => {
     deps.log.error({ err: error }, 'a push was not carried out')

@@ -16,6 +16,7 @@ import { createDiscord, createRest } from './discord.ts'
 import { handle } from './handle.ts'
 import { createInteractionEndpoint } from './interaction-endpoint.ts'
 import { createLiveNews } from './live.ts'
+import { createOperatorCalls } from './operator-calls.ts'
 import { createPushServer } from './pushes.ts'
 import { createTell } from './tell.ts'
 import { traceInteraction } from './trace-interaction.ts'
@@ -70,6 +71,8 @@ export async function startBot(
   })
   const tell = createTell({ discord, channelId: config.dropsChannelId, log })
 
+  const callOperators = createOperatorCalls({ core, discord, channelId: config.operatorsChannelId, log })
+
   const answer = (interaction: APIInteraction, answerBudgetMs: number) =>
     traceInteraction(interaction, telemetry, () =>
       handle(interaction, { core, config: { ...config, answerBudgetMs }, log, now }),
@@ -88,6 +91,7 @@ export async function startBot(
           return {}
         }),
       notify: (notice) => work.run(async () => ({ delivery: await tell(notice) })),
+      callOperators: (call) => work.run(async () => ({ posted: await callOperators(call) })),
     },
     ready: () => online(),
     log,

@@ -1,6 +1,16 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
-import { CardPlace, CaseId, ChannelView, DropId, Millis, Notice, Person, Snowflake } from './views.ts'
+import {
+  CardPlace,
+  CaseId,
+  ChannelView,
+  DropId,
+  Millis,
+  Notice,
+  OperatorCall,
+  Person,
+  Snowflake,
+} from './views.ts'
 
 /** How a notice reached a person: a private message, a private thread, or not at all (core keeps it as missed). */
 export const Delivery = z.enum(['dm', 'thread', 'nowhere'])
@@ -56,6 +66,12 @@ export const PUSHES = {
     path: '/push/notify',
     input: Notice,
     output: z.object({ delivery: Delivery }),
+  },
+  /** Tell the operators in their own channel. Not `posted`: there is none, or the bot may not write there. */
+  callOperators: {
+    path: '/push/call-operators',
+    input: OperatorCall,
+    output: z.object({ posted: z.boolean() }),
   },
 } as const
 

@@ -533,6 +533,25 @@ export type MoneyReport = z.infer<typeof MoneyReport>
 export const SellingStop = z.enum(['closed', 'drop', 'builder', 'account', 'everything'])
 export type SellingStop = z.infer<typeof SellingStop>
 
+/** Why an operator should look at an order, the most urgent first. */
+export const Attention = z.enum(['dispute', 'drift', 'refund_failed', 'release_blocked', 'holding'])
+export type Attention = z.infer<typeof Attention>
+
+/** Something has begun to wait for an operator. `callId` is the same for the same. */
+export const OperatorCall = z.discriminatedUnion('about', [
+  z.object({
+    callId: z.string(),
+    about: z.literal('order'),
+    attention: Attention,
+    order: OrderView,
+    /** Until when Stripe takes an answer to the bank; null where no bank asks. */
+    answerBy: Millis.nullable(),
+  }),
+  z.object({ callId: z.string(), about: z.literal('case'), caseId: CaseId }),
+  z.object({ callId: z.string(), about: z.literal('application'), builder: BuilderView }),
+])
+export type OperatorCall = z.infer<typeof OperatorCall>
+
 /** What waits for an operator. Oldest first, at most 25 of each. */
 export const OperatorQueue = z.object({
   applications: z.array(BuilderView),

@@ -7,6 +7,8 @@ export const CHANNELS = {
   drops: { id: '100000000000000010', name: 'drops' },
   live: { id: '100000000000000011', name: 'live' },
   lounge: { id: '100000000000000012', name: 'lounge' },
+  /** Only operators see it. */
+  operators: { id: '100000000000000013', name: 'operators' },
 } as const
 
 export const ROLES = {

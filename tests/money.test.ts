@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { describe } from 'node:test'
 import { isAppError, type OrderView } from '#contract'
 import { balances } from '../core/domain/ledger.ts'
-import { PEOPLE } from '../sandbox/cast.ts'
-import { linkOf, payInBrowser } from '../sandbox/player.ts'
+import { CHANNELS, PEOPLE } from '../sandbox/cast.ts'
+import { linkOf, payInBrowser, textOf } from '../sandbox/player.ts'
 import { buy } from '../sandbox/scenes.ts'
 import { readAll } from './invariants.ts'
 import { openShop, orderOf, testInWorld } from './shop.ts'
@@ -55,6 +55,11 @@ async function openCaseWithPicture(world: World, orderId: string): Promise<void>
   const order = await player.answer(player.c500('order', { order: orderId }))
   const form = await player.press(order, /^Something is wrong/)
   await player.answer(player.submit(form, { text: 'It is chipped.' }, { pictures: await smallPicture() }))
+}
+
+/** What the operators were told in their own channel, oldest first. */
+async function operatorsTold(world: World): Promise<string[]> {
+  return (await world.player('olive').messages(CHANNELS.operators.id)).map(textOf)
 }
 
 async function books(world: World): Promise<Record<string, number>> {
@@ -285,10 +290,15 @@ describe('cases', () => {
       text: 'Empty box.',
       pictures: [],
     })
+    await world.settle()
     await world.advance(48 * HOUR)
     assert.equal((await world.client.getCase({ userId: null, operator: false, caseId })).status, 'silent')
+    const [opened, silent, ...more] = await operatorsTold(world)
+    assert.match(opened ?? '', /Something is wrong.*until .* to answer/s)
+    assert.match(silent ?? '', /Something is wrong.*An operator decides/s)
     await world.advance(7 * DAY)
     assert.equal((await orderOf(world, world.player('poppy'))).status, 'refunded')
+    assert.deepEqual([more, (await operatorsTold(world)).length], [[], 2])
   })
 
   testInWorld('a buyer who says nothing after the answer lets the money go', async (world) => {
@@ -322,6 +332,23 @@ describe('cases', () => {
 })
 
 describe('disputes', () => {
+  testInWorld('operators alone are told of one, once, and a press leads to its answer', async (world) => {
+    const { orderId } = await paidOrder(world)
+    const { chargeId } = await orderOf(world, world.player('poppy'))
+    await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+    await world.settle()
+    await ship(world, orderId)
+    await world.advance(DAY)
+    const olive = world.player('olive')
+    const [told, ...more] = await olive.messages(CHANNELS.operators.id)
+    assert.ok(told && more.length === 0)
+    assert.match(textOf(told), /A bank asks about a payment.*Mug.*Stripe takes an answer until/is)
+    const answer = await olive.answer(olive.press(told, /^Answer the bank/))
+    assert.match(textOf(answer), /Dispute: .*The bank has not decided/s)
+    assert.equal((await olive.messages(CHANNELS.operators.id)).length, 2, 'their answer stands beside it')
+    await assert.rejects(world.player('poppy').messages(CHANNELS.operators.id))
+  })
+
   testInWorld('a dispute freezes the release, and a won one lets it go on', async (world) => {
     const { orderId } = await paidOrder(world)
     await ship(world, orderId)

@@ -191,6 +191,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       DISCORD_GUILD_ID: GUILD.id,
       DROPS_CHANNEL_ID: CHANNELS.drops.id,
       LIVE_CHANNEL_ID: CHANNELS.live.id,
+      OPERATORS_CHANNEL_ID: CHANNELS.operators.id,
       LIVE_ROLE_ID: ROLES.live.id,
       VERIFIED_ROLE_ID: ROLES.verified.id,
       DISCORD_API_BASE: discord.url,

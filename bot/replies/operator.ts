@@ -21,7 +21,7 @@ import { orderEmbed, orderTitle, orderWords } from './order.ts'
 import { dateTime, escapeText, relativeTime } from './text.ts'
 
 const BUTTONS_AT_MOST = 5
-const QUEUE_BUTTON = button('Queue', ['op', 'queue'])
+export const QUEUE_BUTTON = button('Queue', ['op', 'queue'])
 
 /** Everything that waits for an operator, with a way to each. */
 export function renderQueue(queue: OperatorQueue): Message {

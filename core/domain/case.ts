@@ -84,6 +84,22 @@ export function passAnswerTime(found: Case, now: number): Case {
   }
 }
 
+/** What an operator should hear of: that it has begun, the builder's silence, or that nobody else can decide it now. */
+export function operatorsConcern(found: Case): 'opened' | 'silent' | 'undecided' | null {
+  switch (found.status) {
+    case 'open':
+      return 'opened'
+    case 'silent':
+      return 'silent'
+    case 'answered':
+      return found.decidesItself ? null : 'undecided'
+    case 'decided':
+      return null
+    default:
+      return found.status satisfies never
+  }
+}
+
 /** When to look at this case again; null when nothing changes by itself. */
 export function nextLook(found: Case): number | null {
   if (found.status === 'open') return found.answerBy

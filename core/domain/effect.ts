@@ -48,6 +48,8 @@ export type EffectKind =
   /** Bring a builder's roles and cards to what their channel is. */
   | 'follow_live'
   | 'notify'
+  /** Tell the operators that an order, a case or a builder waits for them. */
+  | 'call_operators'
   /** Store a picture in further formats. */
   | 'encode_picture'
 
@@ -79,7 +81,7 @@ export const QUEUES = {
   reminders: { width: 4, looksPast: 0, kinds: ['call_reminders', 'remind'] },
   // One at a time: it takes a processor for seconds, and nobody waits for it.
   pictures: { width: 1, looksPast: 0, kinds: ['encode_picture'] },
-  news: { width: 8, looksPast: 200, kinds: ['notify', 'draw_case', 'tend_case'] },
+  news: { width: 8, looksPast: 200, kinds: ['notify', 'call_operators', 'draw_case', 'tend_case'] },
 } as const satisfies Record<string, { width: number; looksPast: number; kinds: readonly EffectKind[] }>
 export type QueueName = keyof typeof QUEUES
 

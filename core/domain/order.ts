@@ -1,4 +1,5 @@
 import type {
+  Attention,
   Currency,
   ErrorCode,
   OrderNotice,
@@ -380,7 +381,6 @@ export function attentionOf(order: Order): Attention | null {
   const held = order.status === 'paid' || order.status === 'shipped'
   return held && order.holdingWarnedAt !== null ? 'holding' : null
 }
-export type Attention = 'dispute' | 'drift' | 'refund_failed' | 'release_blocked' | 'holding'
 
 /** What went back or is going back to the buyer, in minor units; a failed refund is still decided. */
 export function givenBack(order: Order): number {

@@ -1,5 +1,6 @@
 import type { EffectKind } from '../domain/effect.ts'
 import { sweepAccount } from '../usecases/builder-account.ts'
+import { callOperators } from '../usecases/call-operators.ts'
 import { carryOutRefunds } from '../usecases/carry-out-refunds.ts'
 import type { Deps } from '../usecases/deps.ts'
 import { drawCard } from '../usecases/draw-card.ts'
@@ -48,6 +49,7 @@ export function effectHandlers(
     follow_live: (effect) => followLive(deps, effect.subject),
     reconcile: () => reconcile(deps, onFrozen),
     notify: (effect) => tell(deps, effect),
+    call_operators: (effect) => callOperators(deps, effect),
     call_reminders: (effect) => callReminders(deps, effect.subject),
     remind: (effect) => tell(deps, effect),
     async encode_picture({ subject }) {

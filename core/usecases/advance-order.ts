@@ -7,7 +7,7 @@ import { type Order, type OrderEvent, stepOrder } from '../domain/order.ts'
 import type { Key } from '../ports/store.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
-import { effectKey, wish, wishNotice } from './wish.ts'
+import { effectKey, wish, wishCall, wishNotice } from './wish.ts'
 
 /** What an event of an order may wish for again while an earlier wish still stands. */
 const ORDER_EFFECTS = [
@@ -80,6 +80,8 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
   for (const kind of step.effects) wish(sheet, kind, orderId, now)
   const occasion = order.history.length
   for (const notice of step.notices) wishNotice(sheet, orderId, { about: 'order', occasion, ...notice }, now)
+  const { attention } = step.order
+  if (attention && attention !== order.attention) wishCall(sheet, orderId, occasion, now)
   return step.order
 }
 

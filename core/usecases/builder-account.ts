@@ -5,7 +5,7 @@ import type { ConnectedAccount } from '../ports/accounts.ts'
 import { PaymentsError } from '../ports/payments.ts'
 import type { Deps } from './deps.ts'
 import { followBuilder } from './follow-builder.ts'
-import { effectKey, wish } from './wish.ts'
+import { effectKey, wish, wishCall } from './wish.ts'
 
 /** An account is looked at again this often even when nobody says that it changed. */
 const SWEEP_MS = 24 * 60 * 60_000
@@ -26,6 +26,7 @@ export function joinBuilder(
       if (known?.name === name) return known
       const builder: Builder = known ? { ...known, name } : newBuilder(input.person, deps)
       sheet.put('builders', userId, builder)
+      if (!known && builder.status === 'applied') wishCall(sheet, userId, 'applied', deps.clock.now())
       return builder
     },
   })

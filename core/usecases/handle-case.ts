@@ -6,7 +6,14 @@ import {
   type Person,
   type Picture,
 } from '#contract'
-import { addEntry, type Case, openCase as newCase, nextLook, passAnswerTime } from '../domain/case.ts'
+import {
+  addEntry,
+  type Case,
+  openCase as newCase,
+  nextLook,
+  operatorsConcern,
+  passAnswerTime,
+} from '../domain/case.ts'
 import { givenBack, type Order, type OrderEvent } from '../domain/order.ts'
 import { cleanText, lengthOf } from '../domain/text.ts'
 import { PictureError } from '../ports/media.ts'
@@ -16,7 +23,7 @@ import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { amountOf } from './refund-order.ts'
-import { effectKey, wish, wishNotice } from './wish.ts'
+import { effectKey, wish, wishCall, wishNotice } from './wish.ts'
 
 const TEXT_MAX = 2_000
 
@@ -253,6 +260,11 @@ const caseKeys = (caseId: string): Key[] => [
 
 /** The case as it is now, shown in its thread and looked at again when its time comes. */
 function putCase(sheet: Sheet, found: Case, now: number): Case {
+  const before = sheet.get('cases', found.caseId)
+  const concern = operatorsConcern(found)
+  if (concern && concern !== (before && operatorsConcern(before))) {
+    wishCall(sheet, found.caseId, `${concern}:${found.entries.length}`, now)
+  }
   sheet.put('cases', found.caseId, found)
   wish(sheet, 'draw_case', found.caseId, now)
   const look = nextLook(found)

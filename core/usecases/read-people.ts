@@ -1,5 +1,6 @@
 import {
   AppError,
+  type Attention,
   type CaseStatus,
   type DashboardView,
   type IdentityView,
@@ -12,7 +13,6 @@ import {
   type ProfileView,
 } from '#contract'
 import type { Builder } from '../domain/builder.ts'
-import type { Attention } from '../domain/order.ts'
 import type { Sum } from '../domain/totals.ts'
 import type { Deps } from './deps.ts'
 import { readDrops } from './read-drops.ts'

@@ -48,6 +48,12 @@ export function wishNotice(sheet: Sheet, subject: string, notice: NoticeWish, no
   sheet.put('outbox', id, { ...newEffect(sheet, kind, subject, now, now), notice })
 }
 
+/** Ask for the operators to be told that `subject` waits for them. `occasion` tells its calls apart. */
+export function wishCall(sheet: Sheet, subject: string, occasion: string | number, now: number): void {
+  const kind = 'call_operators'
+  sheet.put('outbox', effectId(kind, `${subject}:${occasion}`), newEffect(sheet, kind, subject, now, now))
+}
+
 function newEffect(sheet: Sheet, kind: EffectKind, subject: string, now: number, dueAt: number): Effect {
   return {
     kind,

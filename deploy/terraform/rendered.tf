@@ -7,20 +7,21 @@ locals {
   }
 
   placeholders = {
-    PROJECT            = var.project
-    IMAGE              = coalesce(var.image, "not-built-yet")
-    MEDIA_BUCKET       = "${var.project}-c500-media"
-    CORE_URL           = local.address.core
-    BOT_URL            = local.address.bot
-    WEB_URL            = coalesce(var.web_url, local.address.web)
-    DISCORD_CLIENT_ID  = var.discord_client_id
-    DISCORD_PUBLIC_KEY = var.discord_public_key
-    DISCORD_GUILD_ID   = var.discord_guild_id
-    DROPS_CHANNEL_ID   = var.drops_channel_id
-    DISCORD_INVITE_URL = var.discord_invite_url
-    OPERATOR_NAME      = var.operator_name
-    OPERATOR_CONTACT   = var.operator_contact
-    TWITCH_CLIENT_ID   = var.twitch_client_id
+    PROJECT              = var.project
+    IMAGE                = coalesce(var.image, "not-built-yet")
+    MEDIA_BUCKET         = "${var.project}-c500-media"
+    CORE_URL             = local.address.core
+    BOT_URL              = local.address.bot
+    WEB_URL              = coalesce(var.web_url, local.address.web)
+    DISCORD_CLIENT_ID    = var.discord_client_id
+    DISCORD_PUBLIC_KEY   = var.discord_public_key
+    DISCORD_GUILD_ID     = var.discord_guild_id
+    DROPS_CHANNEL_ID     = var.drops_channel_id
+    OPERATORS_CHANNEL_ID = var.operators_channel_id
+    DISCORD_INVITE_URL   = var.discord_invite_url
+    OPERATOR_NAME        = var.operator_name
+    OPERATOR_CONTACT     = var.operator_contact
+    TWITCH_CLIENT_ID     = var.twitch_client_id
   }
 
   services = {

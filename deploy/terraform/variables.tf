@@ -49,6 +49,12 @@ variable "drops_channel_id" {
   type        = string
 }
 
+variable "operators_channel_id" {
+  description = "The id of a channel that only operators see, where they are told what waits for them; empty tells nobody."
+  type        = string
+  default     = ""
+}
+
 variable "discord_invite_url" {
   description = "An invitation to your server, for the website's button; empty hides the button."
   type        = string

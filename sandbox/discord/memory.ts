@@ -57,6 +57,14 @@ const APP_SPEAKS: readonly APIOverwrite[] = [
   { id: GUILD.id, type: OverwriteType.Role, allow: '0', deny: SPEAK },
   { id: BOT_USER.id, type: OverwriteType.Member, allow: SPEAK, deny: '0' },
 ]
+const SEE = String(PermissionFlagsBits.ViewChannel)
+/** A channel of the operators and the app alone. */
+const OPERATORS_SEE: readonly APIOverwrite[] = [
+  { id: GUILD.id, type: OverwriteType.Role, allow: '0', deny: SEE },
+  { id: ROLES.operator.id, type: OverwriteType.Role, allow: SEE, deny: '0' },
+  { id: BOT_USER.id, type: OverwriteType.Member, allow: SEE, deny: '0' },
+]
+const OPERATORS = Object.values(PEOPLE).flatMap(({ id, role }) => (role === 'operator' ? [id] : []))
 
 const DISCORD_EPOCH = 1_420_070_400_000
 /** Later than the ids of the cast, and of the length that clients take for a snowflake, whatever the clock says. */
@@ -100,8 +108,10 @@ export function createMemory(options: { state: State; clock: () => number; baseU
     people.set(id, { id, username, globalName, role, dmsClosed: false, roles: [ROLES[role].id] })
   }
   for (const { id, name } of Object.values(CHANNELS)) {
-    const overwrites = id === CHANNELS.lounge.id ? [] : APP_SPEAKS
-    channels.set(id, { id, name, kind: 'text', memberIds: null, parentId: null, overwrites })
+    const isPrivate = id === CHANNELS.operators.id
+    const overwrites = isPrivate ? OPERATORS_SEE : id === CHANNELS.lounge.id ? [] : APP_SPEAKS
+    const memberIds = isPrivate ? OPERATORS : null
+    channels.set(id, { id, name, kind: 'text', memberIds, parentId: null, overwrites })
   }
 
   // Messages carry absolute addresses of their files, and this run may serve them on another port.

@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict'
+import { createSecretKey } from 'node:crypto'
+import { test } from 'node:test'
+import type { OperatorCall } from '#contract'
+import { createSqliteStore } from '../adapters/store-sqlite.ts'
+import type { OrderEvent } from '../domain/order.ts'
+import { JUNIPER, OLIVE, POPPY, sampleBuilder, sampleDrop, sampleOrder } from '../testing/samples.ts'
+import { advanceOrder } from './advance-order.ts'
+import { joinBuilder } from './builder-account.ts'
+import { callOperators } from './call-operators.ts'
+import { createChanges } from './change.ts'
+import type { Settings } from './deps.ts'
+import { decideBuilder } from './run-collective.ts'
+
+const NOW = Date.UTC(2026, 10, 30)
+const settings = {
+  webUrl: 'http://shop.example',
+  currency: 'usd',
+  feeBps: 500,
+  twitch: null,
+  approvalNeeded: true,
+  releaseAfterMs: 1_000,
+  holding: { warnMs: 1_000, limitMs: 2_000, end: 'refund' },
+  linkSecret: createSecretKey(Buffer.from('0'.repeat(32))),
+} as Settings
+
+function setUp() {
+  const store = createSqliteStore({ path: ':memory:' })
+  const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
+  const called: OperatorCall[] = []
+  const deps = {
+    store,
+    change,
+    clock: { now: () => NOW },
+    settings,
+    messenger: {
+      push: async (_: string, input: unknown) => {
+        called.push(input as OperatorCall)
+        return { posted: true } as never
+      },
+    },
+  }
+  const wishes = async () => {
+    const { documents } = await store.scan('outbox', { limit: 100, cursor: null })
+    return documents.map(({ value }) => value).filter(({ kind }) => kind === 'call_operators')
+  }
+  /** Carries out every call that was wished for, as often as the outbox would at worst. */
+  const carryOut = async () => {
+    for (const effect of [...(await wishes()), ...(await wishes())]) await callOperators(deps, effect)
+    return called.splice(0)
+  }
+  return { store, deps, wishes, carryOut }
+}
+
+test('operators are called once for each thing that begins to wait with an order, as it stands when they are told', async () => {
+  const { store, deps, wishes, carryOut } = setUp()
+  const payment = {
+    paymentIntentId: 'pi',
+    chargeId: 'ch',
+    at: 0,
+    stripeFee: 100,
+    shipTo: null,
+    transferId: null,
+  }
+  const order = sampleOrder({ status: 'paid', payment, chargeId: 'ch' })
+  await store.commit([
+    { op: 'create', collection: 'orders', id: order.orderId, value: order },
+    { op: 'create', collection: 'inventory', id: order.dropId, value: sampleDrop({ available: 2, sold: 1 }) },
+    { op: 'create', collection: 'builders', id: JUNIPER.userId, value: sampleBuilder() },
+  ])
+  const step = (event: OrderEvent) => advanceOrder(deps, order.orderId, () => event)
+  const about = { disputeId: 'dp', amount: 2_400, fee: 1_500, reason: 'fraudulent', dueBy: NOW + 1_000 }
+  await step({ type: 'dispute_opened', dispute: about })
+  await step({ type: 'shipped', shipment: { carrier: 'Post', trackingNumber: '1', shippedAt: NOW } })
+  assert.equal((await wishes()).length, 1)
+  const [first, again, ...more] = await carryOut()
+  assert.deepEqual(first, again)
+  assert.ok(first?.about === 'order' && more.length === 0)
+  assert.deepEqual(
+    [first.attention, first.answerBy, first.order.orderId],
+    ['dispute', NOW + 1_000, order.orderId],
+  )
+
+  await step({ type: 'dispute_won' })
+  assert.deepEqual(await carryOut(), [], 'it has passed')
+})
+
+test('operators are called for a builder who applies, once, and not after they decided', async () => {
+  const { deps, wishes, carryOut } = setUp()
+  await joinBuilder(deps, { person: POPPY })
+  await joinBuilder(deps, { person: { ...POPPY, name: 'Poppy M.' } })
+  assert.equal((await wishes()).length, 1)
+  const [call] = await carryOut()
+  assert.ok(call?.about === 'application')
+  assert.equal(call.builder.builder.name, 'Poppy M.')
+  const decision = { operator: OLIVE, builderId: POPPY.userId, status: 'approved', reason: 'Yes.' } as const
+  await decideBuilder(deps, { ...decision, idempotencyKey: 'a' })
+  assert.deepEqual(await carryOut(), [])
+})
