@@ -8,6 +8,7 @@ import { type Message, toBody } from './replies/message.ts'
 import {
   CASE_ID,
   fakeCore,
+  JUNIPER,
   NOW,
   ORDER_ID,
   sampleBuilder,
@@ -49,7 +50,7 @@ test('each call says what it is and leads to what waits; where a parcel goes is 
     [orderCall('dispute'), /Without an answer it is lost/, `v1:op:dispute:${ORDER_ID}`],
     [orderCall('drift'), /books and Stripe disagree/, `v1:op:order:${ORDER_ID}`],
     [orderCall('refund_failed'), /another way to Poppy/, `v1:op:order:${ORDER_ID}`],
-    [orderCall('release_blocked'), /\$21\.60 for Juniper waits/, `v1:op:order:${ORDER_ID}`],
+    [orderCall('release_blocked'), /\$21\.60 for Juniper waits/, `v1:op:builder:${JUNIPER.userId}`],
     [orderCall('holding'), /Until <t:1800000000:f>/, `v1:op:order:${ORDER_ID}`],
     [{ callId: 'c', about: 'case', caseId: CASE_ID }, /Juniper has until/, `v1:op:case:${CASE_ID}`],
     [

@@ -6,6 +6,8 @@ import { QUEUE_BUTTON } from './operator.ts'
 import { orderTitle } from './order.ts'
 import { dateTime, escapeText, relativeTime } from './text.ts'
 
+/** A button's label, and where it leads. */
+type Way = readonly [string, OperatorPress]
 type OrderCall = Extract<OperatorCall, { about: 'order' }>
 
 const ORDER: Record<Attention, (call: OrderCall) => { readonly title: string; readonly text: string }> = {
@@ -54,13 +56,13 @@ export function renderCall(call: Exclude<OperatorCall, { about: 'case' }>): Mess
   const { order, attention } = call
   const { title, text } = ORDER[attention](call)
   const about = `**${orderTitle(order, 100)}** by ${escapeText(order.builder.name, 80)}, ${formatMoney(order.total)}`
-  return announce(
-    title,
-    `${about}\n${text}`,
-    attention === 'dispute'
-      ? ['Answer the bank', ['op', 'dispute', order.orderId]]
-      : ['The order', ['op', 'order', order.orderId]],
-  )
+  return announce(title, `${about}\n${text}`, wayTo(call))
+}
+
+function wayTo({ attention, order }: OrderCall): Way {
+  if (attention === 'dispute') return ['Answer the bank', ['op', 'dispute', order.orderId]]
+  if (attention === 'release_blocked') return ['The builder', ['op', 'builder', order.builder.userId]]
+  return ['The order', ['op', 'order', order.orderId]]
 }
 
 export function renderCaseCall(view: CaseView): Message {
@@ -71,7 +73,7 @@ export function renderCaseCall(view: CaseView): Message {
   ])
 }
 
-function announce(title: string, description: string, [label, press]: [string, OperatorPress]): Message {
+function announce(title: string, description: string, [label, press]: Way): Message {
   return {
     embeds: [{ title, description, color: accent('butter') }],
     rows: rows(button(label, press, 'primary'), QUEUE_BUTTON),

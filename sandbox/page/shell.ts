@@ -88,6 +88,7 @@ export function renderShell(links: ShellLinks) {
               ? html`<li><a href="${links.stripe}/local" target="_blank" rel="noopener">Break payments on purpose</a><span>Send an event twice, lose it, delay it, let a hold run out.</span></li>`
               : ''
           }
+          <li><a href="#as=olive&channel=operators">Be Olive, look at #operators</a><span>Dispute a payment, or press <b>Something is wrong</b> as its buyer: she is told, and until when to answer. <kbd>/c500-operator queue</kbd> shows all that waits.</span></li>
         </ul>
         <h3>Elsewhere</h3>
         <ul class="links">
