@@ -11,6 +11,7 @@ import { callOperators } from './call-operators.ts'
 import { createChanges } from './change.ts'
 import type { Settings } from './deps.ts'
 import { decideBuilder } from './run-collective.ts'
+import { wishCall } from './wish.ts'
 
 const NOW = Date.UTC(2026, 10, 30)
 const settings = {
@@ -83,6 +84,36 @@ test('operators are called once for each thing that begins to wait with an order
 
   await step({ type: 'dispute_won' })
   assert.deepEqual(await carryOut(), [], 'it has passed')
+})
+
+test('of many orders that wait for one cause, the oldest speaks for all', async () => {
+  const { store, deps, carryOut } = setUp()
+  const blocked = (n: number, builderId: string) => {
+    const orderId = `ord_0000000000000000000000000${n}`
+    const over = { orderId, builderId, status: 'release_blocked', attention: 'release_blocked' } as const
+    return {
+      op: 'create',
+      collection: 'orders',
+      id: orderId,
+      value: sampleOrder({ ...over, createdAt: n }),
+    } as const
+  }
+  const orders = [
+    blocked(1, JUNIPER.userId),
+    blocked(2, JUNIPER.userId),
+    blocked(3, '100000000000000102'),
+    blocked(4, JUNIPER.userId),
+  ]
+  await store.commit(orders)
+  await deps.change({
+    reads: [],
+    decide(sheet) {
+      for (const { id } of orders) wishCall(sheet, id, 1, NOW)
+    },
+  })
+  const called = await carryOut()
+  const told = new Set(called.map((call) => (call.about === 'order' ? call.order.orderId : '')))
+  assert.deepEqual([...told].toSorted(), [orders[0]?.id, orders[2]?.id])
 })
 
 test('operators are called for a builder who applies, once, and not after they decided', async () => {
