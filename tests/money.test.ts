@@ -275,6 +275,8 @@ describe('cases', () => {
       [order.status, order.release?.amount, order.refunds[0]?.status],
       ['released', 1_140, 'succeeded'],
     )
+    const { entries } = await world.client.auditLog({ operator: olive, limit: 1 })
+    assert.equal(entries[0]?.action, 'case part_refund: $12.00 back')
     await assert.rejects(
       world.client.decideCase({ operator: olive, caseId, decision: 'refund', amount: '', reason: 'Again.' }),
       code('case_closed'),

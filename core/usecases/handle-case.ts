@@ -2,6 +2,7 @@ import {
   AppError,
   type CaseDecision,
   type CaseEntry,
+  formatMoney,
   type OrderNotice,
   type Person,
   type Picture,
@@ -135,7 +136,9 @@ export async function decideCase(
       if (found.status === 'decided') throw new AppError('case_closed')
       const fresh = orderScene(sheet, found.orderId).order
       const amount = decision === 'part_refund' ? partOf(fresh, input.amount) : undefined
-      audit(sheet, { by: operator, action: `case ${decision}`, subject: found.orderId, reason }, now)
+      const back = decision === 'release' ? 0 : (amount ?? fresh.total - givenBack(fresh))
+      const words = `case ${decision}: ${formatMoney({ amount: back, currency: fresh.currency })} back`
+      audit(sheet, { by: operator, action: words, subject: found.orderId, reason }, now)
       return decide(sheet, found, { decision, amount, reason, by: operator }, now)
     },
   })

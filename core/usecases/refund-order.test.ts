@@ -3,8 +3,9 @@ import { test } from 'node:test'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { type OrderEvent, stepOrder } from '../domain/order.ts'
 import { OLIVE, sampleBuilder, sampleDrop, sampleOrder } from '../testing/samples.ts'
+import { readAudit } from './audit.ts'
 import { createChanges } from './change.ts'
-import { refundAsOperator, refundOrder } from './refund-order.ts'
+import { refundAsOperator, refundOrder, releaseAsOperator } from './refund-order.ts'
 
 const PAYMENT = {
   paymentIntentId: 'pi_1',
@@ -81,4 +82,19 @@ test('an operator tries a failed refund again, and gives another amount when the
       amount,
     )
   }
+})
+
+test('the audit log says how much was given back or released', async () => {
+  const saidOf = async (deps: Parameters<typeof readAudit>[0]) =>
+    (await readAudit(deps, 10)).entries.map(({ action }) => action)
+  const failed = [
+    { type: 'refund_asked', amount: 500, reason: 'builder', note: 'A chip', by: null },
+    { type: 'refund_failed', n: 1, refundId: 're_1', why: 'expired_or_canceled_card' },
+  ] as const
+  const { deps, orderId } = await setUp(failed)
+  const call = { operator: OLIVE, orderId, reason: 'Agreed' }
+  await refundAsOperator(deps, { ...call, amount: '', idempotencyKey: 'a' })
+  await refundAsOperator(deps, { ...call, amount: '3', idempotencyKey: 'b' })
+  await releaseAsOperator(deps, { ...call, idempotencyKey: 'c' })
+  assert.deepEqual(await saidOf(deps), ['release of $15.20', 'refund of $3.00', 'refund of $5.00 again'])
 })

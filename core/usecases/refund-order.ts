@@ -1,6 +1,6 @@
-import { AppError, type Person } from '#contract'
+import { AppError, formatMoney, type Person } from '#contract'
 import { parseAmount } from '../domain/money.ts'
-import { givenBack, type Order } from '../domain/order.ts'
+import { givenBack, type Order, type OrderEvent, remaining } from '../domain/order.ts'
 import { applyToOrder, orderKeys, orderScene } from './advance-order.ts'
 import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Deps } from './deps.ts'
@@ -122,7 +122,7 @@ async function actAsOperator(
     readonly action: string
     readonly idempotencyKey: string
   },
-  choose: (order: Order, note: string) => Parameters<typeof applyToOrder>[2] | null,
+  choose: (order: Order, note: string) => OrderEvent | null,
 ): Promise<Order> {
   const { operator, orderId, action } = input
   const reason = checkReason(input.reason)
@@ -138,10 +138,25 @@ async function actAsOperator(
       if (sheet.get('inbox', requestId)) return order
       const event = choose(order, reason)
       sheet.put('inbox', requestId, { type: `${action}-as-operator`, receivedAt: now, result: orderId })
-      audit(sheet, { by: operator, action, subject: orderId, reason }, now)
+      audit(sheet, { by: operator, action: auditWords(action, order, event), subject: orderId, reason }, now)
       if (event) return applyToOrder(sheet, orderId, event, now)
       wish(sheet, 'transfer', orderId, now)
       return order
     },
   })
+}
+
+/** What was done with how much: the money as it was decided, not as it turned out. */
+function auditWords(action: string, order: Order, event: OrderEvent | null): string {
+  const of = (amount: number) => `${action} of ${formatMoney({ amount, currency: order.currency })}`
+  switch (event?.type) {
+    case 'refund_asked':
+      return of(event.amount)
+    case 'refund_retried':
+      return `${of(order.refunds.find(({ n }) => n === event.n)?.amount ?? 0)} again`
+    case 'arrived':
+      return of(remaining(order).share)
+    default:
+      return `${action} again`
+  }
 }

@@ -56,7 +56,8 @@ export async function setTerms(
   const reason = checkReason(input.reason)
   const { operator, builderId, settlement, feeBps } = input
   const day = input.startDay.trim()
-  const action = `terms ${settlement} ${feeBps ?? 'default'}${day ? ` from ${day}` : ''}`
+  const fee = feeBps === null ? 'the usual fee' : `a fee of ${feeBps / 100}%`
+  const action = `terms ${settlement} with ${fee}${day ? ` from ${day}` : ''}`
   return changeBuilder(deps, { ...input, reason, action }, (known, sheet, now) => {
     const from = parseStartDay(day, now)
     if (from === null) throw new AppError('start_day_invalid')
