@@ -351,6 +351,24 @@ describe('disputes', () => {
     await assert.rejects(world.player('poppy').messages(CHANNELS.operators.id))
   })
 
+  for (const answered of [false, true]) {
+    const rest = answered ? 'not when it was answered' : 'once a day'
+    testInWorld(`in the last two days of a deadline operators are told again, ${rest}`, async (world) => {
+      const { orderId } = await paidOrder(world)
+      const { chargeId } = await orderOf(world, world.player('poppy'))
+      await world.stripeControl(`/local/charges/${chargeId}/dispute`, {})
+      await world.settle()
+      if (answered) await world.client.submitEvidence({ operator: olive, orderId, reason: 'It was sent.' })
+      // Stripe's deadline is the end of the ninth day.
+      const told: number[] = []
+      for (let day = 1; day <= 8; day++) {
+        await world.advance(DAY)
+        told.push((await operatorsTold(world)).length)
+      }
+      assert.deepEqual(told, answered ? [1, 1, 1, 1, 1, 1, 1, 1] : [1, 1, 1, 1, 1, 1, 2, 3])
+    })
+  }
+
   testInWorld('a dispute freezes the release, and a won one lets it go on', async (world) => {
     const { orderId } = await paidOrder(world)
     await ship(world, orderId)

@@ -1,14 +1,18 @@
 import { createHash } from 'node:crypto'
 import { AppError, type Person } from '#contract'
 import type { Case } from '../domain/case.ts'
+import { effectId } from '../domain/effect.ts'
 import { type Evidence, evidencePictures, prepareEvidence } from '../domain/evidence.ts'
 import type { Order } from '../domain/order.ts'
 import { advanceOrder, applyToOrder, orderKeys, orderScene } from './advance-order.ts'
 import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Deps } from './deps.ts'
+import { effectKey, wishCall } from './wish.ts'
 
 /** Disputes take weeks; a lost webhook is found within a day. */
 const OPEN_MS = 24 * 60 * 60_000
+/** Two looks before the deadline of an answer. */
+const WARN_MS = 2 * OPEN_MS
 
 /** Bring an order and the dispute of its charge into agreement. Answers when to look again (UTC ms), or null. */
 export async function followDispute(
@@ -33,11 +37,30 @@ export async function followDispute(
         : null,
     )
   }
-  if (status === 'open') return deps.clock.now() + OPEN_MS
+  if (status === 'open') {
+    await warnOfDeadline(deps, orderId)
+    return deps.clock.now() + OPEN_MS
+  }
   await advanceOrder(deps, orderId, (fresh) =>
     fresh.dispute?.status === 'open' ? { type: status === 'won' ? 'dispute_won' : 'dispute_lost' } : null,
   )
   return null
+}
+
+/** With every look in the last days before Stripe takes no answer any more, the operators are told again. */
+async function warnOfDeadline(deps: Pick<Deps, 'change' | 'clock'>, orderId: string): Promise<void> {
+  const occasion = 'deadline'
+  await deps.change({
+    reads: [['orders', orderId], effectKey('call_operators', `${orderId}:${occasion}`)],
+    decide(sheet) {
+      const now = deps.clock.now()
+      const dispute = sheet.get('orders', orderId)?.dispute
+      if (!dispute?.dueBy || dispute.evidence || dispute.dueBy < now || dispute.dueBy - now > WARN_MS) return
+      if (!sheet.get('outbox', effectId('call_operators', `${orderId}:${occasion}`))) {
+        wishCall(sheet, orderId, occasion, now)
+      }
+    },
+  })
 }
 
 /** The evidence as it would be sent now, for an operator to read first. Throws order_not_found or conflict. */
