@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type APIInteraction, InteractionResponseType } from 'discord-api-types/v10'
+import { type APIInteraction, ComponentType, InteractionResponseType } from 'discord-api-types/v10'
 import { pino } from 'pino'
 import {
   AppError,
@@ -12,7 +12,7 @@ import {
 } from '#contract'
 import { handle } from './handle.ts'
 import type { FollowUps, Reply } from './interactions/visit.ts'
-import type { MessageWithFiles } from './replies/message.ts'
+import { type MessageWithFiles, toBody } from './replies/message.ts'
 import { assertModalWithinLimits } from './testing/limits.ts'
 import {
   AS_OPERATOR,
@@ -659,6 +659,46 @@ test('Give money back asks how much and why, and core hears both', async () => {
       refundOrder: () => Promise.reject(new AppError(code)),
     })
     assertPrivate(refused, /99.*A chip.*v1:giveback:ord_/)
+  }
+})
+
+test('whoever goes back into a form that was not taken finds their words in it', async () => {
+  const words = 'Two *pieces*, [a](b) \\ @everyone\n# and\n1. more'
+  const refuse = () => Promise.reject(new AppError('unavailable'))
+  const op = (...press: string[]) => ['v1', 'op', ...press].join(':')
+  const forms: [string, Record<string, string>, Partial<CoreClient>][] = [
+    [`v1:giveback:${ORDER_ID}`, { amount: '99', reason: words }, { refundOrder: refuse }],
+    [`v1:shipment:${ORDER_ID}`, { carrier: 'Post', tracking: '' }, { markShipped: refuse }],
+    ['v1:about', { about: words, link: 'juniper' }, { changeAbout: refuse }],
+    [`v1:wrong:${ORDER_ID}`, { text: words }, { openCase: refuse }],
+    [`v1:add:${CASE_ID}`, { text: words }, { addToCase: refuse }],
+    [`v1:describe:${DRAFT_ID}:${PICTURE.pictureId}`, { description: 'A mug' }, { describePicture: refuse }],
+    [op('refund', ORDER_ID), { amount: '99', reason: words }, { refundAsOperator: refuse }],
+    [op('release', ORDER_ID), { reason: words }, { releaseAsOperator: refuse }],
+    [op('evidence', ORDER_ID), { reason: words }, { submitEvidence: refuse }],
+    [op('standing', JUNIPER.userId, 'paused'), { reason: words }, { decideBuilder: refuse }],
+    [op('terms', JUNIPER.userId), { fee: '7.5', start: '2026-12-01', reason: words }, { setTerms: refuse }],
+    [op('decide', CASE_ID, 'part_refund'), { amount: '1', reason: words }, { decideCase: refuse }],
+    [op('decide', CASE_ID, 'refund'), { reason: words }, { decideCase: refuse }],
+    [op('selling', 'pause', 'all'), { reason: words }, { pauseSelling: refuse }],
+    [op('mend'), { reason: words }, { mendMoney: refuse }],
+  ]
+  for (const [customId, typed, answers] of forms) {
+    const as = customId.startsWith('v1:op') ? AS_OPERATOR : {}
+    const refused = await ask(submit(customId, typed, as), answers)
+    const [late] = await afterwards(refused)
+    const message = late ? toBody(late.message) : 'data' in refused.first ? refused.first.data : undefined
+    const { embeds = [], components = [] } = JSON.parse(JSON.stringify(message))
+    const again = await ask(press(components[0].components[0].custom_id, { ...as, embeds }), {
+      profile: async () => sampleProfile({ builder: sampleBuilder() }),
+      getDraft: async () => sampleDraft({ picture: PICTURE }),
+    })
+    const found = modalOf(again).components.flatMap((part) =>
+      'component' in part && part.component.type === ComponentType.TextInput
+        ? [[part.component.custom_id, part.component.value ?? '']]
+        : [],
+    )
+    assert.deepEqual(Object.fromEntries(found), typed, customId)
   }
 })
 

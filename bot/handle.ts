@@ -53,6 +53,7 @@ import { submitDrop } from './interactions/submit-drop.ts'
 import { verify } from './interactions/verify.ts'
 import type { Reply, Visit } from './interactions/visit.ts'
 import { renderHelp } from './replies/help.ts'
+import { fillKept } from './replies/kept.ts'
 import { say } from './replies/message.ts'
 import { plainText } from './replies/text.ts'
 import { referenceOf } from './trace-interaction.ts'
@@ -78,7 +79,8 @@ export async function handle(interaction: APIInteraction, deps: HandleDeps): Pro
   if (interaction.type === InteractionType.Ping) return { first: { type: InteractionResponseType.Pong } }
   const visit = toVisit(interaction, deps)
   try {
-    return await route(interaction, visit)
+    const reply = await route(interaction, visit)
+    return interaction.type === InteractionType.MessageComponent ? keepWords(reply, interaction) : reply
   } catch (error) {
     return sayPrivately(explain(visit, error))
   }
@@ -235,6 +237,13 @@ function onModal(interaction: APIModalSubmitInteraction, visit: Visit): Promise<
     default:
       return strange(visit)
   }
+}
+
+/** Whoever goes back into a form that was not taken finds their words in it. */
+function keepWords(reply: Reply, { message }: APIMessageComponentInteraction): Reply {
+  const { first } = reply
+  if (first.type !== InteractionResponseType.Modal) return reply
+  return { ...reply, first: { ...first, data: fillKept(first.data, message) } }
 }
 
 /** A command or button we do not know: made up, or from an older version of ours. */

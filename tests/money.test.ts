@@ -75,6 +75,23 @@ async function accountOf(world: World): Promise<string> {
 
 describe('refunds', () => {
   testInWorld(
+    'an amount nobody can read is refused, and the form comes back as it was typed',
+    async (world) => {
+      const { orderId } = await paidOrder(world)
+      const player = world.player('juniper')
+      const typed = { amount: 'half *of* it', reason: 'A chip\n# in the glaze' }
+      const order = await player.answer(player.c500('order', { order: orderId }))
+      const refused = await player.answer(player.submit(await player.press(order, /Give money back/), typed))
+      const again = await player.press(refused, /^Try again/)
+      assert.ok(again.result === 'modal')
+      const found = again.modal.components.flatMap((part) =>
+        'component' in part && 'value' in part.component ? [part.component.value] : [],
+      )
+      assert.deepEqual(found, Object.values(typed))
+    },
+  )
+
+  testInWorld(
     'a builder gives part back before release, and the share is what is left by the frozen rate',
     async (world) => {
       const { orderId } = await paidOrder(world)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { escapeText, plainText, truncate } from './text.ts'
+import { escapeText, plainText, truncate, unescapeText } from './text.ts'
 
 test('markdown in a text of a person is shown, not obeyed', () => {
   const cases: readonly (readonly [string, string])[] = [
@@ -44,6 +44,29 @@ test('no text can mention, format or hide a link', () => {
       assert.doesNotMatch(bare, /^\s*[#-]/m)
     }),
   )
+})
+
+test('what was escaped comes back as it was typed', () => {
+  const part = fc.constantFrom(
+    '@everyone',
+    '<@1>',
+    '[a](b)',
+    '\n# ',
+    '\n1. ',
+    '**',
+    '||',
+    '```',
+    '\\',
+    '> ',
+    'é',
+  )
+  fc.assert(
+    fc.property(fc.array(fc.oneof(part, fc.string())), (parts) => {
+      const shown = escapeText(parts.join(''), 10_000, 'many')
+      assert.equal(escapeText(unescapeText(shown), 10_000, 'many'), shown)
+    }),
+  )
+  assert.equal(unescapeText(escapeText('1. *a* \\ <@1>\n- b', 100, 'many')), '1. *a* \\ <@1>\n- b')
 })
 
 test('a text is cut at its limit without half characters', () => {

@@ -42,6 +42,11 @@ export function escapeText(text: string, max: number, lines: 'one' | 'many' = 'o
     .replace(/@(everyone|here|[!&]?\d)/gi, '@\u200B$1')
 }
 
+/** What escapeText was given, but for what it took out or shortened. */
+export function unescapeText(text: string): string {
+  return text.replaceAll('@\u200B', '@').replace(/\\([^\n])/g, '$1')
+}
+
 /** A clock time in the reader's own zone, drawn by their client. `at` is UTC milliseconds. */
 export function clockTime(at: number): string {
   return `<t:${Math.floor(at / 1000)}:t>`

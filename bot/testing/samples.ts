@@ -1,6 +1,7 @@
 import type {
   APIApplicationCommandInteractionDataBasicOption,
   APIAttachment,
+  APIEmbed,
   APIInteraction,
 } from 'discord-api-types/v10'
 import {
@@ -349,7 +350,12 @@ export function operatorCommand(
 /** A press of a button, or a choice in a select when there are `values`. */
 export function press(
   customId: string,
-  from: From & { readonly private?: boolean; readonly values?: readonly string[] } = {},
+  from: From & {
+    readonly private?: boolean
+    readonly values?: readonly string[]
+    /** Of the message it stands on. */
+    readonly embeds?: readonly APIEmbed[]
+  } = {},
 ): APIInteraction {
   return asked(from, {
     type: 3,
@@ -358,7 +364,7 @@ export function press(
       custom_id: customId,
       ...(from.values && { values: from.values }),
     },
-    message: { id: '300000000000000001', flags: from.private ? 64 : 0 },
+    message: { id: '300000000000000001', flags: from.private ? 64 : 0, embeds: from.embeds ?? [] },
   })
 }
 
