@@ -666,7 +666,7 @@ test('whoever goes back into a form that was not taken finds their words in it',
   const words = 'Two *pieces*, [a](b) \\ @everyone\n# and\n1. more'
   const refuse = () => Promise.reject(new AppError('unavailable'))
   const op = (...press: string[]) => ['v1', 'op', ...press].join(':')
-  const forms: [string, Record<string, string>, Partial<CoreClient>][] = [
+  const forms: [string, Parameters<typeof submit>[1], Partial<CoreClient>][] = [
     [`v1:giveback:${ORDER_ID}`, { amount: '99', reason: words }, { refundOrder: refuse }],
     [`v1:shipment:${ORDER_ID}`, { carrier: 'Post', tracking: '' }, { markShipped: refuse }],
     ['v1:about', { about: words, link: 'juniper' }, { changeAbout: refuse }],
@@ -677,7 +677,11 @@ test('whoever goes back into a form that was not taken finds their words in it',
     [op('release', ORDER_ID), { reason: words }, { releaseAsOperator: refuse }],
     [op('evidence', ORDER_ID), { reason: words }, { submitEvidence: refuse }],
     [op('standing', JUNIPER.userId, 'paused'), { reason: words }, { decideBuilder: refuse }],
-    [op('terms', JUNIPER.userId), { fee: '7.5', start: '2026-12-01', reason: words }, { setTerms: refuse }],
+    [
+      op('terms', JUNIPER.userId),
+      { settlement: ['at_payment'], fee: '7.5', start: '2026-12-01', reason: words },
+      { setTerms: refuse },
+    ],
     [op('decide', CASE_ID, 'part_refund'), { amount: '1', reason: words }, { decideCase: refuse }],
     [op('decide', CASE_ID, 'refund'), { reason: words }, { decideCase: refuse }],
     [op('selling', 'pause', 'all'), { reason: words }, { pauseSelling: refuse }],
@@ -693,11 +697,13 @@ test('whoever goes back into a form that was not taken finds their words in it',
       profile: async () => sampleProfile({ builder: sampleBuilder() }),
       getDraft: async () => sampleDraft({ picture: PICTURE }),
     })
-    const found = modalOf(again).components.flatMap((part) =>
-      'component' in part && part.component.type === ComponentType.TextInput
-        ? [[part.component.custom_id, part.component.value ?? '']]
-        : [],
-    )
+    const found = modalOf(again).components.flatMap((part) => {
+      if (!('component' in part)) return []
+      const input = part.component
+      if (input.type === ComponentType.TextInput) return [[input.custom_id, input.value ?? '']]
+      if (input.type !== ComponentType.StringSelect) return []
+      return [[input.custom_id, input.options.flatMap((option) => (option.default ? [option.value] : []))]]
+    })
     assert.deepEqual(Object.fromEntries(found), typed, customId)
   }
 })

@@ -1,6 +1,7 @@
 import {
   type APIEmbed,
   type APIModalInteractionResponseCallbackData,
+  type APIStringSelectComponent,
   type APITextInputComponent,
   ComponentType,
 } from 'discord-api-types/v10'
@@ -12,8 +13,8 @@ import { escapeText, truncate, unescapeText } from './text.ts'
 const AS_WRITTEN = ', as you wrote it'
 
 /**
- * A form that was not taken: the sentence, what was typed, and the way back into the form. `typed` has every text of the
- * form in its order, so that the form has it again; see fillKept.
+ * A form that was not taken: the sentence, what was typed, and the way back into the form. `typed` has every text and
+ * choice of the form in its order, so that the form has it again; see fillKept.
  */
 export function renderKept(
   sentence: string,
@@ -41,23 +42,30 @@ export function fillKept(
   const words = pressed.embeds
     .filter(({ title }) => title?.endsWith(AS_WRITTEN))
     .map(({ description }) => unescapeText(description ?? ''))
-  const texts = form.components.filter(isText)
-  if (words.length === 0 || words.length !== texts.length) return form
-  const fill = (part: Part): Part => {
-    if (!isText(part)) return part
-    const word = words.shift()
-    const { value: _, ...input } = part.component
-    return {
-      ...part,
-      component: word ? { ...input, value: truncate(word, input.max_length ?? 4_000) } : input,
-    }
-  }
+  const kept = form.components.filter(isKept)
+  if (words.length === 0 || words.length !== kept.length) return form
+  const fill = (part: Part): Part =>
+    isKept(part) ? { ...part, component: withWord(part.component, words.shift() ?? '') } : part
   return { ...form, components: form.components.map(fill) }
 }
 
-type Part = APIModalInteractionResponseCallbackData['components'][number]
-type TextPart = Extract<Part, { type: ComponentType.Label }> & { readonly component: APITextInputComponent }
+/** A text stands in its input, and a menu has that choice. */
+function withWord(input: KeptInput, word: string): KeptInput {
+  if (input.type === ComponentType.StringSelect) {
+    const options = input.options.map((option) => ({ ...option, default: option.label === word }))
+    return options.some((option) => option.default) ? { ...input, options } : input
+  }
+  const { value: _, ...empty } = input
+  return word === '' ? empty : { ...empty, value: truncate(word, input.max_length ?? 4_000) }
+}
 
-function isText(part: Part): part is TextPart {
-  return part.type === ComponentType.Label && part.component.type === ComponentType.TextInput
+type Part = APIModalInteractionResponseCallbackData['components'][number]
+type KeptInput = APITextInputComponent | APIStringSelectComponent
+type KeptPart = Extract<Part, { type: ComponentType.Label }> & { readonly component: KeptInput }
+
+/** Files cannot be given back. */
+function isKept(part: Part): part is KeptPart {
+  if (part.type !== ComponentType.Label) return false
+  const { type } = part.component
+  return type === ComponentType.TextInput || type === ComponentType.StringSelect
 }

@@ -11,6 +11,7 @@ import {
   renderOrderForOperator,
   renderResumed,
 } from '../../replies/operator.ts'
+import { SETTLEMENT } from '../../replies/order.ts'
 import { escapeText } from '../../replies/text.ts'
 import { answerWithin } from '../answer.ts'
 import { canBeMended, sentenceFor } from '../explain.ts'
@@ -58,6 +59,7 @@ export function submitTerms(sent: Sent, builderId: string): Promise<Reply> {
   const feeBps = parsePercent(fee)
   const startDay = typedText(sent.interaction, 'start').slice(0, 200)
   const typed = [
+    { name: 'Settlement', text: SETTLEMENT[settlement] },
     { name: 'Fee', text: fee },
     { name: 'First day', text: startDay },
   ]
