@@ -295,6 +295,8 @@ async function startDouble(options: {
       if (options.unlucky()) return answer(503, {})
       if (request.url === PUSHES.drawCard.path)
         return answer(200, { channelId: '100000000000000010', messageId: '100000000000000099' })
+      if (request.url === PUSHES.callOperators.path) return answer(200, { posted: true })
+      if (request.url !== PUSHES.notify.path) return answer(404, {})
       const notice = PUSHES.notify.input.parse(JSON.parse(body))
       told.add(`${notice.userId} ${notice.about === 'order' ? notice.kind : notice.about}`)
       return answer(200, { delivery: 'dm' })
