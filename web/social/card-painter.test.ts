@@ -13,6 +13,8 @@ parentPort.on('message', ({ card }) => {
   if (card.heading === 'die') process.exit(1)
   if (card.heading === 'throw') throw new Error('on purpose')
   parentPort.postMessage(card.heading === 'refuse' ? { problem: 'not this one' } : { png: new Uint8Array([asked]) })
+  // Its end is told on another way than its answer, and may come first; it asks for nothing new meanwhile.
+  if (card.heading.endsWith('later')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
   if (card.heading === 'die later') process.exit(1)
   if (card.heading === 'throw later') throw new Error('on purpose, later')
 })`
