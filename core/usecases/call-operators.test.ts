@@ -1,46 +1,17 @@
 import assert from 'node:assert/strict'
-import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
-import type { OperatorCall } from '#contract'
-import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import type { OrderEvent } from '../domain/order.ts'
+import { createPushRig } from '../testing/pushes.ts'
 import { JUNIPER, OLIVE, POPPY, sampleBuilder, sampleDrop, sampleOrder } from '../testing/samples.ts'
 import { advanceOrder } from './advance-order.ts'
 import { joinBuilder } from './builder-account.ts'
 import { callOperators } from './call-operators.ts'
-import { createChanges } from './change.ts'
-import type { Settings } from './deps.ts'
 import { decideBuilder } from './run-collective.ts'
 import { wishCall } from './wish.ts'
 
 const NOW = Date.UTC(2026, 10, 30)
-const settings = {
-  webUrl: 'http://shop.example',
-  currency: 'usd',
-  feeBps: 500,
-  twitch: null,
-  approvalNeeded: true,
-  releaseAfterMs: 1_000,
-  holding: { warnMs: 1_000, limitMs: 2_000, end: 'refund' },
-  linkSecret: createSecretKey(Buffer.from('0'.repeat(32))),
-} as Settings
-
 function setUp() {
-  const store = createSqliteStore({ path: ':memory:' })
-  const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
-  const called: OperatorCall[] = []
-  const deps = {
-    store,
-    change,
-    clock: { now: () => NOW },
-    settings,
-    messenger: {
-      push: async (_: string, input: unknown) => {
-        called.push(input as OperatorCall)
-        return { posted: true } as never
-      },
-    },
-  }
+  const { store, deps, pushed: called } = createPushRig('callOperators', NOW, { posted: true })
   const wishes = async () => {
     const { documents } = await store.scan('outbox', { limit: 100, cursor: null })
     return documents.map(({ value }) => value).filter(({ kind }) => kind === 'call_operators')

@@ -36,7 +36,7 @@ export interface Change<T> {
 /** Read, decide, commit; again on conflict. Throws what `decide` threw, or `conflict` after many tries. */
 export type MakeChange = <T>(change: Change<T>) => Promise<T>
 
-/** A commit that is refused has cost its whole time: larger ones were slower in a contended drop (docs/scale.md). */
+/** A commit that is refused has cost its whole time, and larger ones were no quicker in a contended drop (docs/scale.md). */
 const MAX_TOGETHER = 200
 /** Refusals in a row while nobody else wrote anything that was read: they will not end by themselves. */
 const MAX_TRIES = 12

@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { AppError, type Person } from '#contract'
 import type { Case } from '../domain/case.ts'
-import { effectId } from '../domain/effect.ts'
 import { type Evidence, evidencePictures, prepareEvidence } from '../domain/evidence.ts'
 import type { Order } from '../domain/order.ts'
 import { advanceOrder, applyToOrder, orderKeys, orderScene } from './advance-order.ts'
 import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Deps } from './deps.ts'
-import { effectKey, wishCall } from './wish.ts'
+import { callKey, wishCall } from './wish.ts'
 
 /** Disputes take weeks; a lost webhook is found within a day. */
 const OPEN_MS = 24 * 60 * 60_000
@@ -49,16 +48,13 @@ export async function followDispute(
 
 /** With every look in the last days before Stripe takes no answer any more, the operators are told again. */
 async function warnOfDeadline(deps: Pick<Deps, 'change' | 'clock'>, orderId: string): Promise<void> {
-  const occasion = 'deadline'
   await deps.change({
-    reads: [['orders', orderId], effectKey('call_operators', `${orderId}:${occasion}`)],
+    reads: [['orders', orderId], callKey(orderId, 'deadline')],
     decide(sheet) {
       const now = deps.clock.now()
       const dispute = sheet.get('orders', orderId)?.dispute
       if (!dispute?.dueBy || dispute.evidence || dispute.dueBy < now || dispute.dueBy - now > WARN_MS) return
-      if (!sheet.get('outbox', effectId('call_operators', `${orderId}:${occasion}`))) {
-        wishCall(sheet, orderId, occasion, now)
-      }
+      wishCall(sheet, orderId, 'deadline', now)
     },
   })
 }

@@ -136,10 +136,11 @@ export async function decideCase(
       if (found.status === 'decided') throw new AppError('case_closed')
       const fresh = orderScene(sheet, found.orderId).order
       const amount = decision === 'part_refund' ? partOf(fresh, input.amount) : undefined
-      const back = decision === 'release' ? 0 : (amount ?? fresh.total - givenBack(fresh))
-      const words = `case ${decision}: ${formatMoney({ amount: back, currency: fresh.currency })} back`
-      audit(sheet, { by: operator, action: words, subject: found.orderId, reason }, now)
-      return decide(sheet, found, { decision, amount, reason, by: operator }, now)
+      const decided = decide(sheet, found, { decision, amount, reason, by: operator }, now)
+      const back = formatMoney({ amount: decided.decision?.amount ?? 0, currency: fresh.currency })
+      const action = `case ${decision}: ${back} back`
+      audit(sheet, { by: operator, action, subject: found.orderId, reason }, now)
+      return decided
     },
   })
 }

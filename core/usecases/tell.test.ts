@@ -1,27 +1,14 @@
 import assert from 'node:assert/strict'
-import { createSecretKey } from 'node:crypto'
 import { test } from 'node:test'
-import type { PushInput } from '#contract'
-import { createSqliteStore } from '../adapters/store-sqlite.ts'
+import { createPushRig } from '../testing/pushes.ts'
 import { JUNIPER, OLIVE, sampleBuilder } from '../testing/samples.ts'
-import { createChanges } from './change.ts'
-import type { Settings } from './deps.ts'
 import { readProfile } from './read-people.ts'
 import { decideBuilder, setTerms } from './run-collective.ts'
 import { tell } from './tell.ts'
 
 const NOW = Date.UTC(2026, 10, 22)
-const settings = {
-  webUrl: 'http://shop.example',
-  currency: 'usd',
-  feeBps: 500,
-  twitch: null,
-  linkSecret: createSecretKey(Buffer.from('0'.repeat(32))),
-} as Settings
-
 test('news of standing and terms that reaches nobody is kept once, and shown as it was decided', async () => {
-  const store = createSqliteStore({ path: ':memory:' })
-  const change = createChanges({ store, onCommit: () => {}, random: () => 0 })
+  const { store, deps, pushed } = createPushRig('notify', NOW, { delivery: 'nowhere' })
   const builder = sampleBuilder({
     status: 'applied',
     statusHistory: [{ at: 1, status: 'applied', by: JUNIPER, reason: '' }],
@@ -30,20 +17,6 @@ test('news of standing and terms that reaches nobody is kept once, and shown as 
     detailsSubmitted: false,
   })
   await store.commit([{ op: 'create', collection: 'builders', id: JUNIPER.userId, value: builder }])
-  const pushed: PushInput<'notify'>[] = []
-  const deps = {
-    store,
-    change,
-    clock: { now: () => NOW },
-    settings,
-    messenger: {
-      // Only news is pushed here, and it reaches nobody.
-      push: async (_: string, input: unknown) => {
-        pushed.push(input as PushInput<'notify'>)
-        return { delivery: 'nowhere' } as never
-      },
-    },
-  }
   const ask = { operator: OLIVE, builderId: JUNIPER.userId }
   await decideBuilder(deps, { ...ask, status: 'approved', reason: 'Lovely pots.', idempotencyKey: 'a' })
   await decideBuilder(deps, { ...ask, status: 'paused', reason: 'A flood.', idempotencyKey: 'b' })

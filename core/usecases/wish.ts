@@ -48,10 +48,14 @@ export function wishNotice(sheet: Sheet, subject: string, notice: NoticeWish, no
   sheet.put('outbox', id, { ...newEffect(sheet, kind, subject, now, now), notice })
 }
 
-/** Ask for the operators to be told that `subject` waits for them. `occasion` tells its calls apart. */
+/** The key to read before asking for a call whose occasion may come again. */
+export const callKey = (subject: string, occasion: string | number): Key =>
+  effectKey('call_operators', `${subject}:${occasion}`)
+
+/** Ask for the operators to be told that `subject` waits for them, unless that is asked for. `occasion` tells its calls apart. */
 export function wishCall(sheet: Sheet, subject: string, occasion: string | number, now: number): void {
-  const kind = 'call_operators'
-  sheet.put('outbox', effectId(kind, `${subject}:${occasion}`), newEffect(sheet, kind, subject, now, now))
+  const [, id] = callKey(subject, occasion)
+  if (!sheet.get('outbox', id)) sheet.put('outbox', id, newEffect(sheet, 'call_operators', subject, now, now))
 }
 
 function newEffect(sheet: Sheet, kind: EffectKind, subject: string, now: number, dueAt: number): Effect {
