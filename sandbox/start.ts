@@ -1,10 +1,13 @@
 import { join } from 'node:path'
+import { pino } from 'pino'
 import type { Config } from './config.ts'
 import { startLocalDiscord } from './discord/start.ts'
 import { startSandboxPage } from './page/start.ts'
 import { openState, type State } from './state.ts'
 import { startLocalStripe } from './stripe/start.ts'
 import { startLocalTwitch } from './twitch/start.ts'
+
+const TICK_MS = 250
 
 type Started<Start extends (...options: never[]) => Promise<unknown>> = Awaited<ReturnType<Start>>
 
@@ -19,10 +22,14 @@ export interface Sandbox {
 
 /**
  * Starts the vendors' stand-ins and the page where a person plays everybody. Port 0 takes a free one.
- * `clock` answers UTC milliseconds and is every stand-in's only clock. Rejects with the system's error when a port is
- * taken; nothing is left running then.
+ * `clock` answers UTC milliseconds and is every stand-in's only clock. With `ticks` by hand nothing comes due until the
+ * vendor's own `tick` is called. Rejects with the system's error when a port is taken; nothing is left running then.
  */
-export async function startSandbox(config: Config, clock: () => number = Date.now): Promise<Sandbox> {
+export async function startSandbox(
+  config: Config,
+  clock: () => number = Date.now,
+  ticks: 'by_itself' | 'by_hand' = 'by_itself',
+): Promise<Sandbox> {
   const { host, dataDir } = config
   const stack = new AsyncDisposableStack()
   function state(name: string): State {
@@ -42,6 +49,10 @@ export async function startSandbox(config: Config, clock: () => number = Date.no
       config.stripe && keep(await startLocalStripe({ host, ...config.stripe, state: state('stripe'), clock }))
     const twitch =
       config.twitch && keep(await startLocalTwitch({ host, ...config.twitch, state: state('twitch'), clock }))
+    if (ticks === 'by_itself') {
+      const timer = setInterval(() => [stripe, twitch].forEach(tickSafely), TICK_MS)
+      stack.defer(() => clearInterval(timer))
+    }
     // The chat page speaks for people in the local Discord; beside the real one there is nothing to show.
     const page =
       config.page &&
@@ -58,5 +69,14 @@ export async function startSandbox(config: Config, clock: () => number = Date.no
   } catch (error) {
     await stack.disposeAsync()
     throw error
+  }
+}
+
+/** A vendor that breaks says so, and the others go on. */
+function tickSafely(vendor: { readonly url: string; tick(): void } | null): void {
+  try {
+    vendor?.tick()
+  } catch (error) {
+    pino({ name: 'sandbox' }).error({ err: error, url: vendor?.url }, 'a stand-in broke')
   }
 }

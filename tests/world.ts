@@ -136,6 +136,7 @@ async function buildWorld(stack: AsyncDisposableStack, options: WorldOptions): P
       page: { port: 0, webUrl: url(webPort) },
     },
     now,
+    'by_hand',
   )
   stack.defer(() => sandbox.close())
   const { discord, stripe, twitch, page } = sandbox

@@ -26,7 +26,6 @@ import type { Stand } from './stand.ts'
 import { openTables } from './tables.ts'
 import { type FixedEndpoint, keepFixedEndpoints } from './webhook-endpoints.ts'
 
-const TICK_MS = 250
 const PRUNE_EVERY_MS = 3_600_000
 
 export interface LocalStripe {
@@ -43,7 +42,7 @@ export interface LocalStripe {
 /**
  * A Stripe of one's own for the real `stripe` client: the API, hosted pages, signed webhooks, and controls under
  * /local. `clock` answers UTC ms and drives expiry, settlement and
- * retries; POST /local/clock moves on from it. Rejects when the port is taken.
+ * retries, whenever `tick` is called; POST /local/clock moves on from it. Rejects when the port is taken.
  */
 export async function startLocalStripe(options: {
   readonly host: string
@@ -108,21 +107,12 @@ export async function startLocalStripe(options: {
     }
     stand.deliveries.pump()
   }
-  const timer = setInterval(() => {
-    try {
-      tick()
-    } catch (error) {
-      log(`local Stripe broke: ${error instanceof Error ? error.stack : error}`)
-    }
-  }, TICK_MS)
-
   return {
     url,
     port,
     idle: () => stand.deliveries.settled(),
     tick,
     async close() {
-      clearInterval(timer)
       await stand.deliveries.close()
       const closed = once(server, 'close')
       server.close()

@@ -26,7 +26,6 @@ import {
 import { openTables } from './tables.ts'
 import { mountUsers } from './users.ts'
 
-const TICK_MS = 250
 const PRUNE_EVERY_MS = 60_000
 /** Twitch lists dead subscriptions for about so long. */
 const DEAD_KEPT_MS = 10 * 86_400_000
@@ -44,8 +43,8 @@ export interface LocalTwitch {
 
 /**
  * A Twitch of one's own: OAuth with its page, users, streams, EventSub over signed webhooks, a page to send people on
- * air, and controls under /local. `clock` answers UTC ms and drives expiry and retries. Unlike Twitch's, a callback may
- * be plain http on any port. Rejects when the port is taken.
+ * air, and controls under /local. `clock` answers UTC ms and drives expiry and retries, whenever `tick` is
+ * called. Unlike Twitch's, a callback may be plain http on any port. Rejects when the port is taken.
  */
 export async function startLocalTwitch(options: {
   readonly host: string
@@ -108,21 +107,12 @@ export async function startLocalTwitch(options: {
     }
     messages.pump()
   }
-  const timer = setInterval(() => {
-    try {
-      tick()
-    } catch (error) {
-      log(`local Twitch broke: ${error instanceof Error ? error.stack : error}`)
-    }
-  }, TICK_MS)
-
   return {
     url,
     port,
     idle: () => messages.settled(),
     tick,
     async close() {
-      clearInterval(timer)
       await messages.close()
       const closed = once(server, 'close')
       server.close()
