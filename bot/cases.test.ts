@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { DiscordAPIError } from '@discordjs/rest'
 import { pino } from 'pino'
 import { AppError, type CaseView } from '#contract'
-import { createCases } from './cases.ts'
+import { createCases, TYPE_IN_THREADS } from './cases.ts'
 import type { MessageWithFiles } from './replies/message.ts'
 import {
   CASE_ID,
@@ -52,8 +52,8 @@ function createWorld(view: CaseView) {
     },
     discord: {
       openDirect: async (userId) => `dm ${userId}`,
-      typesInThreads: async (guildId, channelId, userId) => {
-        assert.deepEqual([guildId, channelId], [GUILD_ID, CHANNEL])
+      memberMay: async (permission, guildId, channelId, userId) => {
+        assert.deepEqual([permission, guildId, channelId], [TYPE_IN_THREADS, GUILD_ID, CHANNEL])
         if (world.refuse.look) throw world.refuse.look
         return world.typists.includes(userId ?? '')
       },

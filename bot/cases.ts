@@ -1,4 +1,4 @@
-import { RESTJSONErrorCodes } from 'discord-api-types/v10'
+import { PermissionFlagsBits, RESTJSONErrorCodes } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import {
   type CaseEntry,
@@ -13,6 +13,7 @@ import { caseItems, casePicture, renderCaseItem } from './replies/case.ts'
 import type { PictureFile } from './replies/message.ts'
 import { plainText } from './replies/text.ts'
 
+export const TYPE_IN_THREADS = PermissionFlagsBits.SendMessagesInThreads
 /** For the log: what those who run the server can do about it. */
 export const TYPING_IS_ON =
   'members may type in the threads of the drops channel, where nobody would keep their words, so cases go by direct ' +
@@ -38,10 +39,7 @@ interface Cases {
 
 export function createCases(deps: {
   readonly core: Pick<CoreClient, 'getCase' | 'getPicture'>
-  readonly discord: Pick<
-    Discord,
-    'openDirect' | 'openThread' | 'addToThread' | 'createMessage' | 'typesInThreads'
-  >
+  readonly discord: Pick<Discord, 'openDirect' | 'openThread' | 'addToThread' | 'createMessage' | 'memberMay'>
   readonly guildId: string
   readonly channelId: string
   readonly log: Logger
@@ -101,7 +99,7 @@ export function createCases(deps: {
   async function openThread(view: CaseView): Promise<string | null> {
     try {
       for (const { userId } of [view.order.buyer, view.order.builder]) {
-        if (await discord.typesInThreads(deps.guildId, deps.channelId, userId)) {
+        if (await discord.memberMay(TYPE_IN_THREADS, deps.guildId, deps.channelId, userId)) {
           log.warn({ caseId: view.caseId }, TYPING_IS_ON)
           return null
         }

@@ -18,7 +18,7 @@ import {
 } from 'discord-api-types/v10'
 import type { Logger } from 'pino'
 import type { FollowUps } from './interactions/visit.ts'
-import { mayTypeInThreads } from './may-type-in-threads.ts'
+import { memberMay } from './member-may.ts'
 import { type Message, type MessageWithFiles, toBody, toPrivateBody } from './replies/message.ts'
 
 /** Discord gives three seconds from the interaction; the library's own 15 would be far too late. */
@@ -49,10 +49,10 @@ export interface Discord {
   /** Lets a person see a thread; once more changes nothing. */
   addToThread(threadId: string, userId: string): Promise<void>
   /**
-   * Whether a member could type in the threads of a channel, were they no administrator; null is a member without roles.
-   * Who is not in the server cannot.
+   * Whether a member could do something (a permission's bit) in a channel, were they no administrator; null is a member
+   * without roles. Who is not in the server cannot.
    */
-  typesInThreads(guildId: string, channelId: string, userId: string | null): Promise<boolean>
+  memberMay(permission: bigint, guildId: string, channelId: string, userId: string | null): Promise<boolean>
   /** The application behind the token; `endpoint` is where Discord posts interactions instead of the gateway. */
   readApplication(): Promise<{
     readonly id: string
@@ -175,7 +175,7 @@ export function createDiscord(rest: REST): Discord {
       await rest.put(Routes.threadMembers(threadId, userId))
     },
 
-    async typesInThreads(guildId, channelId, userId) {
+    async memberMay(permission, guildId, channelId, userId) {
       const [channel, roles, member] = await Promise.all([
         rest.get(Routes.channel(channelId)),
         rest.get(Routes.guildRoles(guildId)),
@@ -184,7 +184,7 @@ export function createDiscord(rest: REST): Discord {
       if (userId !== null && member === null) return false
       const roleIds = member?.roles ?? []
       const who = userId === null ? null : { userId, roleIds }
-      return mayTypeInThreads(guildId, channel as APITextChannel, roles as APIRole[], who)
+      return memberMay(permission, guildId, channel as APITextChannel, roles as APIRole[], who)
     },
 
     async readApplication() {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { DiscordAPIError } from '@discordjs/rest'
+import { PermissionFlagsBits } from 'discord-api-types/v10'
 import { pino } from 'pino'
 import type { Attention, OperatorCall } from '#contract'
 import { createOperatorCalls } from './operator-calls.ts'
@@ -8,6 +9,7 @@ import { type Message, toBody } from './replies/message.ts'
 import {
   CASE_ID,
   fakeCore,
+  GUILD_ID,
   JUNIPER,
   NOW,
   ORDER_ID,
@@ -18,7 +20,9 @@ import {
 
 const CHANNEL = '100000000000000013'
 
-function createWorld(options: { readonly channelId?: string | null; readonly refusal?: Error } = {}) {
+function createWorld(
+  options: { readonly channelId?: string | null; readonly refusal?: Error; readonly isOpen?: boolean } = {},
+) {
   const sent: { readonly channelId: string; readonly message: Message; readonly once: string }[] = []
   const call = createOperatorCalls({
     core: fakeCore({ getCase: async () => sampleCase() }),
@@ -28,7 +32,12 @@ function createWorld(options: { readonly channelId?: string | null; readonly ref
         sent.push({ channelId, message, once })
         return { id: '1' }
       },
+      async memberMay(...asked) {
+        assert.deepEqual(asked, [PermissionFlagsBits.ViewChannel, GUILD_ID, CHANNEL, null])
+        return options.isOpen ?? false
+      },
     },
+    guildId: GUILD_ID,
     channelId: options.channelId === undefined ? CHANNEL : options.channelId,
     log: pino({ level: 'silent' }),
   })
@@ -77,6 +86,18 @@ test('without a channel, or where the bot may not write, nobody is told and noth
   assert.equal(await none.call(orderCall('drift')), false)
   assert.deepEqual(none.sent, [])
   assert.equal(await createWorld({ refusal: refusal(50_001, 403) }).call(orderCall('drift')), false)
+})
+
+test('in a channel that everybody sees nobody and no amount is named, and the queue is one press away', async () => {
+  const { call, sent } = createWorld({ isOpen: true })
+  assert.equal(await call(orderCall('dispute', NOW)), true)
+  assert.equal(await call({ callId: 'c', about: 'case', caseId: CASE_ID }), true)
+  for (const { message } of sent) {
+    const text = JSON.stringify(toBody(message))
+    assert.doesNotMatch(text, /Poppy|Juniper|mug|\$|ord_|cas_/)
+    assert.match(text, /\*\*View Channel\*\*/)
+    assert.ok(text.includes('"v1:op:queue"'))
+  }
 })
 
 test('what may pass is an error, so that core sends the call again', async () => {

@@ -8,7 +8,7 @@ import { openTelemetry } from '../runtime/open-telemetry.ts'
 import type { Service } from '../runtime/run-service.ts'
 import { tracedFetch } from '../runtime/telemetry.ts'
 import { createCards } from './cards.ts'
-import { createCases, TYPING_IS_ON } from './cases.ts'
+import { createCases, TYPE_IN_THREADS, TYPING_IS_ON } from './cases.ts'
 import { registerCommands } from './commands/register.ts'
 import type { Config } from './config.ts'
 import { describeDiscordError } from './describe-discord-error.ts'
@@ -71,7 +71,13 @@ export async function startBot(
   })
   const tell = createTell({ discord, channelId: config.dropsChannelId, log })
 
-  const callOperators = createOperatorCalls({ core, discord, channelId: config.operatorsChannelId, log })
+  const callOperators = createOperatorCalls({
+    core,
+    discord,
+    guildId: config.guildId,
+    channelId: config.operatorsChannelId,
+    log,
+  })
 
   const answer = (interaction: APIInteraction, answerBudgetMs: number) =>
     traceInteraction(interaction, telemetry, () =>
@@ -121,7 +127,7 @@ export async function startBot(
   /** Before the first case comes, so that those who run the server can mend it. */
   async function warnOfTyping(): Promise<void> {
     try {
-      const isOn = await discord.typesInThreads(config.guildId, config.dropsChannelId, null)
+      const isOn = await discord.memberMay(TYPE_IN_THREADS, config.guildId, config.dropsChannelId, null)
       if (isOn) log.warn(TYPING_IS_ON)
     } catch (error) {
       log.warn({ err: error }, 'who may type in the threads of the drops channel is not known')

@@ -73,9 +73,18 @@ export function renderCaseCall(view: CaseView): Message {
   ])
 }
 
-function announce(title: string, description: string, [label, press]: Way): Message {
+/** That something waits, in a channel where everybody would read what. */
+export function renderOpenChannel(): Message {
+  return announce(
+    'Something waits for the operators',
+    'It is not said here what: everybody can see this channel. Take **View Channel** from everybody in it, and the next ' +
+      'call says more.',
+  )
+}
+
+function announce(title: string, description: string, way?: Way): Message {
   return {
     embeds: [{ title, description, color: accent('butter') }],
-    rows: rows(button(label, press, 'primary'), QUEUE_BUTTON),
+    rows: rows(way ? button(way[0], way[1], 'primary') : null, QUEUE_BUTTON),
   }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type APIOverwrite, OverwriteType, PermissionFlagsBits } from 'discord-api-types/v10'
-import { mayTypeInThreads } from './may-type-in-threads.ts'
+import { memberMay } from './member-may.ts'
 
 const GUILD = '1'
 const POTTERS = '2'
@@ -15,9 +15,15 @@ const roles = (everyone: string, potters = '0') => [
 const deny = (id: string, type = OverwriteType.Role): APIOverwrite => ({ id, type, allow: '0', deny: TYPE })
 const allow = (id: string, type = OverwriteType.Role): APIOverwrite => ({ id, type, allow: TYPE, deny: '0' })
 const may = (overwrites: APIOverwrite[], given = roles(TYPE), roleIds: string[] = [POTTERS]) =>
-  mayTypeInThreads(GUILD, { id: 'c', permission_overwrites: overwrites }, given, { userId: POPPY, roleIds })
+  memberMay(
+    PermissionFlagsBits.SendMessagesInThreads,
+    GUILD,
+    { id: 'c', permission_overwrites: overwrites },
+    given,
+    { userId: POPPY, roleIds },
+  )
 
-test('who may type in threads is decided nearest to the person, and by what is allowed at one distance', () => {
+test('what a member may is decided nearest to the person, and by what is allowed at one distance', () => {
   assert.equal(may([]), true)
   assert.equal(may([], roles('0')), false)
   assert.equal(may([], roles('0', TYPE)), true)
@@ -34,9 +40,18 @@ test('who may type in threads is decided nearest to the person, and by what is a
 
 test('an administrator is looked at like anybody else, and a channel without overwrites leaves all as it is', () => {
   assert.equal(may([deny(GUILD)], roles('0', ADMIN)), false)
-  assert.equal(mayTypeInThreads(GUILD, { id: 'c' }, roles(TYPE), null), true)
   assert.equal(
-    mayTypeInThreads(GUILD, { id: 'c', permission_overwrites: [deny(GUILD)] }, roles(TYPE), null),
+    memberMay(PermissionFlagsBits.SendMessagesInThreads, GUILD, { id: 'c' }, roles(TYPE), null),
+    true,
+  )
+  assert.equal(
+    memberMay(
+      PermissionFlagsBits.SendMessagesInThreads,
+      GUILD,
+      { id: 'c', permission_overwrites: [deny(GUILD)] },
+      roles(TYPE),
+      null,
+    ),
     false,
   )
 })

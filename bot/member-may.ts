@@ -1,13 +1,12 @@
-import { type APIChannel, type APIOverwrite, type APIRole, PermissionFlagsBits } from 'discord-api-types/v10'
-
-const TYPE = PermissionFlagsBits.SendMessagesInThreads
+import type { APIChannel, APIOverwrite, APIRole } from 'discord-api-types/v10'
 
 /**
- * Whether a member with these roles may type in the threads under a channel: a thread has the permissions of the channel
- * it hangs under. Administrators may do everything, everywhere, and are not asked about here.
+ * Whether a member with these roles has a permission (a bit of Discord's) in a channel, and so in the threads under it;
+ * null is a member without roles. Administrators may do everything, everywhere, and are not asked about here.
  * Source: Discord's reference, "Permissions", computing the permissions of a member.
  */
-export function mayTypeInThreads(
+export function memberMay(
+  permission: bigint,
   guildId: string,
   channel: Pick<APIChannel, 'id'> & { readonly permission_overwrites?: readonly APIOverwrite[] },
   roles: readonly Pick<APIRole, 'id' | 'permissions'>[],
@@ -15,7 +14,7 @@ export function mayTypeInThreads(
 ): boolean {
   // The role that everybody has is named like the server.
   const held = new Set([guildId, ...(member?.roleIds ?? [])])
-  const has = (bits: string) => (BigInt(bits) & TYPE) !== 0n
+  const has = (bits: string) => (BigInt(bits) & permission) !== 0n
   let may = roles.some(({ id, permissions }) => held.has(id) && has(permissions))
 
   const overwrites = channel.permission_overwrites ?? []
