@@ -47,7 +47,7 @@ async function run(config: Config, options: { readonly fix: boolean }): Promise<
 
     const onProgress = (what: string, count: number) => say(`  ${String(count).padStart(8)}  ${what}`)
     say(`Reading the shop's books and ${config.stripe.apiBase ?? "Stripe's"} …`)
-    let exam = await lookUntilStill(() => examineMoney(deps, { since: 0, onProgress }))
+    let exam = await lookUntilStill(() => examineMoney(deps, { since: 0, whole: true, onProgress }))
     const found = exam.mismatches.length
     let fixed = 0
     for (let round = 0; options.fix && round < ROUNDS; round++) {
@@ -65,7 +65,7 @@ async function run(config: Config, options: { readonly fix: boolean }): Promise<
         })
         return documents.some(({ value }) => isMoneyEffect(value) && isInHand(value, clock.now()))
       })
-      exam = await lookUntilStill(() => examineMoney(deps, { since: 0 }))
+      exam = await lookUntilStill(() => examineMoney(deps, { since: 0, whole: true }))
     }
     if (options.fix) await followDrift(deps, exam)
     return { exam, found, fixed }

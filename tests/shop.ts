@@ -2,6 +2,7 @@ import { test } from 'node:test'
 import { createStripeClient } from '../core/adapters/stripe-client.ts'
 import { createStripeRecords } from '../core/adapters/stripe-records.ts'
 import type { Order } from '../core/domain/order.ts'
+import { createChanges } from '../core/usecases/change.ts'
 import { examineMoney } from '../core/usecases/reconcile-exam.ts'
 import type { SeenMessage } from '../sandbox/people.ts'
 import type { Player } from '../sandbox/player.ts'
@@ -53,6 +54,8 @@ export async function orderOf(world: World, person: { readonly id: string }): Pr
 /** The codes of what the money doctor finds in this world. */
 export async function mismatchesIn(world: World): Promise<readonly string[]> {
   const client = createStripeClient({ secretKey: 'sk_test_doctor', apiBase: world.stripeUrl })
-  const deps = { store: world.core.store, clock: world, records: createStripeRecords(client) }
-  return (await examineMoney(deps, { since: 0 })).mismatches.map(({ code }) => code)
+  const { store } = world.core
+  const change = createChanges({ store, random: Math.random, onCommit: () => {} })
+  const deps = { store, change, clock: world, records: createStripeRecords(client) }
+  return (await examineMoney(deps, { since: 0, whole: true })).mismatches.map(({ code }) => code)
 }

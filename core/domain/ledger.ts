@@ -63,19 +63,29 @@ export const SETTLED_AFTER_MS = 10 * 60_000
 export const ledgerId = (orderId: string | null, movement: Movement) =>
   `${orderId ?? 'collective'}:${movement}`
 
-/** A balanced posting. Throws when the lines do not sum to zero: that is a bug, and nothing may be written. */
-export function post(movement: Movement, lines: Partial<Record<Account, number>>): Posting {
-  const entries = Object.entries(lines).map(([account, amount]) => ({ account: account as Account, amount }))
-  const sum = entries.reduce((total, line) => total + line.amount, 0)
-  if (sum !== 0 || entries.some((line) => !Number.isSafeInteger(line.amount))) {
-    throw new Error(`${movement} does not balance: ${JSON.stringify(lines)}`)
-  }
-  return { movement, lines: entries }
+/** Whether the lines sum to zero, in whole minor units. */
+export function isBalanced({ lines }: Pick<Posting, 'lines'>): boolean {
+  const sum = lines.reduce((total, { amount }) => total + amount, 0)
+  return sum === 0 && lines.every(({ amount }) => Number.isSafeInteger(amount))
 }
 
-/** Balance per account, derived from entries of one currency. */
-export function balances(entries: readonly LedgerEntry[]): Record<Account, number> {
-  const totals = Object.fromEntries(ACCOUNTS.map((account) => [account, 0])) as Record<Account, number>
+/** A balanced posting. Throws when the lines do not sum to zero: that is a bug, and nothing may be written. */
+export function post(movement: Movement, lines: Partial<Record<Account, number>>): Posting {
+  const posting = {
+    movement,
+    lines: Object.entries(lines).map(([account, amount]) => ({ account: account as Account, amount })),
+  }
+  if (!isBalanced(posting)) throw new Error(`${movement} does not balance: ${JSON.stringify(lines)}`)
+  return posting
+}
+
+/** Balance per account, derived from entries of one currency; added to what was there `before` them. */
+export function balances(
+  entries: readonly LedgerEntry[],
+  before: Partial<Record<Account, number>> = {},
+): Record<Account, number> {
+  const none = Object.fromEntries(ACCOUNTS.map((account) => [account, 0])) as Record<Account, number>
+  const totals = { ...none, ...before }
   for (const entry of entries) for (const line of entry.lines) totals[line.account] += line.amount
   return totals
 }

@@ -1,10 +1,10 @@
-import type { Currency } from '#contract'
+import { isDeepStrictEqual } from 'node:util'
 import { claimId } from './drop.ts'
 import { type Effect, type EffectKind, effectId } from './effect.ts'
-import { ACCOUNTS, type Account, balances, type LedgerEntry, ledgerId } from './ledger.ts'
+import { ACCOUNTS, type Account, balances, type LedgerEntry } from './ledger.ts'
 import { frozenBy, givenBack, isHeld, type Order } from './order.ts'
 import { groupBy, isFound, type Mismatch, money, type Ours, sumOf } from './reconcile-mismatch.ts'
-import { addForBuilder, addForEverybody, EVERYBODY, ordersBehind, type Sum } from './totals.ts'
+import type { Books, Sum, Totals } from './totals.ts'
 
 /** About four minutes of growing pauses: by then nothing is a hiccup any more. */
 const FAILING_ATTEMPTS = 8
@@ -19,9 +19,9 @@ const RESTORE: Mismatch['repair'] = {
 
 /** Do our own books fit together? What stands still only: orders that move, and what they touch, are left out. */
 export function compareBooks(ours: Ours): Mismatch[] {
-  const entriesByOrder = groupBy(ours.entries, ({ orderId }) => orderId)
+  const entriesByOrder = groupBy(ours.ledger.entries, ({ orderId }) => orderId)
   return [
-    ...ours.entries.flatMap(unbalanced),
+    ...ours.ledger.unbalanced.map(unbalanced),
     ...still(ours).flatMap((order) => ledgerOf(order, entriesByOrder.get(order.orderId) ?? [])),
     ...strayEntries(ours, entriesByOrder),
     ...dropCounts(ours),
@@ -38,19 +38,16 @@ export function still(ours: Pick<Ours, 'orders' | 'moving'>): readonly Order[] {
   return ours.orders.filter(({ orderId }) => !ours.moving.has(orderId))
 }
 
-function unbalanced({ orderId, movement, lines, currency }: LedgerEntry): Mismatch[] {
+function unbalanced({ orderId, movement, lines, currency }: LedgerEntry): Mismatch {
   const sum = sumOf(lines, ({ amount }) => amount)
-  if (sum === 0 && lines.every(({ amount }) => Number.isSafeInteger(amount))) return []
-  return [
-    {
-      code: 'entry_unbalanced',
-      orderId,
-      subject: orderId ?? movement,
-      sentence: `The ledger row ${movement} sums to ${money(sum, currency)} instead of nothing.`,
-      likelyCause: TAMPERED,
-      repair: RESTORE,
-    },
-  ]
+  return {
+    code: 'entry_unbalanced',
+    orderId,
+    subject: orderId ?? movement,
+    sentence: `The ledger row ${movement} sums to ${money(sum, currency)} instead of nothing.`,
+    likelyCause: TAMPERED,
+    repair: RESTORE,
+  }
 }
 
 /** Balance per account that an order's own story leads to, in minor units. */
@@ -115,12 +112,11 @@ function ledgerOf(order: Order, entries: readonly LedgerEntry[]): Mismatch[] {
   ]
 }
 
-/** Rows of orders that are not there, although everything that old was read. */
+/** Rows of orders that are not there. */
 function strayEntries(ours: Ours, byOrder: ReadonlyMap<string | null, LedgerEntry[]>): Mismatch[] {
   const known = new Set(ours.orders.map(({ orderId }) => orderId))
   return [...byOrder].flatMap(([orderId, entries]): Mismatch[] => {
-    const old = entries.some(({ at }) => at < ours.since)
-    if (orderId === null || known.has(orderId) || ours.outside.has(orderId) || old) return []
+    if (orderId === null || known.has(orderId) || ours.outside.has(orderId)) return []
     return [
       {
         code: 'ledger_without_order',
@@ -191,14 +187,9 @@ function claimCounts(ours: Ours): Mismatch[] {
 }
 
 function debts(ours: Ours): Mismatch[] {
-  const booked = new Map<string, number>()
-  const currencies = new Map<string, Currency>()
-  for (const { builderId, currency, lines } of ours.entries) {
-    if (builderId === null) continue
-    currencies.set(builderId, currency)
-    const change = sumOf(lines, ({ account, amount }) => (account === 'builder_debt' ? amount : 0))
-    booked.set(builderId, (booked.get(builderId) ?? 0) + change)
-  }
+  const { accounts, debts: booked } = ours.ledger.books
+  const currencies = new Map(ours.orders.map(({ builderId, currency }) => [builderId, currency]))
+  const usual = Object.keys(accounts)[0] ?? 'usd'
   // A release takes the debt along when it is asked for, and is booked when it is made.
   const asked = groupBy(
     ours.orders.filter(({ release }) => release?.open),
@@ -209,9 +200,9 @@ function debts(ours: Ours): Mismatch[] {
   )
   return ours.builders.flatMap(({ userId, name, debt }): Mismatch[] => {
     const netted = sumOf(asked.get(userId) ?? [], ({ release }) => release?.netted ?? 0)
-    const owes = (booked.get(userId) ?? 0) - netted
+    const owes = (booked[userId] ?? 0) - netted
     if (owes === debt || moving.has(userId)) return []
-    const shown = (amount: number) => money(amount, currencies.get(userId) ?? 'usd')
+    const shown = (amount: number) => money(amount, currencies.get(userId) ?? usual)
     return [
       {
         code: 'debt_differs',
@@ -326,39 +317,38 @@ function audit({ auditIntact }: Ours): Mismatch[] {
 }
 
 /** Was every row before a place in the ledger added up there, once, and rightly? */
-function totals(ours: Ours): Mismatch[] {
-  const orders = new Map(ours.orders.map((order) => [order.orderId, order]))
-  const all = ours.entries
-    .map((entry) => ({ id: ledgerId(entry.orderId, entry.movement), entry }))
-    .toSorted((a, b) => a.entry.at - b.entry.at || (a.id < b.id ? -1 : 1))
-  const byBuilder = groupBy(all, ({ entry }) => entry.builderId)
-  return [...ours.totals].flatMap(([id, { rows, last, sums }]): Mismatch[] => {
-    const counted = ((id === EVERYBODY ? all : byBuilder.get(id)) ?? []).slice(0, rows)
-    const entries = counted.map(({ entry }) => entry)
-    const right = id === EVERYBODY ? addForEverybody([], entries) : addForBuilder([], entries, orders)
-    // Of orders from before the time that was read nobody knows the share here.
-    const known = id === EVERYBODY || ordersBehind(entries).every((orderId) => orders.has(orderId))
-    const inPlace = counted.length === rows && counted.at(-1)?.id === last
-    if (inPlace && (!known || sameSums(right, sums))) return []
+function totals({ ledger }: Ours): Mismatch[] {
+  return ledger.recounts.flatMap(({ id, kept, moved, sums, books }): Mismatch[] => {
+    const isRight = !moved && (sums === null || sameSums(sums, kept.sums)) && sameBooks(books, kept)
+    if (isRight) return []
     const shown = (list: readonly Sum[]) =>
-      list.map(
-        ({ held, released, currency }) =>
-          `${money(held, currency)} held and ${money(released, currency)} sent`,
-      )
+      list
+        .map(
+          ({ held, released, currency }) =>
+            `${money(held, currency)} held and ${money(released, currency)} sent`,
+        )
+        .join(', ') || 'nothing'
     return [
       {
         code: 'totals_differ',
         orderId: null,
         subject: id,
         sentence:
-          `The first ${rows} ledger rows of ${id} were added up to ${shown(sums).join(', ') || 'nothing'}; ` +
-          (inPlace ? `they are ${shown(right).join(', ') || 'nothing'}.` : 'other rows stand there now.'),
+          `The first ${kept.rows} ledger rows of ${id} were added up to ${shown(kept.sums)}; ` +
+          (moved ? 'other rows stand there now.' : `they are ${shown(sums ?? [])}, account by account.`),
         likelyCause:
           'A row was written long after its time: a process was asleep for minutes, or a clock is wrong.',
         repair: { kind: 'recount', id },
       },
     ]
   })
+}
+
+/** Books that are not for these rows are made anew by whoever needs them. */
+function sameBooks(right: Books, { rows, books }: Totals): boolean {
+  return (
+    books?.rows !== rows || isDeepStrictEqual([right.accounts, right.debts], [books.accounts, books.debts])
+  )
 }
 
 function sameSums(a: readonly Sum[], b: readonly Sum[]): boolean {

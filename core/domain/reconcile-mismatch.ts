@@ -3,28 +3,25 @@ import type { Builder } from './builder.ts'
 import type { Claim, Drop } from './drop.ts'
 import type { Effect, EffectKind } from './effect.ts'
 import { FOUND_MOVEMENTS, type LedgerEntry, type Posting } from './ledger.ts'
+import type { LedgerReading } from './ledger-reading.ts'
 import type { Order } from './order.ts'
-import type { Totals } from './totals.ts'
 
 /** What we know, as it was read at one time. */
 export interface Ours {
   /** UTC ms of the reading. */
   readonly now: number
-  /** UTC ms: orders and drops are all that began since then; ledger rows, builders and effects are all there are. */
-  readonly since: number
+  /** Orders, drops and ledger rows are all that began since one moment; builders and effects are all there are. */
   readonly orders: readonly Order[]
-  readonly entries: readonly LedgerEntry[]
+  readonly ledger: LedgerReading
   readonly builders: readonly Builder[]
   readonly drops: readonly Drop[]
   /** By claimId, for the buyers of these orders. */
   readonly claims: ReadonlyMap<string, Claim>
   readonly effects: readonly Effect[]
   readonly auditIntact: boolean
-  /** By id: what was added up of the ledger, no later than it was read. */
-  readonly totals: ReadonlyMap<string, Totals>
   /** Orders that something is happening to right now: they are compared another time. */
   readonly moving: ReadonlySet<string>
-  /** Orders, and charges of orders, that Stripe names and that began before `since` or after the reading. */
+  /** Orders, and charges of orders, that Stripe or the ledger names and that began before that moment or after the reading. */
   readonly outside: ReadonlySet<string>
 }
 

@@ -1,5 +1,5 @@
 import type { Currency } from '#contract'
-import { type Account, type LedgerEntry, type Movement, post } from './ledger.ts'
+import { type Account, balances, type LedgerEntry, type Movement, post } from './ledger.ts'
 import { givenBack, type Order, type OrderDispute, type OrderRefund, remaining } from './order.ts'
 import { still } from './reconcile-books.ts'
 import {
@@ -69,7 +69,7 @@ function sort(ours: Ours, theirs: Theirs): Sorted {
     for (const { reversalId } of reversals) name(reversalId, order)
   }
 
-  const booked = new Set(ours.entries.map(({ movement }) => movement))
+  const booked = new Set(ours.ledger.entries.map(({ movement }) => movement))
   const transactionsOf = new Map<string, TheirTransaction[]>()
   const strays: TheirTransaction[] = []
   for (const transaction of theirs.transactions) {
@@ -96,7 +96,7 @@ function sort(ours: Ours, theirs: Theirs): Sorted {
     disputesOf: groupBy(theirs.disputes, ({ chargeId }) => chargeId),
     transactionsOf,
     strays,
-    entriesOf: groupBy(ours.entries, ({ orderId }) => orderId),
+    entriesOf: groupBy(ours.ledger.entries, ({ orderId }) => orderId),
   }
 }
 
@@ -501,15 +501,17 @@ function compareBalances(
   orders: readonly ComparedOrder[],
 ): { readonly mismatches: Mismatch[]; readonly off: number; readonly balances: BalancePair[] } {
   const { balance } = sorted.theirs
-  const entries = groupBy(ours.entries, ({ currency }) => currency)
-  const currencies = [...new Set([...balance.map(({ currency }) => currency), ...entries.keys()])].toSorted()
+  const { accounts } = ours.ledger.books
+  const currencies = [
+    ...new Set([...balance.map(({ currency }) => currency), ...Object.keys(accounts)]),
+  ].toSorted()
   const compared = currencies.map((currency) => {
     const of = <T extends { readonly currency: Currency }>(list: readonly T[]) =>
       list.filter((one) => one.currency === currency)
-    const own = entries.get(currency) ?? []
+    const own = balances([], accounts[currency])
     const pair: BalancePair = {
       currency,
-      ours: stripeIn(own),
+      ours: own.stripe,
       onTheWay: sumOf(of(orders), ({ onTheWay }) => onTheWay),
       stripe: sumOf(of(balance), ({ available, pending }) => available + pending),
     }
@@ -544,20 +546,16 @@ function compareBalances(
 function heldMoney(
   ours: Ours,
   orders: readonly Order[],
-  entries: readonly LedgerEntry[],
+  own: Readonly<Record<Account, number>>,
   strays: readonly TheirTransaction[],
   { currency, stripe }: BalancePair,
 ): Mismatch[] {
-  const total = (...accounts: Account[]) =>
-    sumOf(entries, ({ lines }) =>
-      sumOf(lines, ({ account, amount }) => (accounts.includes(account) ? amount : 0)),
-    )
   const undivided = orders.filter(
     ({ payment, arrivedAt, settlement }) => payment && arrivedAt === null && settlement === 'on_arrival',
   )
   const fees = sumOf(undivided, (order) => remaining(order).fee)
-  const owed = -total('buyer_money', 'builder_due', 'refund_due') - fees
-  const paidOut = total('bank') - sumOf(strays, ({ type, net }) => (BANK_TYPES.includes(type) ? net : 0))
+  const owed = -(own.buyer_money + own.builder_due + own.refund_due) - fees
+  const paidOut = own.bank - sumOf(strays, ({ type, net }) => (BANK_TYPES.includes(type) ? net : 0))
   const short = Math.min(owed - stripe, paidOut)
   if (short <= 0 || ours.moving.size > 0) return []
   return [

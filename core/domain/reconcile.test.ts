@@ -4,7 +4,8 @@ import { JUNIPER, POPPY, sampleDrop, sampleOrder } from '../testing/samples.ts'
 import type { Builder } from './builder.ts'
 import { claimId, type Drop } from './drop.ts'
 import { type Effect, type EffectKind, queueOf } from './effect.ts'
-import type { LedgerEntry } from './ledger.ts'
+import { type LedgerEntry, ledgerId } from './ledger.ts'
+import { type LedgerReading, readWholeLedger } from './ledger-reading.ts'
 import { type Order, type OrderEvent, stepOrder } from './order.ts'
 import { diagnose } from './reconcile.ts'
 import type { Diagnosis, MismatchCode, Ours, Repair, Theirs, TheirTransaction } from './reconcile-mismatch.ts'
@@ -155,9 +156,8 @@ function booksAfter(events: readonly OrderEvent[], start: Order = HELD): Ours {
   const sold = order.payment ? 1 : 0
   return {
     now: NOW,
-    since: 0,
     orders: [order],
-    entries,
+    ledger: ledgerOf(entries, { orders: [order] }),
     builders: [{ userId: BUILDER, name: 'Juniper', accountId: 'acct_1', debt } as Builder],
     drops: [
       { dropId: DROP, title: 'Mug', quantity: 2, available: 1, held: 1 - sold, sold, openedAt: 1 } as Drop,
@@ -165,10 +165,26 @@ function booksAfter(events: readonly OrderEvent[], start: Order = HELD): Ours {
     claims: new Map([[claimId(DROP, BUYER), { taken: 1, liveOrderId: null, requests: [] }]]),
     effects: [...effects].map((kind) => effectOf(kind)),
     auditIntact: true,
-    totals: new Map(),
     moving: new Set(),
     outside: new Set(),
   }
+}
+
+/** All these rows, read in one page. */
+function ledgerOf(
+  entries: readonly LedgerEntry[],
+  about: { readonly orders: readonly Order[]; readonly totals?: ReadonlyMap<string, Totals> },
+): LedgerReading {
+  const orders = new Map(about.orders.map((order) => [order.orderId, order]))
+  const reading = readWholeLedger({ since: 0, totals: about.totals ?? new Map(), orders })
+  const rows = entries.map((value) => ({ id: ledgerId(value.orderId, value.movement), value }))
+  reading.add(rows.toSorted((a, b) => a.value.at - b.value.at || (a.id < b.id ? -1 : 1)))
+  return reading.result()
+}
+
+/** With these totals kept of the ledger. */
+function keeping(ours: Ours, totals: ReadonlyMap<string, Totals>): Ours {
+  return { ...ours, ledger: ledgerOf(ours.ledger.entries, { orders: ours.orders, totals }) }
 }
 
 /** The first row in dollars. */
@@ -525,7 +541,7 @@ describe('a mismatch is named', () => {
       ([how, id, last, held]) =>
         [
           `what was added up ${how}`,
-          { ...booksAfter([paid]), totals: new Map([[id, addedUp(last, held)]]) },
+          keeping(booksAfter([paid]), new Map([[id, addedUp(last, held)]])),
           AFTER_PAYMENT,
           'totals_differ',
           'recount',
@@ -574,7 +590,10 @@ describe('a mismatch is named', () => {
     const ours = booksAfter(released)
     const tamper = (change: (entry: LedgerEntry) => LedgerEntry) => ({
       ...ours,
-      entries: ours.entries.map((entry) => (entry.movement === 'transfer' ? change(entry) : entry)),
+      ledger: ledgerOf(
+        ours.ledger.entries.map((entry) => (entry.movement === 'transfer' ? change(entry) : entry)),
+        ours,
+      ),
     })
     const unbalanced = tamper((entry) => ({
       ...entry,
@@ -619,9 +638,10 @@ test('what was added up rightly is no finding, nor what is older than the compar
     [BUILDER, mine],
     [EVERYBODY, everybody],
   ])
-  assert.deepEqual(compare({ ...booksAfter([paid]), totals }, AFTER_PAYMENT).mismatches, [])
-  const late = { ...booksAfter([paid]), totals: new Map([[BUILDER, { ...mine, sums: [] }]]), since: NOW }
-  const { mismatches } = compare({ ...late, orders: [], drops: [], effects: [] }, AFTER_PAYMENT)
+  assert.deepEqual(compare(keeping(booksAfter([paid]), totals), AFTER_PAYMENT).mismatches, [])
+  const late = { ...booksAfter([paid]), orders: [], drops: [], effects: [] }
+  const wrong = new Map([[BUILDER, { ...mine, sums: [] }]])
+  const { mismatches } = compare(keeping(late, wrong), AFTER_PAYMENT)
   assert.ok(!mismatches.some(({ code }) => code === 'totals_differ'))
 })
 
@@ -636,7 +656,7 @@ test('an order that moves is left out, and so is what it touches', () => {
 })
 
 test('what is older than the comparison is neither compared nor strange', () => {
-  const ours = { ...booksAfter([]), since: 4, outside: new Set(['ord_old', 'ch_old']) }
+  const ours = { ...booksAfter([]), outside: new Set(['ord_old', 'ch_old']) }
   const transactions = [
     move('ch_old', 'charge', 500, { chargeId: 'ch_old' }),
     move('tr_old', 'transfer', -5, { orderId: 'ord_old' }),
@@ -660,5 +680,8 @@ test('a payout that is booked is booked once', () => {
   )
   const ours = booksAfter(released)
   const booked = { ...posting, orderId: null, builderId: null, currency: 'usd', at: 6 }
-  assert.deepEqual(compare({ ...ours, entries: [...ours.entries, booked] }, theirs).mismatches, [])
+  assert.deepEqual(
+    compare({ ...ours, ledger: ledgerOf([...ours.ledger.entries, booked], ours) }, theirs).mismatches,
+    [],
+  )
 })

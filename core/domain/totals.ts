@@ -1,5 +1,5 @@
 import type { Currency } from '#contract'
-import type { Account, LedgerEntry } from './ledger.ts'
+import { type Account, balances, type LedgerEntry } from './ledger.ts'
 import type { Order } from './order.ts'
 
 /** What rows of the ledger come to in one currency; minor units. */
@@ -10,6 +10,16 @@ export interface Sum {
   /** Sent to builders, less what was taken back. */
   readonly released: number
 }
+
+/** What rows of the whole ledger come to; minor units. */
+export interface Books {
+  /** The balance of every account, by currency. */
+  readonly accounts: Readonly<Record<Currency, Readonly<Record<Account, number>>>>
+  /** What builders owe, by builder; who owes nothing is not named. */
+  readonly debts: Readonly<Record<string, number>>
+}
+
+export const NO_BOOKS: Books = { accounts: {}, debts: {} }
 
 /**
  * What the oldest rows of one builder, or of everybody, come to: they are settled, so they are added once. Only a
@@ -24,6 +34,8 @@ export interface Totals {
   /** The store's own mark of where the next row follows. */
   readonly cursor: string
   readonly sums: readonly Sum[]
+  /** Of everybody only. What a version of core that knows no books has added to is not for this many `rows`. */
+  readonly books?: Books & { readonly rows: number }
 }
 
 /** Totals of everybody have this id, a builder's have the builder's. */
@@ -52,6 +64,24 @@ export function addForEverybody(sums: readonly Sum[], entries: readonly LedgerEn
     (entry) =>
       -(inAccount(entry, 'buyer_money') + inAccount(entry, 'builder_due') + inAccount(entry, 'refund_due')),
   )
+}
+
+/** The books with these rows added. */
+export function addToBooks(books: Books, entries: readonly LedgerEntry[]): Books {
+  const accounts = { ...books.accounts }
+  for (const [currency, rows] of Map.groupBy(entries, (entry) => entry.currency)) {
+    accounts[currency] = balances(rows, accounts[currency])
+  }
+  const debts = { ...books.debts }
+  for (const entry of entries) {
+    const { builderId } = entry
+    const change = inAccount(entry, 'builder_debt')
+    if (builderId === null || change === 0) continue
+    const owed = (debts[builderId] ?? 0) + change
+    if (owed === 0) delete debts[builderId]
+    else debts[builderId] = owed
+  }
+  return { ...books, accounts, debts }
 }
 
 /** What a row adds to what is held for its builder. Until the total is divided in the books only the order knows the share. */

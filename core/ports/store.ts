@@ -37,6 +37,8 @@ export interface Look {
   readonly eventsUntil: number
   /** UTC ms of the last comparison of our books with Stripe's. */
   readonly comparedAt: number
+  /** UTC ms of the last that read the whole ledger; older cores do not say. */
+  readonly wholeComparedAt?: number
   /** What that comparison hoped to mend by looking again: as `code subject`. Still there next time, it is a drift. */
   readonly suspects: readonly string[]
 }

@@ -5,11 +5,11 @@ import { AppError } from '#contract'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
 import { balances, type LedgerEntry, ledgerId, SETTLED_AFTER_MS } from '../domain/ledger.ts'
 import { type Order, type OrderEvent, remaining, stepOrder } from '../domain/order.ts'
-import type { Sum } from '../domain/totals.ts'
+import { addToBooks, NO_BOOKS, type Sum } from '../domain/totals.ts'
 import type { Store } from '../ports/store.ts'
 import { sampleDrop, sampleOrder } from '../testing/samples.ts'
 import { createChanges } from './change.ts'
-import { readTotals, recountTotals } from './read-totals.ts'
+import { readBooks, readTotals, recountTotals } from './read-totals.ts'
 
 const JUNIPER = '100000000000000101'
 const WREN = '100000000000000102'
@@ -198,11 +198,14 @@ test('after any story and any presses the sums are those of the whole ledger and
           assert.deepEqual(shown(await readTotals(deps, builderId)), right)
         }
         world.now += HOUR
+        const books = addToBooks(NO_BOOKS, entries)
         for (const builderId of [null, JUNIPER, WREN]) {
           const right = addEverything(entries, [...orders.values()], builderId)
           // Once to settle, and once from what was kept.
           for (let press = 0; press < 2; press++) {
             assert.deepEqual(shown(await readTotals(deps, builderId)), right)
+            const { accounts, debts } = await readBooks(deps)
+            assert.deepEqual({ accounts, debts }, books)
           }
           const mine = entries.filter((entry) => builderId === null || entry.builderId === builderId)
           const kept = (await deps.store.get('totals', builderId ?? 'all'))?.value.rows ?? 0
@@ -342,6 +345,24 @@ test('what was settled by a clock that was set back is not relied on', async () 
   // Were too few rows settled meanwhile to take its place, the money doctor finds out.
   await recountTotals(deps, JUNIPER)
   assert.equal(heldIn(await readTotals(deps, JUNIPER)), 50)
+})
+
+test('books that an older version of core has left behind are made anew', async () => {
+  const { deps, world, documentsFor } = setUp({ page: 10 })
+  const debts = async () => (await readBooks(deps)).debts
+  const kept = async () => (await deps.store.get('totals', 'all')) ?? assert.fail()
+  await book(deps.store, 15, (n) => START + n)
+  world.now = START + HOUR
+  assert.deepEqual(await debts(), { [JUNIPER]: 15 })
+  const { books } = (await kept()).value
+  await book(deps.store, 20, (n) => START + n, 15)
+  assert.deepEqual(await debts(), { [JUNIPER]: 35 })
+  // It goes on with rows and sums, and takes the books along as they are.
+  const { value, version } = await kept()
+  const older = { ...value, books: books ?? assert.fail() }
+  await deps.store.commit([{ op: 'replace', collection: 'totals', id: 'all', value: older, version }])
+  assert.deepEqual(await debts(), { [JUNIPER]: 35 })
+  assert.equal(await documentsFor(debts), 1 + 5, 'and made once')
 })
 
 test('what a newer version keeps beside the sums stays', async () => {

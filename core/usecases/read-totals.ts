@@ -2,7 +2,10 @@ import { SETTLED_AFTER_MS } from '../domain/ledger.ts'
 import {
   addForBuilder,
   addForEverybody,
+  addToBooks,
+  type Books,
   EVERYBODY,
+  NO_BOOKS,
   ordersBehind,
   type Sum,
   type Totals,
@@ -19,20 +22,35 @@ const SAVED_EVERY = 2_000
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
 
-/**
- * What the ledger comes to for one builder, or for everybody (null), per currency. Goes on where an earlier reader ended,
- * and leaves its own place to the next one: at the end of a page of rows that are all settled, before which no row can
- * appear any more.
- */
+interface Added {
+  readonly sums: readonly Sum[]
+  /** Of everybody only. */
+  readonly books: Books
+}
+
+/** What the ledger comes to for one builder, or for everybody (null), per currency. */
 export async function readTotals(deps: Needs, builderId: string | null): Promise<readonly Sum[]> {
+  return (await addUp(deps, builderId)).sums
+}
+
+/** What the whole ledger comes to, account by account. */
+export async function readBooks(deps: Needs): Promise<Books> {
+  return (await addUp(deps, null)).books
+}
+
+/**
+ * Goes on where an earlier reader ended, and leaves its own place to the next one: at the end of a page of rows that are
+ * all settled, before which no row can appear any more.
+ */
+async function addUp(deps: Needs, builderId: string | null): Promise<Added> {
   const id = builderId ?? EVERYBODY
   const now = deps.clock.now()
   const found = (await deps.store.get('totals', id))?.value
-  // After a clock was set back, rows may have come before a place that was settled by the clock of then.
-  let settled = found && found.until <= now ? found : undefined
+  let settled = found && isReliable(found, id, now) ? found : undefined
   let savedRows = settled?.rows ?? 0
   let savedCursor = found?.cursor
-  let { sums, rows }: Pick<Totals, 'sums' | 'rows'> = settled ?? { sums: [], rows: 0 }
+  let added: Added = { sums: settled?.sums ?? [], books: settled?.books ?? NO_BOOKS }
+  let rows = savedRows
   let cursor = settled?.cursor ?? null
   let limit = FIRST_PAGE
   do {
@@ -45,30 +63,38 @@ export async function readTotals(deps: Needs, builderId: string | null): Promise
     })
     cursor = page.cursor
     limit = PAGE
-    sums = await withPage(deps, builderId, sums, page)
+    added = await withPage(deps, builderId, added, page)
     rows += page.documents.length
     const last = page.documents.at(-1)
     const isSettled = last !== undefined && last.value.at <= now - SETTLED_AFTER_MS
-    if (cursor && isSettled) settled = { rows, last: last.id, until: last.value.at, cursor, sums }
+    if (cursor && isSettled) {
+      const books = builderId === null ? { books: { ...added.books, rows } } : {}
+      settled = { rows, last: last.id, until: last.value.at, cursor, sums: added.sums, ...books }
+    }
     const unsaved = (settled?.rows ?? 0) - savedRows
     if (settled && unsaved >= (cursor && isSettled ? SAVED_EVERY : 1)) {
       savedRows = settled.rows
       if (await save(deps, id, savedCursor, settled)) savedCursor = settled.cursor
     }
   } while (cursor)
-  return sums
+  return added
+}
+
+/** False for what was settled by a clock that was set back since: rows may have come before it. */
+function isReliable(found: Totals, id: string, now: number): boolean {
+  return found.until <= now && (id !== EVERYBODY || found.books?.rows === found.rows)
 }
 
 async function withPage(
   deps: Needs,
   builderId: string | null,
-  sums: readonly Sum[],
+  { sums, books }: Added,
   { documents }: Page<'ledger'>,
-): Promise<readonly Sum[]> {
+): Promise<Added> {
   const entries = documents.map(({ value }) => value)
-  if (builderId === null) return addForEverybody(sums, entries)
+  if (builderId === null) return { sums: addForEverybody(sums, entries), books: addToBooks(books, entries) }
   const orders = await getOrders(deps, ordersBehind(entries))
-  return addForBuilder(sums, entries, new Map(orders.map((order) => [order.orderId, order])))
+  return { sums: addForBuilder(sums, entries, new Map(orders.map((order) => [order.orderId, order]))), books }
 }
 
 /** False when it is not kept: somebody else has written meanwhile, or the store cannot write. The sums are right anyway. */

@@ -2,12 +2,16 @@ import { setImmediate as othersFirst } from 'node:timers/promises'
 import { isIntact, NO_AUDIT } from '../domain/audit.ts'
 import { type Claim, claimId } from '../domain/drop.ts'
 import { type Effect, QUEUES, type QueueName } from '../domain/effect.ts'
+import { isBalanced, type LedgerEntry } from '../domain/ledger.ts'
+import { type LedgerReading, readWholeLedger } from '../domain/ledger-reading.ts'
 import { diagnose } from '../domain/reconcile.ts'
 import { isInHand, isMoneyEffect } from '../domain/reconcile-books.ts'
 import type { Diagnosis, Ours, Theirs } from '../domain/reconcile-mismatch.ts'
 import type { Totals } from '../domain/totals.ts'
 import type { Key, Page, Searchable, Store, Stored } from '../ports/store.ts'
+import { readAudit } from './audit.ts'
 import type { Deps } from './deps.ts'
+import { readBooks } from './read-totals.ts'
 
 /** Small, because an embedded store reads a page at one go, and buyers wait for it. */
 const PAGE = 100
@@ -32,34 +36,44 @@ export interface Exam extends Diagnosis {
   readonly orderIds: ReadonlySet<string>
 }
 
-type Needs = Pick<Deps, 'store' | 'records' | 'clock'>
+type Needs = Pick<Deps, 'store' | 'change' | 'records' | 'clock'>
 
 /**
- * Read our books and what Stripe remembers, and compare them. Changes nothing. Neither side stands still meanwhile:
+ * Read our books and what Stripe remembers, and compare them. Changes no book. Neither side stands still meanwhile:
  * an order that changed during the reading, or is about to, is left out and named as moving.
  * Throws PaymentsError when Stripe cannot be read.
  */
 export async function examineMoney(
-  deps: Needs,
+  given: Needs,
   options: {
     /** UTC ms: only orders that began since then; 0 is the whole history. */
     readonly since: number
+    /** Read the whole ledger and audit log. Otherwise what came before is as it was added up. */
+    readonly whole: boolean
     readonly onProgress?: (what: string, count: number) => void
   },
 ): Promise<Exam> {
-  const { clock } = deps
-  const store = unhurried(deps.store)
-  const { since, onProgress = () => {} } = options
-  const now = clock.now()
+  const store = unhurried(given.store)
+  const deps = { ...given, store }
+  const { since, whole, onProgress = () => {} } = options
+  const now = deps.clock.now()
   const told = <T>(what: string, list: readonly T[]) => {
     onProgress(what, list.length)
     return list
   }
 
   // First: all that they count is in what is read afterwards.
-  const totals = await readTotals(store)
+  const totals = whole ? await readAllTotals(store) : new Map<string, Totals>()
   const orders = told('orders', await readSince(store, 'orders', 'createdAt', since))
-  const entries = told('ledger rows', await readSince(store, 'ledger', 'at', 0))
+  const ledgerSince = Math.max(0, since - CLOCK_SLACK_MS)
+  const ledger = whole
+    ? await readWhole(store, {
+        since: ledgerSince,
+        totals,
+        orders: new Map(orders.map(({ id, value }) => [id, value])),
+      })
+    : await readRecent(deps, ledgerSince)
+  onProgress('ledger rows', ledger.rows)
   const builders = await readSince(store, 'builders', 'joinedAt', 0)
   const drops = await readSince(store, 'inventory', 'openedAt', since)
   const claims = await readClaims(store, orders)
@@ -76,17 +90,15 @@ export async function examineMoney(
   const known = new Set(orders.map(({ id }) => id))
   const ours: Ours = {
     now,
-    since,
     orders: orders.map(({ value }) => value),
-    entries: entries.map(({ value }) => value),
+    ledger,
     builders: builders.map(({ value }) => value),
     drops: drops.map(({ value }) => value),
     claims,
     effects,
-    auditIntact: await isAuditIntact(store),
-    totals,
+    auditIntact: whole ? await isAuditIntact(store) : (await readAudit(deps, PAGE)).intact,
     moving: new Set([...moving].filter((id) => known.has(id))),
-    outside: await readOutside(store, known, theirs),
+    outside: await readOutside(store, known, ledger.entries, theirs),
   }
   // An order that began during the reading holds a unit that our copy of its drop may not know.
   const begun = after.filter(({ id }) => !known.has(id)).map(({ value }) => value.dropId)
@@ -96,7 +108,7 @@ export async function examineMoney(
     at: now,
     checked: {
       orders: orders.length,
-      entries: entries.length,
+      entries: ledger.rows,
       builders: builders.length,
       drops: drops.length,
       stripe_transactions: theirs.transactions.length,
@@ -111,11 +123,10 @@ export async function examineMoney(
   }
 }
 
-type Reads = Pick<Store, 'get' | 'getAll' | 'find' | 'scan'>
-
 /** An embedded store answers at once: without this nobody else would get a turn until all is read. */
-function unhurried(store: Reads): Reads {
+function unhurried(store: Store): Store {
   return {
+    ...store,
     async get(collection, id) {
       await othersFirst()
       return store.get(collection, id)
@@ -137,7 +148,7 @@ function unhurried(store: Reads): Reads {
 
 /** Everything of a collection whose `field` is at least `since`, newest first. */
 async function readSince<C extends 'orders' | 'ledger' | 'builders' | 'inventory'>(
-  store: Reads,
+  store: Store,
   collection: C,
   field: Searchable<C>,
   since: number,
@@ -160,7 +171,7 @@ async function readSince<C extends 'orders' | 'ledger' | 'builders' | 'inventory
   return found
 }
 
-async function readTotals(store: Reads): Promise<Map<string, Totals>> {
+async function readAllTotals(store: Store): Promise<Map<string, Totals>> {
   const found = new Map<string, Totals>()
   let cursor: string | null = null
   do {
@@ -171,7 +182,35 @@ async function readTotals(store: Reads): Promise<Map<string, Totals>> {
   return found
 }
 
-async function readEffects(store: Reads): Promise<Effect[]> {
+async function readWhole(store: Store, about: Parameters<typeof readWholeLedger>[0]): Promise<LedgerReading> {
+  const reading = readWholeLedger(about)
+  let cursor: string | null = null
+  do {
+    const page: Page<'ledger'> = await store.find('ledger', {
+      where: {},
+      orderBy: 'at',
+      direction: 'asc',
+      limit: PAGE,
+      cursor,
+    })
+    reading.add(page.documents)
+    cursor = page.cursor
+  } while (cursor)
+  return reading.result()
+}
+
+async function readRecent(
+  deps: Pick<Deps, 'store' | 'change' | 'clock'>,
+  since: number,
+): Promise<LedgerReading> {
+  const books = await readBooks(deps)
+  const rows = await readSince(deps.store, 'ledger', 'at', since)
+  const entries = rows.map(({ value }) => value)
+  const unbalanced = entries.filter((entry) => !isBalanced(entry))
+  return { rows: rows.length, entries, unbalanced, books, recounts: [] }
+}
+
+async function readEffects(store: Store): Promise<Effect[]> {
   const found: Effect[] = []
   for (const queue of Object.keys(QUEUES) as QueueName[]) {
     let cursor: string | null = null
@@ -190,7 +229,7 @@ async function readEffects(store: Reads): Promise<Effect[]> {
   return found
 }
 
-async function readClaims(store: Reads, orders: readonly Stored<'orders'>[]): Promise<Map<string, Claim>> {
+async function readClaims(store: Store, orders: readonly Stored<'orders'>[]): Promise<Map<string, Claim>> {
   const ids = [...new Set(orders.map(({ value }) => claimId(value.dropId, value.buyerId)))]
   const claims = new Map<string, Claim>()
   for (let start = 0; start < ids.length; start += PAGE) {
@@ -202,7 +241,7 @@ async function readClaims(store: Reads, orders: readonly Stored<'orders'>[]): Pr
   return claims
 }
 
-async function isAuditIntact(store: Reads): Promise<boolean> {
+async function isAuditIntact(store: Store): Promise<boolean> {
   const end = (await store.get('auditHead', 'head'))?.value ?? NO_AUDIT
   let head = NO_AUDIT
   let cursor: string | null = null
@@ -244,12 +283,22 @@ async function readStripe(
   return { charges, transfers, refunds, disputes, transactions, balance: await records.balance(null) }
 }
 
-/** Orders, and charges of orders, that Stripe names and that were not read, but are there. */
-async function readOutside(store: Reads, known: ReadonlySet<string>, theirs: Theirs): Promise<Set<string>> {
-  const all = [...theirs.charges, ...theirs.transfers, ...theirs.refunds, ...theirs.transactions]
-  const orderIds = new Set(all.flatMap(({ orderId }) => (orderId && !known.has(orderId) ? [orderId] : [])))
+/** Orders, and charges of orders, that Stripe or our ledger names and that were not read, but are there. */
+async function readOutside(
+  store: Store,
+  known: ReadonlySet<string>,
+  entries: readonly LedgerEntry[],
+  theirs: Theirs,
+): Promise<Set<string>> {
+  const all = [...entries, ...theirs.charges, ...theirs.transfers, ...theirs.refunds, ...theirs.transactions]
+  const orderIds = [
+    ...new Set(all.flatMap(({ orderId }) => (orderId && !known.has(orderId) ? [orderId] : []))),
+  ]
   const outside = new Set<string>()
-  for (const orderId of orderIds) if (await store.get('orders', orderId)) outside.add(orderId)
+  for (let start = 0; start < orderIds.length; start += PAGE) {
+    const keys = orderIds.slice(start, start + PAGE).map((id): Key<'orders'> => ['orders', id])
+    for (const order of await store.getAll(keys)) if (order) outside.add(order.id)
+  }
   const mine = new Set(theirs.charges.map(({ chargeId }) => chargeId))
   const chargeIds = new Set(
     theirs.transactions.flatMap(({ chargeId }) => (chargeId && !mine.has(chargeId) ? [chargeId] : [])),

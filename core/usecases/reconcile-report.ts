@@ -34,7 +34,7 @@ export async function mendMoney(
 }
 
 function examine(deps: Needs): Promise<Exam> {
-  return examineMoney(deps, { since: Math.max(0, deps.clock.now() - COMPARE_BACK_MS) })
+  return examineMoney(deps, { since: Math.max(0, deps.clock.now() - COMPARE_BACK_MS), whole: false })
 }
 
 function toReport(exam: Exam, mended: number): MoneyReport {

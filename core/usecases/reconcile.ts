@@ -12,6 +12,8 @@ const EVENTS_KEPT_MS = 29 * DAY_MS
 /** Events show in lists a little after they happen, and clocks differ. */
 const OVERLAP_MS = 30 * 60_000
 const COMPARE_EVERY_MS = 60 * 60_000
+/** The whole ledger, whose older rows nobody touches: it may be long, and each row of it is paid for. */
+const COMPARE_WHOLE_EVERY_MS = DAY_MS
 /** Orders older than that have come to rest: money is held, and disputed, for less. `npm run money-doctor` sees all. */
 export const COMPARE_BACK_MS = 180 * DAY_MS
 
@@ -39,7 +41,7 @@ export function beginReconciliation(deps: Pick<Deps, 'change' | 'clock'>): Promi
 
 /**
  * Find what never came: take every event since the last look as a hint, as if its webhook had arrived, and compare
- * our books with Stripe's once an hour. What a look at Stripe mends is wished for, what was added up wrongly is added up
+ * our books with Stripe's once an hour, once a day with the whole ledger. What a look at Stripe mends is wished for, what was added up wrongly is added up
  * anew; an order that still disagrees the next time is frozen until it agrees again; `onFrozen` hears how many were.
  * Answers when to run again (UTC ms). Throws PaymentsError.
  */
@@ -86,17 +88,19 @@ async function compare(
   look: Look | null,
   now: number,
   onFrozen: (orders: number) => void,
-): Promise<Pick<Look, 'comparedAt' | 'suspects'>> {
-  const suspects = look?.suspects ?? []
+): Promise<Pick<Look, 'comparedAt' | 'wholeComparedAt' | 'suspects'>> {
+  const { suspects = [], wholeComparedAt = 0 } = look ?? {}
   const last = look?.comparedAt ?? 0
-  if (suspects.length === 0 && now - last < COMPARE_EVERY_MS) return { comparedAt: last, suspects }
-  const exam = await examineMoney(deps, { since: await compareSince(deps, look, now) })
+  if (suspects.length === 0 && now - last < COMPARE_EVERY_MS)
+    return { comparedAt: last, wholeComparedAt, suspects }
+  const whole = now - wholeComparedAt >= COMPARE_WHOLE_EVERY_MS
+  const exam = await examineMoney(deps, { since: await compareSince(deps, look, now), whole })
   await wishAgain(deps, exam.mismatches)
   await recountWrong(deps, exam.mismatches)
   const frozen = await followDrift(deps, exam, new Set(suspects))
   if (frozen > 0) onFrozen(frozen)
   const hoped = exam.mismatches.filter(({ repair }) => repair.kind === 'wish')
-  return { comparedAt: now, suspects: hoped.map(suspectOf) }
+  return { comparedAt: now, wholeComparedAt: whole ? now : wholeComparedAt, suspects: hoped.map(suspectOf) }
 }
 
 /** Far enough back for whatever may have been missed, and for every order that is frozen by a drift. */
