@@ -35,7 +35,13 @@ export function dropForm(
         long: true,
         optional: true,
       }),
-      textInput({ id: 'price', label: 'Price', value: form?.price, hint: '24.00' }),
+      textInput({
+        id: 'price',
+        label: 'Price',
+        description: 'In this shop’s currency; the preview shows it as buyers will see it.',
+        value: form?.price,
+        hint: '24.00',
+      }),
       textInput({ id: 'quantity', label: 'How many', value: form?.quantity, hint: '3' }),
       {
         type: ComponentType.Label,
