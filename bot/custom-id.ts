@@ -53,6 +53,9 @@ const Press = z.union([
   z.tuple([z.literal('buy'), DropId]),
   z.tuple([z.literal('remind'), DropId]),
   z.tuple([z.literal('forget'), DropId]),
+  /** In line for a unit that comes back, and out of it. */
+  z.tuple([z.literal('getinline'), DropId]),
+  z.tuple([z.literal('leaveline'), DropId]),
   /** A builder and a drop of theirs that has not opened: how it stands, and what they may do. */
   z.tuple([z.literal('opening'), DropId]),
   z.tuple([z.literal('opennow'), DropId]),

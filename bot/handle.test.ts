@@ -181,6 +181,35 @@ test('Remind me answers privately, and can be taken back', async () => {
   assertPrivate(late, /open already/, new RegExp(`v1:buy:${DROP_ID}`))
 })
 
+test('Get in line answers privately with the place, and can be taken back; a refused Buy now leads there', async () => {
+  const asked: unknown[] = []
+  const joinWaitlist = async (input: { on: boolean }) => {
+    asked.push(input)
+    return { drop: sampleDrop({ available: 0, held: 3 }), place: input.on ? 4 : null }
+  }
+  assertPrivate(
+    await ask(press(`v1:getinline:${DROP_ID}`), { joinWaitlist }),
+    /number 4 in line/,
+    new RegExp(`v1:leaveline:${DROP_ID}`),
+  )
+  assertPrivate(
+    await ask(press(`v1:leaveline:${DROP_ID}`), { joinWaitlist }),
+    /not in line/,
+    new RegExp(`v1:getinline:${DROP_ID}`),
+  )
+  assert.deepEqual(asked, [
+    { person: POPPY, dropId: DROP_ID, on: true },
+    { person: POPPY, dropId: DROP_ID, on: false },
+  ])
+  const createCheckout = () => Promise.reject(new AppError('all_held'))
+  // In a rush most people hear this: core is asked nothing more.
+  assertPrivate(
+    await ask(press(`v1:buy:${DROP_ID}`), { createCheckout }),
+    /All held right now/,
+    new RegExp(`v1:getinline:${DROP_ID}`),
+  )
+})
+
 test('who wants to buy too early is told when it opens', async () => {
   const reply = await ask(press(`v1:buy:${DROP_ID}`), {
     createCheckout: async () => {
@@ -396,6 +425,8 @@ test('Let it go rewrites the private answer and offers to pay no more', async ()
 test('every refusal of core is a kind private sentence', async () => {
   const presses: readonly (readonly [string, keyof CoreClient])[] = [
     [`v1:buy:${DROP_ID}`, 'createCheckout'],
+    [`v1:getinline:${DROP_ID}`, 'joinWaitlist'],
+    [`v1:leaveline:${DROP_ID}`, 'joinWaitlist'],
     [`v1:letgo:${ORDER_ID}`, 'cancelHold'],
     [`v1:arrived:${ORDER_ID}`, 'confirmArrival'],
     [`v1:order:${ORDER_ID}`, 'getOrder'],

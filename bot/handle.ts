@@ -25,6 +25,7 @@ import { openDescriptionForm, submitDescription } from './interactions/describe-
 import { explain } from './interactions/explain.ts'
 import { openGiveBackForm, submitGiveBack } from './interactions/give-back.ts'
 import { join } from './interactions/join.ts'
+import { joinWaitlist } from './interactions/join-waitlist.ts'
 import { letGo } from './interactions/let-go.ts'
 import { askToUnlink, linkTwitch, unlinkTwitch } from './interactions/link-twitch.ts'
 import { openShipmentForm, submitShipment } from './interactions/mark-shipped.ts'
@@ -153,6 +154,10 @@ function onPress(interaction: APIMessageComponentInteraction, visit: Visit): Pro
       return remind(visit, press[1], true)
     case 'forget':
       return remind(visit, press[1], false)
+    case 'getinline':
+      return joinWaitlist(visit, press[1], true)
+    case 'leaveline':
+      return joinWaitlist(visit, press[1], false)
     case 'opening':
       return showOpening(visit, press[1])
     case 'opennow':

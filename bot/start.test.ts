@@ -248,7 +248,8 @@ testBoth(
     await world.push('drawCard', { dropId: drop.dropId })
     const [redrawn] = await world.read(DROPS, poppy.id)
     assert.match(JSON.stringify(redrawn?.embeds), /0 of 3 left/)
-    assert.match(JSON.stringify(redrawn?.components), /All held right now/)
+    assert.match(JSON.stringify(redrawn?.embeds), /All held right now/)
+    assert.match(JSON.stringify(redrawn?.components), /Get in line/)
     assert.match(redrawn?.embeds[0]?.image?.url ?? '', /^http/)
     assert.equal(redrawn?.embeds[0]?.image?.url, card.embeds[0]?.image?.url)
   },

@@ -15,9 +15,10 @@ export const SENTENCE: Record<ErrorCode, string> = {
   not_open_yet: 'This drop is not open yet. Its card says when it opens, and can remind you.',
   already_open: 'It has opened already, so it can no longer be called off.',
   sold_out: 'Sold out. Every one of them has found a home.',
-  all_held: 'All held right now, one may come back. Try again in a little while.',
+  all_held: 'All held right now, one may come back. Get in line, and the next one is held for you.',
   own_drop: 'This one is yours, so it is kept for somebody else to buy.',
   limit_reached: 'You already have as many of these as one person may have.',
+  hold_first: 'You hold one already. Pay for it or let it go, and then get in line for another.',
 
   draft_not_found: 'That draft is no longer here. Start a new one with `/c500 drop`.',
   draft_incomplete: 'Something in this draft still needs mending before it can be published.',

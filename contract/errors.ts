@@ -19,6 +19,7 @@ export const STATUS = {
   all_held: 409,
   own_drop: 409,
   limit_reached: 409,
+  hold_first: 409,
 
   draft_not_found: 404,
   draft_incomplete: 409,

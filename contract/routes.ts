@@ -168,6 +168,17 @@ export const ROUTES = {
     input: z.object({ person: Person, dropId: DropId, on: z.boolean() }),
     output: z.object({ drop: DropView, on: z.boolean() }),
   },
+  /**
+   * Somebody gets in line for a unit that comes back, or leaves the line. `place` counts from 1, and is 101 for whoever is
+   * further behind; null when they are not in line: they left it, or there is a unit to buy.
+   */
+  joinWaitlist: {
+    path: '/api/internal/join-waitlist',
+    callers: ['bot'],
+    kind: 'write',
+    input: z.object({ person: Person, dropId: DropId, on: z.boolean() }),
+    output: z.object({ drop: DropView, place: z.int().positive().nullable() }),
+  },
   getDrop: {
     path: '/api/internal/get-drop',
     callers: ['bot', 'web'],

@@ -98,6 +98,8 @@ export const DropView = z.object({
   opensWithStream: z.boolean(),
   /** How many people asked to be told when it opens. */
   reminders: z.int().nonnegative(),
+  /** How many wait in line for a unit that comes back. While somebody does, nobody else can take one. */
+  waiting: z.int().nonnegative(),
   builder: Person,
   /** The builder's linked channel, as it is now. */
   channel: ChannelView.nullable(),
@@ -344,6 +346,7 @@ export const OrderNotice = z.object({
   ...noticeFields,
   about: z.literal('order'),
   kind: z.enum([
+    'buyer_offered',
     'buyer_paid',
     'buyer_shipped',
     'buyer_released',
@@ -385,11 +388,14 @@ const TermsNotice = z.object({
   change: Terms,
 })
 
-/** A drop that somebody wanted to be told of opened, or was called off before. `drop` is how it stands now. */
+/**
+ * A drop that somebody wanted to be told of opened, or was called off before; or they waited in line, and nothing can come
+ * back any more. `drop` is how it stands now.
+ */
 export const DropNotice = z.object({
   ...noticeFields,
   about: z.literal('drop'),
-  kind: z.enum(['drop_opened', 'drop_called_off']),
+  kind: z.enum(['drop_opened', 'drop_called_off', 'waitlist_over']),
   drop: DropView,
 })
 export type DropNotice = z.infer<typeof DropNotice>

@@ -110,9 +110,13 @@ async function assertShelves(store: Pick<Store, 'find' | 'get'>, orders: readonl
   }
 }
 
-/** Nobody holds or held a unit of a drop before it opened, and whoever wanted to be told of it was, or still waits. */
+/**
+ * Nobody holds or held a unit of a drop before it opened, and whoever wanted to be told of it was, or still waits. Who
+ * waits in line for a unit may still get one, and none lies there for somebody else meanwhile.
+ */
 async function assertDoors(store: Pick<Store, 'find' | 'scan'>, orders: readonly Order[]): Promise<void> {
   const { documents } = await store.scan('reminders', { limit: 5_000, cursor: null })
+  const line = await store.scan('waitlist', { limit: 5_000, cursor: null })
   for (const { id, value: drop } of await readAll(store, 'inventory', 'openedAt')) {
     const ofDrop = orders.filter(({ dropId }) => dropId === id)
     if (drop.waitsFor !== null) assert.equal(ofDrop.length, 0, `${id} has orders and never opened`)
@@ -121,6 +125,11 @@ async function assertDoors(store: Pick<Store, 'find' | 'scan'>, orders: readonly
     }
     const waiting = documents.filter(({ value }) => value.dropId === id).length
     assert.equal(waiting, isWaiting(drop) ? drop.reminders : 0, `how many wait to be told of ${id}`)
+    const inLine = line.documents.filter(({ value }) => value.dropId === id).length
+    assert.equal(drop.waitlist.waiting, inLine, `how many are in line for ${id}`)
+    if (inLine === 0) continue
+    assert.ok(!drop.closed && drop.sold < drop.quantity, `nothing of ${id} can come back for those in line`)
+    if (drop.status === 'open') assert.equal(drop.available, 0, `${id} lies there while somebody waits`)
   }
 }
 

@@ -122,6 +122,26 @@ testInWorld(
   },
 )
 
+testInWorld('and so does what it wrote into a drop that people wait in line for', async (world) => {
+  const { client } = world
+  const { dropId } = await openShop(world, { quantity: '1' })
+  const wren = { userId: PEOPLE.wren.id, name: 'Wren' }
+  const wait = (on: boolean) => client.joinWaitlist({ person: wren, dropId, on })
+  const lost = await newerVersion(world).lostIn([
+    () => client.createCheckout({ buyer: poppy, dropId }),
+    () => wait(true),
+    () => wait(false),
+    () => wait(true),
+    async () => {
+      const { orderId } = await orderOf(world, world.player('poppy'))
+      await client.cancelHold({ userId: poppy.userId, orderId })
+    },
+    () => world.advance(minutes(5)),
+  ])
+  assert.deepEqual(lost, [])
+  assert.equal((await orderOf(world, world.player('wren'))).status, 'held')
+})
+
 testInWorld(
   'and so does what it wrote into a channel, its streams and reminders of a drop',
   async (world) => {

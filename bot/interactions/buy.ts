@@ -1,6 +1,7 @@
 import { isAppError } from '#contract'
 import { renderNotOpen } from '../replies/opening.ts'
 import { renderHeld, renderOrder } from '../replies/order.ts'
+import { renderAllHeld } from '../replies/waitlist.ts'
 import { answerWithin } from './answer.ts'
 import type { Reply, Visit } from './visit.ts'
 
@@ -11,9 +12,10 @@ export function buy(visit: Visit, dropId: string): Promise<Reply> {
     // A repeated click is answered with its own order, whatever became of it.
     return order.status === 'held' ? renderHeld(order, already) : renderOrder(order, 'buyer')
   }
-  return answerWithin(visit, 'new', work, async (error) =>
-    isAppError(error, 'not_open_yet')
+  return answerWithin(visit, 'new', work, async (error) => {
+    if (isAppError(error, 'all_held')) return renderAllHeld(dropId)
+    return isAppError(error, 'not_open_yet')
       ? visit.core.getDrop({ dropId }, visit.call).then(renderNotOpen, () => null)
-      : null,
-  )
+      : null
+  })
 }

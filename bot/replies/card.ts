@@ -27,6 +27,8 @@ interface CardText {
   readonly story: string
   readonly price: Money
   readonly available: number
+  /** In line for one that comes back; nobody waits for a preview. */
+  readonly waiting?: number
   readonly held: number
   readonly quantity: number
   readonly closesAt: number
@@ -65,12 +67,16 @@ export function shelfState(drop: DropView): ShelfState | null {
   if (drop.status === 'closed') return drop.opensAt === null ? 'Closed' : 'Called off'
   if (drop.status === 'paused') return 'Paused for a moment'
   if (drop.status === 'scheduled') return 'Not open yet'
-  return drop.available === 0 ? 'All held right now' : null
+  return drop.available === 0 || drop.waiting > 0 ? 'All held right now' : null
 }
 
-/** "2 of 3 left". */
-export function shelfCount({ available, quantity }: Pick<DropView, 'available' | 'quantity'>): string {
-  return `${formatCount(available)} of ${formatCount(quantity)} left`
+/** "2 of 3 left". What comes back while somebody waits in line is theirs. */
+export function shelfCount({
+  available,
+  waiting = 0,
+  quantity,
+}: Pick<CardText, 'available' | 'waiting' | 'quantity'>): string {
+  return `${formatCount(waiting > 0 ? 0 : available)} of ${formatCount(quantity)} left`
 }
 
 /** Whether somebody can be told of its opening: it has not opened, and was not called off. */
@@ -91,6 +97,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
   const waits = drop.opensAt !== null && !over
   const left = waits ? `**${formatCount(drop.quantity)} in all**` : `**${shelfCount(drop)}**`
   const held = drop.held > 0 && !over ? `\n${formatCount(drop.held)} held while somebody pays` : ''
+  const line = drop.waiting && !over ? `\n${formatCount(drop.waiting)} waiting in line` : ''
   return {
     author: ribbon(`A drop by ${plainText(drop.builder.name, 100)}`, drop.channel ?? null),
     title: escapeText(drop.title, 200),
@@ -98,7 +105,7 @@ export function cardEmbed(drop: CardText, state: string | null, withPicture: boo
     color: accent(over ? 'cream' : dropColour(drop)),
     fields: [
       { name: 'Price', value: `**${formatMoney(drop.price)}**`, inline: true },
-      { name: state ?? (waits ? 'Not open yet' : 'On the shelf'), value: left + held, inline: true },
+      { name: state ?? (waits ? 'Not open yet' : 'On the shelf'), value: left + held + line, inline: true },
       ...(state === 'Sold out' ? [] : [{ ...timeField(drop, state), inline: true }]),
     ],
     footer: { text: 'Your money is held until it arrives.' },
@@ -115,6 +122,10 @@ function timeField(drop: CardText, state: string | null): { name: string; value:
   }
 }
 
+/** Under a card of which all are held: the next one that comes back is for whoever waits. */
+export const lineButton = ({ dropId }: Pick<DropView, 'dropId'>) =>
+  button('Get in line', ['getinline', dropId], 'primary')
+
 /** The public card of a drop with its one button. */
 export function renderCard(drop: DropView): Message {
   const state = shelfState(drop)
@@ -123,7 +134,9 @@ export function renderCard(drop: DropView): Message {
   return {
     embeds,
     rows: rows(
-      button(state ?? 'Buy now', ['buy', drop.dropId], state ? 'quiet' : 'primary', state !== null),
+      state === 'All held right now'
+        ? lineButton(drop)
+        : button(state ?? 'Buy now', ['buy', drop.dropId], state ? 'quiet' : 'primary', state !== null),
       drop.channel?.live ? link('Watch on Twitch', drop.channel.url) : null,
     ),
   }

@@ -7,10 +7,10 @@ import {
   type OrderView,
 } from '#contract'
 import { builderEmbed, standingWords, termsDecided, termsWords } from './builder.ts'
-import { cardEmbed, shelfState } from './card.ts'
+import { cardEmbed, lineButton, shelfState } from './card.ts'
 import { button, type Message, rows } from './message.ts'
 import { nextSteps, orderTitle, orderWords, parcel, somethingIsWrong } from './order.ts'
-import { dateTime, escapeText } from './text.ts'
+import { clockTime, dateTime, escapeText } from './text.ts'
 
 /** The news in a sentence or two. */
 export function noticeHeadline(notice: Notice): string {
@@ -36,6 +36,11 @@ function dropHeadline({ kind, drop }: DropNotice): string {
   if (kind === 'drop_called_off') {
     return `${escapeText(drop.builder.name, 80)} called off ${title}, so it does not open. You asked me to tell you.`
   }
+  if (kind === 'waitlist_over') {
+    return shelfState(drop) === 'Sold out'
+      ? `Every one of ${title} has found a home now, so the line for it is over. Thank you for waiting.`
+      : `${title} has closed, and none came back in time for you. Thank you for waiting.`
+  }
   const where = drop.card ? ` in <#${drop.card.channelId}>` : ''
   const state = shelfState(drop)
   return state === null
@@ -51,6 +56,10 @@ function orderHeadline(notice: OrderNotice): string {
   const buyer = escapeText(order.buyer.name, 80)
   const builder = escapeText(order.builder.name, 80)
   switch (notice.kind) {
+    case 'buyer_offered':
+      return order.status === 'held'
+        ? `${title} came back, and you were next in line: one is held for you until ${clockTime(order.holdUntil)}.`
+        : `${title} came back while you were next in line.`
     case 'buyer_paid':
       return order.settlement === 'at_payment'
         ? `${title} is yours. ${builder} ships next.`
@@ -153,11 +162,15 @@ function orderNews(notice: OrderNotice, place: 'dm' | 'thread'): Message {
 /** The card's own button comes along, so that nobody is late for having been told elsewhere. */
 function dropNews({ kind, drop }: DropNotice): Pick<Message, 'embeds' | 'rows'> {
   const state = shelfState(drop)
-  const canBuy = kind === 'drop_opened' && (state === null || state === 'All held right now')
   return {
     embeds: [cardEmbed(drop, state, false)],
-    rows: rows(canBuy ? button('Buy now', ['buy', drop.dropId], 'primary') : null),
+    rows: rows(kind === 'drop_opened' ? wayToOne(drop, state) : null),
   }
+}
+
+function wayToOne(drop: DropNotice['drop'], state: string | null) {
+  if (state === 'All held right now') return lineButton(drop)
+  return state === null ? button('Buy now', ['buy', drop.dropId], 'primary') : null
 }
 
 /** What this news asks for beyond the order's own next step. */
@@ -184,6 +197,7 @@ function ownSteps({ kind, order }: OrderNotice) {
     case 'buyer_case_decided':
     case 'builder_case_decided':
       return [seeOrder]
+    case 'buyer_offered':
     case 'buyer_paid':
     case 'buyer_refunded':
     case 'buyer_hold_over':

@@ -90,6 +90,7 @@ import {
 } from './operator-forms.ts'
 import { renderHeld, renderOrder } from './order.ts'
 import { renderProfile } from './profile.ts'
+import { renderPlace } from './waitlist.ts'
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 60 }),
@@ -440,7 +441,6 @@ test('a card that sold out does not count down to its closing', () => {
 
 test('a card with nothing to buy says why on a button that cannot be pressed', () => {
   const cases = [
-    [sampleDrop({ available: 0, held: 3 }), 'All held right now'],
     [sampleDrop({ available: 0, sold: 3 }), 'Sold out'],
     [sampleDrop({ available: 0, sold: 3, status: 'closed' }), 'Sold out'],
     [sampleDrop({ status: 'closed' }), 'Closed'],
@@ -451,6 +451,47 @@ test('a card with nothing to buy says why on a button that cannot be pressed', (
     const buttons = JSON.stringify(renderCard(drop).rows)
     assert.match(buttons, new RegExp(`"label":"${label}".*"disabled":true`))
   }
+})
+
+test('where all are held, or one came back for those who wait, there is a line to get into', () => {
+  for (const drop of [
+    sampleDrop({ available: 0, held: 3, waiting: 2 }),
+    sampleDrop({ available: 1, held: 2, waiting: 2 }),
+  ]) {
+    const { embeds, rows } = renderCard(drop)
+    assert.match(JSON.stringify(embeds), /All held right now.*0 of 3 left.*2 waiting in line/)
+    assert.match(JSON.stringify(rows), /"label":"Get in line"/)
+    assert.doesNotMatch(JSON.stringify(rows), /"disabled":true|Buy now/)
+  }
+  const said = (place: number | null, on: boolean, over = {}) => {
+    const message = renderPlace({ drop: sampleDrop({ available: 0, held: 3, ...over }), place }, on)
+    return JSON.stringify([message.embeds, message.rows])
+  }
+  assert.match(said(1, true), /first in line.*Leave the line/)
+  assert.match(said(7, true), /number 7 in line.*Leave the line/)
+  assert.match(said(101, true), /more than \*\*100\*\* people.*Leave the line/)
+  assert.match(said(null, true, { available: 1, held: 2 }), /right now.*Buy now/)
+  assert.match(said(null, false), /not in line.*Get in line/)
+  assert.doesNotMatch(said(null, false, { sold: 3, held: 0 }), /Get in line/)
+})
+
+test('who was next in line is told until when one is theirs, and the last ones that the line is over', () => {
+  const offered = (status: OrderView['status']) => {
+    const order = sampleOrder({ status, payUrl: status === 'held' ? 'http://x/pay' : null })
+    return JSON.stringify(renderNotice(sampleNotice({ kind: 'buyer_offered', order }), 'dm'))
+  }
+  assert.match(offered('held'), /held for you until <t:\d+:t>.*"label":"Pay".*Let it go/)
+  assert.match(offered('expired'), /came back while you were next in line/)
+  assert.doesNotMatch(offered('expired'), /"label":"Pay"/)
+  const over = (drop: DropView) =>
+    JSON.stringify(
+      renderNotice(
+        { noticeId: 'n', userId: JUNIPER.userId, at: NOW, about: 'drop', kind: 'waitlist_over', drop },
+        'dm',
+      ),
+    )
+  assert.match(over(sampleDrop({ available: 0, sold: 3 })), /found a home/)
+  assert.match(over(sampleDrop({ available: 1, sold: 2, status: 'closed' })), /has closed/)
 })
 
 test("a buyer's address is written to the builder directly and never into a thread", () => {

@@ -64,6 +64,7 @@ export function sampleDrop(over: Partial<DropView> = {}): DropView {
     opensAt: null,
     opensWithStream: false,
     reminders: 0,
+    waiting: 0,
     builder: JUNIPER,
     picture: null,
     card: null,

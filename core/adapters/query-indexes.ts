@@ -24,6 +24,7 @@ export const QUERY_INDEXES: { readonly [C in CollectionName]?: readonly string[]
     'buyerId createdAt desc',
     'chargeId createdAt asc',
   ],
+  waitlist: ['dropId number asc'],
   ledger: ['at', 'builderId at asc', 'builderId at desc'],
   outbox: ['dueAt', 'queue dueAt asc'],
   cases: ['status openedAt asc', 'orderId openedAt desc'],

@@ -59,7 +59,9 @@ test('an order that was paid before charges could be searched is found by its ch
       'old',
       JSON.stringify({ payment: { chargeId: 'ch_1' } }),
     )
-    db.exec('DROP TABLE reminders; DROP TABLE turns; DROP TABLE totals; PRAGMA user_version = 7')
+    db.exec(
+      'DROP TABLE reminders; DROP TABLE turns; DROP TABLE totals; DROP TABLE waitlist; PRAGMA user_version = 7',
+    )
     db.close()
     const store = createSqliteStore({ path })
     const query = { where: { chargeId: 'ch_1' }, orderBy: 'createdAt', direction: 'asc', limit: 1 } as const

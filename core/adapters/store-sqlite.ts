@@ -92,6 +92,9 @@ const MIGRATIONS: readonly string[] = [
      lane TEXT, since INTEGER) WITHOUT ROWID;
    CREATE INDEX turns_by_lane ON turns (lane, since);`,
   `CREATE TABLE totals (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;`,
+  `CREATE TABLE waitlist (id TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL,
+     dropId TEXT, number INTEGER) WITHOUT ROWID;
+   CREATE INDEX waitlist_by_number ON waitlist (dropId, number);`,
 ]
 
 /** Frames the write-ahead log may grow to before the writer itself must tidy it: a backstop, about 64 MB. */

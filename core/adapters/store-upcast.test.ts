@@ -60,6 +60,7 @@ test('a drop keeps the terms it was published with', async () => {
   assert.deepEqual(value.terms, [{ from: 0, settlement: 'at_payment', feeBps: 750 }])
   assert.ok(!('settlement' in value))
   assert.deepEqual([value.waitsFor, value.reminders], [null, 0])
+  assert.deepEqual(value.waitlist, { waiting: 0, lastNumber: 0 })
   await using held = storeOf('inventory', { ...old, settlement: 'on_arrival', destination: null })
   const [found] = await held.store.getAll([['inventory', 'x']])
   assert.ok(found && 'price' in found.value && 'terms' in found.value)

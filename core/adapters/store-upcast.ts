@@ -97,9 +97,12 @@ function upcastBuilder(
   }
 }
 
-/** A drop carried the terms of its builder as they were then, and no dates; before that it could not be paused. It opened at once. */
+/**
+ * A drop carried the terms of its builder as they were then, and no dates; before that it could not be paused. It opened
+ * at once, and nobody could wait in line for it.
+ */
 function upcastDrop(
-  drop: Older<Drop, 'terms' | 'destination' | 'closed' | 'pauses' | 'waitsFor' | 'reminders'> & {
+  drop: Older<Drop, 'terms' | 'destination' | 'closed' | 'pauses' | 'waitsFor' | 'reminders' | 'waitlist'> & {
     readonly settlement?: string
   },
 ): Drop {
@@ -113,6 +116,7 @@ function upcastDrop(
     pauses: drop.pauses ?? [],
     waitsFor: drop.waitsFor ?? null,
     reminders: drop.reminders ?? 0,
+    waitlist: drop.waitlist ?? { waiting: 0, lastNumber: 0 },
   }
 }
 

@@ -65,6 +65,8 @@ export interface Drop {
   readonly closesAt: number
   /** How many people asked to be told when it opens. */
   readonly reminders: number
+  /** How many wait in line for a unit that comes back, and the last number that was given to one of them. */
+  readonly waitlist: { readonly waiting: number; readonly lastNumber: number }
   readonly picture: Picture | null
   readonly card: CardPlace | null
 }
@@ -77,6 +79,26 @@ export interface Reminder {
   readonly dropId: string
   readonly person: Person
   readonly at: number
+}
+
+/** A place in line for a unit that comes back. Lower numbers come first. */
+export interface WaitlistPlace {
+  readonly dropId: string
+  readonly person: Person
+  readonly number: number
+  readonly at: number
+}
+
+export const waitlistId = (dropId: string, userId: string) => `${dropId}:${userId}`
+
+/** The drop after somebody came into the line, or one left it. */
+export function moveWaitlist(drop: Drop, move: 'join' | 'leave'): Drop {
+  const { waiting, lastNumber } = drop.waitlist
+  const waitlist =
+    move === 'join'
+      ? { waiting: waiting + 1, lastNumber: lastNumber + 1 }
+      : { waiting: Math.max(0, waiting - 1) }
+  return { ...drop, waitlist: { ...drop.waitlist, ...waitlist } }
 }
 
 export const reminderId = (dropId: string, userId: string) => `${dropId}:${userId}`
@@ -261,12 +283,23 @@ export function moveUnit(drop: Drop, move: ShelfMove): Drop {
   return next
 }
 
-/** May this person hold a unit now? Throws the reason why not. */
-export function assertReservable(drop: Drop, buyerId: string, claim: Claim, now: number): void {
+/** May this person have a unit, were there one? Throws the reason why not. */
+export function assertMayHave(drop: Drop, buyerId: string, claim: Claim, now: number): void {
   if (drop.builderId === buyerId) throw new AppError('own_drop')
   if (isOver(drop, now)) throw new AppError('drop_closed')
   if (drop.waitsFor !== null) throw new AppError('not_open_yet')
   if (drop.status === 'paused') throw new AppError('paused')
   if (claim.taken >= drop.perPerson) throw new AppError('limit_reached')
-  if (drop.available === 0) throw new AppError(drop.held > 0 ? 'all_held' : 'sold_out')
+}
+
+/** Every unit is paid for, so that none can come back. */
+export const isSoldOut = (drop: Drop) => drop.sold === drop.quantity
+
+/** How many units somebody may take who is not in line: what comes back goes to those who wait. */
+export const unitsForAnybody = (drop: Drop) => (drop.waitlist.waiting > 0 ? 0 : drop.available)
+
+/** May this person hold a unit now? Throws the reason why not. */
+export function assertReservable(drop: Drop, buyerId: string, claim: Claim, now: number): void {
+  assertMayHave(drop, buyerId, claim, now)
+  if (unitsForAnybody(drop) === 0) throw new AppError(isSoldOut(drop) ? 'sold_out' : 'all_held')
 }

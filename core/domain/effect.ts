@@ -35,6 +35,10 @@ export type EffectKind =
   | 'call_reminders'
   /** One of them. */
   | 'remind'
+  /** A unit of a drop came back and somebody waits for it. */
+  | 'offer_unit'
+  /** Nothing can come back any more: tell those who wait, some at a time. */
+  | 'end_waitlist'
   | 'draw_card'
   | 'draw_case'
   /** Look at a case whose time has come. */
@@ -59,7 +63,7 @@ export type EffectKind =
  */
 export const QUEUES = {
   checkout: { width: 12, looksPast: 0, kinds: ['checkout'] },
-  doors: { width: 4, looksPast: 0, kinds: ['open_drop', 'open_with_stream', 'close_drop'] },
+  doors: { width: 4, looksPast: 0, kinds: ['open_drop', 'open_with_stream', 'close_drop', 'offer_unit'] },
   money: {
     width: 8,
     looksPast: 0,
@@ -78,7 +82,7 @@ export const QUEUES = {
   truth: { width: 1, looksPast: 0, kinds: ['reconcile'] },
   streams: { width: 6, looksPast: 0, kinds: ['twitch', 'look_at_stream', 'draw_live', 'follow_live'] },
   cards: { width: 16, looksPast: 0, kinds: ['draw_card'] },
-  reminders: { width: 4, looksPast: 0, kinds: ['call_reminders', 'remind'] },
+  reminders: { width: 4, looksPast: 0, kinds: ['call_reminders', 'end_waitlist', 'remind'] },
   // One at a time: it takes a processor for seconds, and nobody waits for it.
   pictures: { width: 1, looksPast: 0, kinds: ['encode_picture'] },
   news: { width: 8, looksPast: 200, kinds: ['notify', 'call_operators', 'draw_case', 'tend_case'] },
@@ -111,13 +115,14 @@ export interface Effect {
 /**
  * Who is told what about the effect's subject. `occasion` tells the same thing at different times apart: for an order,
  * how many events it had; for standing and terms, the place in the builder's list of changes, which only grows. A drop
- * opens once: there it is 0. For a channel that Twitch took away: when, UTC ms.
+ * opens once and sells out once: there it is 0. For a channel that Twitch took away: when, UTC ms.
  */
 export type NoticeWish = { readonly userId: string; readonly occasion: number } & (
   | { readonly about: 'order'; readonly kind: OrderNotice['kind'] }
   | { readonly about: 'standing' | 'terms' }
   | { readonly about: 'channel'; readonly channelName: string }
-  | { readonly about: 'drop'; readonly name: string }
+  /** waitlist: somebody waited in line for a unit, and none can come back any more. */
+  | { readonly about: 'drop' | 'waitlist'; readonly name: string }
 )
 
 export function effectId(kind: EffectKind, subject: string): string {
@@ -133,7 +138,8 @@ function whatOf(wish: NoticeWish): string {
     case 'order':
       return wish.kind
     case 'drop':
-      // The one thing that many people are told.
+    case 'waitlist':
+      // What many people are told.
       return `${wish.about}:${wish.userId}`
     case 'standing':
     case 'terms':

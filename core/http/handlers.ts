@@ -49,6 +49,7 @@ import {
   toDraftView,
   toOrderView,
 } from '../usecases/views.ts'
+import { joinWaitlist, leaveWaitlist } from '../usecases/waitlist.ts'
 
 /** What a handler knows of a call besides its input. */
 export interface Call {
@@ -90,6 +91,10 @@ export function createHandlers(deps: Deps, jobs: Pick<Handlers, 'runJobs'>): Han
     async remind(input) {
       const { drop, on } = await remind(deps, input)
       return { drop: await showDrop(deps, drop), on }
+    },
+    async joinWaitlist({ on, ...input }) {
+      const { drop, place } = await (on ? joinWaitlist : leaveWaitlist)(deps, input)
+      return { drop: await showDrop(deps, drop), place }
     },
     getDrop: ({ dropId }) => readDrop(deps, dropId),
     listDrops: ({ status, limit, cursor }) =>

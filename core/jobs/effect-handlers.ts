@@ -18,6 +18,7 @@ import { callReminders } from '../usecases/remind.ts'
 import { tell } from '../usecases/tell.ts'
 import { tendCheckout } from '../usecases/tend-checkout.ts'
 import { tendTwitch } from '../usecases/tend-twitch.ts'
+import { endWaitlist, offerUnits } from '../usecases/waitlist.ts'
 import { watchOrder } from '../usecases/watch-order.ts'
 import type { EffectHandler } from './outbox.ts'
 
@@ -52,6 +53,8 @@ export function effectHandlers(
     call_operators: (effect) => callOperators(deps, effect),
     call_reminders: (effect) => callReminders(deps, effect.subject),
     remind: (effect) => tell(deps, effect),
+    offer_unit: (effect) => offerUnits(deps, effect.subject),
+    end_waitlist: (effect) => endWaitlist(deps, effect.subject),
     async encode_picture({ subject }) {
       await deps.media.encodeMore(subject)
       return null

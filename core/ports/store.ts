@@ -3,7 +3,7 @@ import type { AuditHead } from '../domain/audit.ts'
 import type { Builder } from '../domain/builder.ts'
 import type { Case } from '../domain/case.ts'
 import type { Stream } from '../domain/channel.ts'
-import type { Claim, Draft, Drop, Reminder } from '../domain/drop.ts'
+import type { Claim, Draft, Drop, Reminder, WaitlistPlace } from '../domain/drop.ts'
 import type { Effect, NoticeWish } from '../domain/effect.ts'
 import type { LedgerEntry } from '../domain/ledger.ts'
 import type { Order } from '../domain/order.ts'
@@ -66,6 +66,8 @@ export interface Collections {
   claims: Claim
   /** By drop and person; see reminderId. Gone once they are told. */
   reminders: Reminder
+  /** By drop and person; see waitlistId. Gone once they are offered a unit, or none can come back. */
+  waitlist: WaitlistPlace
   orders: Order
   /** By builder, and of everybody: what the oldest rows of the ledger come to. */
   totals: Totals
@@ -99,6 +101,7 @@ export const SEARCHABLE = {
   inventory: ['status', 'builderId', 'openedAt'],
   claims: [],
   reminders: [],
+  waitlist: ['dropId', 'number'],
   orders: ['buyerId', 'builderId', 'status', 'attention', 'chargeId', 'createdAt'],
   // Before the ledger: a copy knows no totals of rows that it lacks.
   totals: [],

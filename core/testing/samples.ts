@@ -52,6 +52,7 @@ export function sampleDrop(over: Partial<Drop> = {}): Drop {
     openedAt: 0,
     closesAt: 1_000,
     reminders: 0,
+    waitlist: { waiting: 0, lastNumber: 0 },
     picture: null,
     card: null,
     ...over,

@@ -1,6 +1,14 @@
 import { AppError } from '#contract'
 import type { Builder } from '../domain/builder.ts'
-import { claimId, type Drop, moveClaim, moveUnit, NO_CLAIM } from '../domain/drop.ts'
+import {
+  claimId,
+  type Drop,
+  isSoldOut,
+  moveClaim,
+  moveUnit,
+  NO_CLAIM,
+  type ShelfMove,
+} from '../domain/drop.ts'
 import type { EffectKind } from '../domain/effect.ts'
 import { ledgerId } from '../domain/ledger.ts'
 import { type Order, type OrderEvent, stepOrder } from '../domain/order.ts'
@@ -27,6 +35,7 @@ export function orderKeys({ orderId, dropId, buyerId, builderId }: Order): Key[]
     ['claims', claimId(dropId, buyerId)],
     ['builders', builderId],
     effectKey('draw_card', dropId),
+    effectKey('offer_unit', dropId),
     ...ORDER_EFFECTS.map((kind) => effectKey(kind, orderId)),
   ]
 }
@@ -59,9 +68,11 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
   if (step.shelf) {
     const { drop } = orderScene(sheet, orderId)
     const id = claimId(order.dropId, order.buyerId)
-    sheet.put('inventory', order.dropId, moveUnit(drop, step.shelf))
+    const moved = moveUnit(drop, step.shelf)
+    sheet.put('inventory', order.dropId, moved)
     sheet.put('claims', id, moveClaim(sheet.get('claims', id) ?? NO_CLAIM, step.shelf))
     wish(sheet, 'draw_card', order.dropId, now)
+    tellWaitlist(sheet, step.shelf, moved, now)
   }
   if (step.debt !== 0) {
     const builder = sheet.get('builders', order.builderId)
@@ -83,6 +94,13 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
   const { attention } = step.order
   if (attention && attention !== order.attention) wishCall(sheet, orderId, occasion, now)
   return step.order
+}
+
+/** Somebody waits for a unit, and one came back, or none can any more. A drop sells out once, so no wish for that is there. */
+function tellWaitlist(sheet: Sheet, move: ShelfMove, drop: Drop, now: number): void {
+  if (drop.closed || drop.waitlist.waiting === 0) return
+  if (move === 'put_back') wish(sheet, 'offer_unit', drop.dropId, now)
+  else if (isSoldOut(drop)) wish(sheet, 'end_waitlist', drop.dropId, now)
 }
 
 /**

@@ -1,6 +1,15 @@
 import { AppError, type Person } from '#contract'
-import { assertReservable, claimId, claimUnit, moveUnit, NO_CLAIM } from '../domain/drop.ts'
+import {
+  assertReservable,
+  type Claim,
+  claimId,
+  claimUnit,
+  type Drop,
+  moveUnit,
+  NO_CLAIM,
+} from '../domain/drop.ts'
 import { newOrder, type Order } from '../domain/order.ts'
+import type { Key } from '../ports/store.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { effectKey, wish } from './wish.ts'
@@ -29,23 +38,45 @@ export async function createCheckout(
     if (sheet.get('switches', 'selling')?.paused) throw new AppError('paused')
     assertReservable(drop, buyer.userId, claim, now)
 
-    const orderId = deps.store.newId('ord')
-    const order = newOrder({ drop, buyer, orderId, holdUntil: now + deps.settings.holdMs }, now)
-    sheet.put('inventory', dropId, moveUnit(drop, 'reserve'))
-    sheet.put('orders', orderId, order)
-    sheet.put('claims', id, claimUnit(claim, key, orderId))
-    wish(sheet, 'checkout', orderId, now)
-    wish(sheet, 'draw_card', dropId, now)
-    return order
+    return holdUnit(deps, sheet, { drop, buyer, claim, key }, now)
   }
 
   const result = await deps.change({
     lane: dropId,
-    reads: [['inventory', dropId], ['claims', id], ['switches', 'selling'], effectKey('draw_card', dropId)],
+    reads: holdKeys(dropId, buyer.userId),
     decide: reserve,
   })
   if (!('existing' in result)) return { order: result, already: false }
   const order = (await deps.store.get('orders', result.existing))?.value
   if (!order) throw new AppError('order_not_found')
   return { order, already: true }
+}
+
+/** What must be read before a person may hold a unit. */
+export function holdKeys(dropId: string, buyerId: string): Key[] {
+  return [
+    ['inventory', dropId],
+    ['claims', claimId(dropId, buyerId)],
+    ['switches', 'selling'],
+    effectKey('draw_card', dropId),
+  ]
+}
+
+/** Write down that this person holds one unit from now on. `key` names what asked for it. */
+export function holdUnit(
+  deps: Pick<Deps, 'store' | 'settings'>,
+  sheet: Sheet,
+  wanted: { readonly drop: Drop; readonly buyer: Person; readonly claim: Claim; readonly key: string },
+  now: number,
+): Order {
+  const { drop, buyer, claim, key } = wanted
+  const { dropId } = drop
+  const orderId = deps.store.newId('ord')
+  const order = newOrder({ drop, buyer, orderId, holdUntil: now + deps.settings.holdMs }, now)
+  sheet.put('inventory', dropId, moveUnit(drop, 'reserve'))
+  sheet.put('orders', orderId, order)
+  sheet.put('claims', claimId(dropId, buyer.userId), claimUnit(claim, key, orderId))
+  wish(sheet, 'checkout', orderId, now)
+  wish(sheet, 'draw_card', dropId, now)
+  return order
 }

@@ -6,7 +6,7 @@ import { effectKey, wish } from './wish.ts'
 export function endDrop(deps: Pick<Deps, 'change' | 'clock'>, dropId: string): Promise<number | null> {
   return deps.change({
     lane: dropId,
-    reads: [['inventory', dropId], effectKey('draw_card', dropId)],
+    reads: [['inventory', dropId], effectKey('draw_card', dropId), effectKey('end_waitlist', dropId)],
     decide(sheet) {
       const now = deps.clock.now()
       const drop = sheet.get('inventory', dropId)
@@ -14,6 +14,7 @@ export function endDrop(deps: Pick<Deps, 'change' | 'clock'>, dropId: string): P
       if (now < drop.closesAt) return drop.closesAt
       sheet.put('inventory', dropId, closeDrop(drop))
       wish(sheet, 'draw_card', dropId, now)
+      if (drop.waitlist.waiting > 0) wish(sheet, 'end_waitlist', dropId, now)
       return null
     },
   })

@@ -70,6 +70,7 @@ export function publishDrop(
         status: 'open',
         ...planOpening(wanted, closesInHours, live, now),
         reminders: 0,
+        waitlist: { waiting: 0, lastNumber: 0 },
         picture: draft.picture,
         card: null,
       })

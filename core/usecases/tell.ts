@@ -45,10 +45,10 @@ export async function toNotice(deps: Reads, { subject, notice, at }: Missed): Pr
     const reader = userId === order.builderId ? 'builder' : 'buyer'
     return { ...told, about, kind: notice.kind, order: toOrderView(order, reader, deps.settings) }
   }
-  if (about === 'drop') {
+  if (about === 'drop' || about === 'waitlist') {
     const drop = await readDrop(deps, subject)
-    const kind = drop.opensAt === null ? 'drop_opened' : 'drop_called_off'
-    return { ...told, about, kind, drop }
+    const opening = drop.opensAt === null ? 'drop_opened' : 'drop_called_off'
+    return { ...told, about: 'drop', kind: about === 'waitlist' ? 'waitlist_over' : opening, drop }
   }
   const known = (await deps.store.get('builders', subject))?.value
   if (!known) return null
@@ -64,7 +64,7 @@ export async function toNotice(deps: Reads, { subject, notice, at }: Missed): Pr
 
 /** Who reads a notice, as what it is about names them. */
 function readerOf(notice: Notice, wish: NoticeWish): Person {
-  if (wish.about === 'drop') return { userId: wish.userId, name: wish.name }
+  if (wish.about === 'drop' || wish.about === 'waitlist') return { userId: wish.userId, name: wish.name }
   if (notice.about === 'drop') throw new Error('news about a drop for nobody')
   if (notice.about !== 'order') return notice.builder.builder
   const { order, userId } = notice

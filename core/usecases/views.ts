@@ -116,6 +116,7 @@ export function toDropView(drop: Drop, channel: ChannelView | null, now: number)
     opensAt: drop.waitsFor === null ? null : drop.openedAt,
     opensWithStream: drop.waitsFor === 'stream',
     reminders: drop.reminders,
+    waiting: drop.waitlist.waiting,
     builder: drop.builder,
     channel,
     picture: drop.picture,

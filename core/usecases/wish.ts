@@ -43,7 +43,7 @@ export function wish(
 /** Ask for one person to be told one thing. `subject` is the order, the builder or the drop it is about. */
 export function wishNotice(sheet: Sheet, subject: string, notice: NoticeWish, now: number): void {
   // What many people are told at once has a queue of its own: nobody's own news waits behind it.
-  const kind = notice.about === 'drop' ? 'remind' : 'notify'
+  const kind = notice.about === 'drop' || notice.about === 'waitlist' ? 'remind' : 'notify'
   const id = effectId(kind, noticeId(subject, notice))
   sheet.put('outbox', id, { ...newEffect(sheet, kind, subject, now, now), notice })
 }

@@ -74,6 +74,7 @@ export function renderBuying(site: Site, drop: DropView, now: number): Html {
   }
   return html`<h2>${heading}</h2><p>${sentence}</p>
 ${state === 'soon' && drop.reminders > 0 && html`<p class="quiet">${words.reminders(drop.reminders)}</p>`}
+${state === 'all_held' && drop.waiting > 0 && html`<p class="quiet">${words.waiting(drop.waiting)}</p>`}
 ${site.inviteUrl && invitation && html`<p class="actions buying__now"><a class="button" href="${site.inviteUrl}">${invitation}</a></p>`}
 <p class="held">${drawing(site, 'jar', 48)}<span>${words.promise[drop.settlement]}</span></p>`
 }

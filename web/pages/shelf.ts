@@ -13,7 +13,8 @@ export function shelfState(drop: DropView, now: number): ShelfState {
   if (drop.status === 'scheduled') return 'soon'
   if (drop.status === 'closed' || (drop.opensAt === null && drop.closesAt <= now)) return 'closed'
   if (drop.status === 'paused') return 'paused'
-  return drop.available === 0 ? 'all_held' : 'open'
+  // What comes back while somebody waits in line is theirs.
+  return drop.available === 0 || drop.waiting > 0 ? 'all_held' : 'open'
 }
 
 /** How many are left, or why none can be bought. `state` is the drop's own. */
@@ -34,7 +35,7 @@ const BEADED: readonly ShelfState[] = ['soon', 'open', 'all_held', 'paused']
 export function shelfMark(drop: DropView, now: number): string {
   const state = shelfState(drop, now)
   const next = state === 'soon' ? (drop.opensAt ?? drop.openedAt) : drop.closesAt
-  return [state, drop.available, drop.held, drop.sold, next.toString(36)].join('.')
+  return [state, drop.available, drop.held, drop.sold, drop.waiting, next.toString(36)].join('.')
 }
 
 /** The words in their colour, with one bead per unit for a small drop: on the shelf, held, sold. */

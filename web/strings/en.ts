@@ -193,7 +193,7 @@ export const en = {
       ],
       all_held: [
         'Somebody is paying for the last ones',
-        'If one of them lets go, it comes back on the shelf. Buy now in Discord tells you.',
+        'Press Get in line under this drop in Discord. When one comes back, it is held for whoever has waited longest.',
       ],
       paused: [
         'Resting for a moment',
@@ -207,7 +207,7 @@ export const en = {
     invitations: {
       soon: 'Get reminded in Discord',
       open: 'Buy in Discord',
-      all_held: 'Watch it in Discord',
+      all_held: 'Get in line in Discord',
       paused: 'Watch it in Discord',
       sold_out: '',
       closed: '',
@@ -216,6 +216,7 @@ export const en = {
     others: 'See what is on sale',
     reminders: (count: number) =>
       count === 1 ? 'One person has asked to be told.' : `${count} people have asked to be told.`,
+    waiting: (count: number) => (count === 1 ? 'One person waits in line.' : `${count} people wait in line.`),
     promise: {
       on_arrival: 'The price you see is what you pay. Your money is held until it arrives.',
       at_payment: 'The price you see is what you pay. It is passed on to the builder when you pay.',

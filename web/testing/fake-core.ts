@@ -108,6 +108,7 @@ export function makeDrop(n: number, over: Partial<DropView> = {}): DropView {
     opensAt: null,
     opensWithStream: false,
     reminders: 0,
+    waiting: 0,
     builder: { userId: '100000000000000101', name: 'Juniper' },
     picture: {
       pictureId: makeId('pic', n),
