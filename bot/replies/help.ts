@@ -6,6 +6,7 @@ export function renderHelp(webUrl: string): Message {
       '**For everybody**',
       'Press **Remind me** under a drop that is not open yet, and I tell you when it is.',
       'Press **Buy now** under a drop: one is held for you while you pay, and your money is held until it arrives.',
+      'When all are held, press **Get in line**: one that comes back is held for whoever has waited longest, and I write to you.',
       '`/c500 profile` shows your orders, `/c500 order` shows one of them. When something is wrong with it, press **Something is wrong** there: your money stays held until that is settled.',
       'Is somebody who offers you something really one of our builders? `/c500 verify` tells you.',
       '',

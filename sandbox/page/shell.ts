@@ -81,7 +81,7 @@ export function renderShell(links: ShellLinks) {
         }
         <h3>Then be unkind to it</h3>
         <ul class="steps plain">
-          <li><a href="#as=wren&channel=drops">Be Wren and race Poppy</a><span>Buy the last one, or press <b>Let it go</b> and watch the card.</span></li>
+          <li><a href="#as=wren&channel=drops">Be Wren and race Poppy</a><span>Buy the last one, or press <b>Let it go</b> and watch the card. When all are held, <b>Get in line</b>: the next one that comes back is held for Wren.</span></li>
           <li><b>Close somebody’s DMs</b><span>The switch is beside the name, under the channels. News then takes a second way.</span></li>
           ${
             links.stripe
