@@ -7,6 +7,7 @@ export interface OrderSeen {
   readonly dropId: string
   readonly buyerId: string
   readonly status: OrderStatus
+  readonly holdUntil: number
   readonly total: number
   readonly share: number
   readonly payment: { readonly paymentIntentId: string; readonly stripeFee: number | null } | null
@@ -23,6 +24,14 @@ export interface DropSeen {
   readonly available: number
   readonly held: number
   readonly sold: number
+  readonly status: 'scheduled' | 'open' | 'paused' | 'closed'
+  /** How many the drop counts in line for a unit that comes back. */
+  readonly waitlist: { readonly waiting: number }
+}
+
+/** Somebody in line. */
+export interface PlaceSeen {
+  readonly dropId: string
 }
 
 export interface LedgerRowSeen {
@@ -44,6 +53,7 @@ export interface WishSeen {
 export interface Books {
   readonly orders: readonly OrderSeen[]
   readonly drops: readonly DropSeen[]
+  readonly line: readonly PlaceSeen[]
   readonly ledger: readonly LedgerRowSeen[]
   readonly wishes: readonly WishSeen[]
 }
@@ -58,7 +68,7 @@ export interface BooksReader extends Disposable {
   wishes(): Promise<readonly WishSeen[]>
 }
 
-type BooksCollection = 'orders' | 'inventory' | 'ledger' | 'outbox'
+type BooksCollection = 'orders' | 'inventory' | 'waitlist' | 'ledger' | 'outbox'
 type ReadAll = (collection: BooksCollection) => Promise<readonly object[]>
 
 /** Reads core's data beside it and past its own code, so that a mistake there is not repeated here. */
@@ -68,13 +78,14 @@ export function openBooks(place: BooksPlace): BooksReader {
   return {
     wishes: () => all<WishSeen>('outbox'),
     async read() {
-      const [orders, drops, ledger, wishes] = await Promise.all([
+      const [orders, drops, line, ledger, wishes] = await Promise.all([
         all<OrderSeen>('orders'),
         all<DropSeen>('inventory'),
+        all<PlaceSeen>('waitlist'),
         all<LedgerRowSeen>('ledger'),
         all<WishSeen>('outbox'),
       ])
-      return { orders, drops, ledger, wishes }
+      return { orders, drops, line, ledger, wishes }
     },
     [Symbol.dispose]: close,
   }

@@ -12,6 +12,8 @@ const LOOK_EVERY_MS = 100
 const DECLINED_CARD = '4000000000000002'
 /** Answers to a click that are no unit and no mistake; a drop is paused while its builder cannot be paid. */
 const REFUSALS = ['all_held', 'sold_out', 'limit_reached', 'paused'] as const
+/** The same of getting in line. */
+const LINE_REFUSALS = ['sold_out', 'limit_reached', 'hold_first', 'paused'] as const
 
 /** What somebody who holds a unit does with it. */
 const STORIES = {
@@ -36,6 +38,8 @@ export interface Buyer extends Person {
   readonly returns: boolean
   /** How often they click again when everything is held. */
   readonly triesAgain: number
+  /** Whether they get in line then, and whether they leave it again. */
+  readonly waits: 'in_line' | 'leaves' | 'no'
 }
 
 /** What can be counted, and where something may be made to happen. */
@@ -46,9 +50,13 @@ export interface Buyers {
   play(buyer: Buyer): Promise<void>
   /** Some of those who walked away from an open pay page pay on it after all. */
   afterHours(chance: Chance): Promise<void>
+  /** Those in line who hold one by now do with it what they would have done. */
+  offered(): Promise<void>
   /** The builder sends what is paid and the buyers say that it came: most of it. */
   parcels(chance: Chance): Promise<void>
   readonly promised: readonly Promised[]
+  /** Who got in line, and had none then. */
+  readonly waited: ReadonlySet<string>
   readonly worstAnswerMs: number
   /** Questions that met a dead core, or died with it. */
   readonly refusedWhileDown: number
@@ -66,6 +74,7 @@ export function createBuyer(number: number, chance: Chance, sure = false): Buyer
     story: sure ? chance.oneOf({ pays: 4, lets_go: 1 }) : chance.oneOf(STORIES),
     returns: chance.next() < 0.5,
     triesAgain: chance.next() < 0.15 ? 2 : 0,
+    waits: chance.oneOf({ in_line: 3, leaves: 1, no: 6 }),
   }
 }
 
@@ -80,6 +89,8 @@ export function createBuyers(
   const orders = new Map<string, { readonly order: OrderView; readonly buyer: Person }>()
   /** Pages that were open when their buyer walked away. */
   const leftOpen: string[] = []
+  const inLine = new Map<string, Buyer>()
+  const waited = new Set<string>()
   const connections = new PQueue({ concurrency: CONNECTIONS })
   let keys = 0
   let worstAnswerMs = 0
@@ -158,6 +169,24 @@ export function createBuyers(
       problems.push(`${name} clicked once and was given ${held.map(({ orderId }) => orderId)}.`)
     if (order) orders.set(order.orderId, { order, buyer })
     return order
+  }
+
+  /** Answers the order they hold when nobody had to wait after all. */
+  async function getInLine(buyer: Buyer): Promise<OrderView | null> {
+    const { chance, userId, name } = buyer
+    const stand = (on: boolean) =>
+      insist(chance, (call) => shop.bot.joinWaitlist({ person: { userId, name }, dropId, on }, call))
+    try {
+      const { place } = await stand(true)
+      if (place === null) return await click(buyer)
+      waited.add(userId)
+      inLine.set(userId, buyer)
+      if (buyer.waits === 'leaves') await stand(false)
+    } catch (error) {
+      if (!isAppError(error) || !(LINE_REFUSALS as readonly string[]).includes(error.code))
+        problems.push(`${name} got in line and was answered: ${error}`)
+    }
+    return null
   }
 
   /** The id of the session behind our pay link, once it is made; null when the hold ended first. */
@@ -264,7 +293,25 @@ export function createBuyers(
         await wait(50 + buyer.chance.below(300))
         order = await click(buyer)
       }
+      if (!order && buyer.waits !== 'no') order = await getInLine(buyer)
       if (order) await liveWith(buyer, order)
+    },
+    async offered() {
+      const waiting = [...inLine.values()]
+      inLine.clear()
+      await Promise.all(
+        waiting.map(async (buyer) => {
+          const { chance, userId, name } = buyer
+          const { orders: theirs } = await insist(chance, () =>
+            shop.bot.profile({ person: { userId, name } }),
+          )
+          const order = theirs.find(({ drop, status }) => drop.dropId === dropId && status === 'held')
+          if (!order) return
+          promised.push({ orderId: order.orderId, buyerId: userId })
+          orders.set(order.orderId, { order, buyer })
+          await liveWith(buyer, order)
+        }),
+      )
     },
     async afterHours(chance) {
       await Promise.all(
@@ -278,6 +325,7 @@ export function createBuyers(
       await Promise.all(all.map(({ order, buyer }) => deliver(chance, order, buyer)))
     },
     promised,
+    waited,
     problems,
     get worstAnswerMs() {
       return worstAnswerMs

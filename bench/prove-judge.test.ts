@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { AtStripe, Books, OrderSeen, WishSeen } from './prove-books.ts'
+import type { AtStripe, Books, DropSeen, OrderSeen, WishSeen } from './prove-books.ts'
 import { judge, missingNews } from './prove-judge.ts'
 
 const NOW = 1_800_000_000_000
@@ -11,6 +11,7 @@ function order(n: number, change: Partial<OrderSeen>): OrderSeen {
     dropId: 'drp_1',
     buyerId: `buyer ${n}`,
     status: 'released',
+    holdUntil: NOW,
     total: 2_400,
     share: 2_280,
     payment: { paymentIntentId: `pi_${n}`, stripeFee: 100 },
@@ -21,6 +22,12 @@ function order(n: number, change: Partial<OrderSeen>): OrderSeen {
   }
 }
 
+function drop(change: Partial<DropSeen>): DropSeen {
+  const shelf = { quantity: 2, available: 1, held: 0, sold: 1 }
+  return { dropId: 'drp_1', ...shelf, status: 'open', waitlist: { waiting: 0 }, ...change }
+}
+const PLACE = { dropId: 'drp_1' }
+
 /** One unit was sold and its money released, one payment came too late and went back, one hold ended. */
 const BOOKS: Books = {
   orders: [
@@ -28,7 +35,8 @@ const BOOKS: Books = {
     order(2, { status: 'refunded', transferId: null }),
     order(3, { status: 'expired', payment: null, transferId: null }),
   ],
-  drops: [{ dropId: 'drp_1', quantity: 2, available: 1, held: 0, sold: 1 }],
+  drops: [drop({})],
+  line: [],
   ledger: [
     entry(1, { stripe: 2_400, buyer_money: -2_400 }),
     entry(1, { stripe: -100, stripe_fees: 100 }),
@@ -110,14 +118,29 @@ const WRONG: readonly {
 }[] = [
   {
     title: 'more units given away than there are',
-    books: { drops: [{ dropId: 'drp_1', quantity: 0, available: -1, held: 0, sold: 1 }] },
+    books: { drops: [drop({ quantity: 0, available: -1 })] },
     says: /has 0 units and gave away 1/,
     counts: { oversold: 1 },
   },
   {
     title: 'a shelf that counts differently',
-    books: { drops: [{ dropId: 'drp_1', quantity: 2, available: 2, held: 0, sold: 0 }] },
+    books: { drops: [drop({ available: 2, sold: 0 })] },
     says: /counts 2 on the shelf, 0 held, 0 sold of 2; its orders say 0 held and 1 sold/,
+  },
+  {
+    title: 'a line that counts differently',
+    books: { drops: [drop({ waitlist: { waiting: 2 } })], line: [PLACE] },
+    says: /counts 2 in line, and there are 1/,
+  },
+  {
+    title: 'a unit that lies there while somebody waits',
+    books: { drops: [drop({ waitlist: { waiting: 1 } })], line: [PLACE] },
+    says: /1 of drp_1 lie there while 1 wait in line/,
+  },
+  {
+    title: 'somebody who waits for what cannot come',
+    books: { drops: [drop({ status: 'closed', waitlist: { waiting: 1 } })], line: [PLACE] },
+    says: /1 wait in line for drp_1, of which nothing can come back/,
   },
   {
     title: 'a payment whose order ended without it',
@@ -220,7 +243,9 @@ for (const { title, books, stripe, promised, says, counts } of WRONG) {
 }
 
 test('whoever paid and was not told is named', () => {
-  assert.deepEqual(missingNews(BOOKS, new Set(['buyer 1 buyer_paid', 'buyer 2 buyer_paid'])), [
+  const told = new Set(['buyer 1 buyer_paid', 'buyer 2 buyer_paid', 'buyer 3 buyer_offered'])
+  assert.deepEqual(missingNews(BOOKS, told, new Set(['buyer 1', 'buyer 3'])), [
+    'Nobody told buyer 1 of ord_1: buyer_offered.',
     'Nobody told buyer 2 of ord_2: buyer_refunded.',
   ])
 })

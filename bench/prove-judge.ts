@@ -44,7 +44,8 @@ export function judge(books: Books, stripe: AtStripe, promised: readonly Promise
   const oversold = judgeShelves(books, problems)
   const { paid, lost } = judgePayments(orders, stripe, problems)
   const driftMinorUnits = judgeMoney(books, stripe, problems)
-  for (const order of books.orders) judgeOrder(order, books, stripe, problems)
+  judgeLines(books, problems)
+  for (const order of books.orders) judgeOrder(order, books, stripe, now, problems)
 
   for (const { orderId, buyerId } of promised) {
     if (orders.get(orderId)?.buyerId !== buyerId)
@@ -66,11 +67,24 @@ export function judge(books: Books, stripe: AtStripe, promised: readonly Promise
   }
 }
 
-/** Whoever paid was told what became of it. `told` has every `person kind` that reached the bot. */
-export function missingNews({ orders }: Pick<Books, 'orders'>, told: ReadonlySet<string>): string[] {
+/**
+ * Whoever paid was told what became of it, and whoever was offered one from the line that they were. `told` has every
+ * `person kind` that reached the bot, `waited` everybody who got in line without having one.
+ */
+export function missingNews(
+  { orders }: Pick<Books, 'orders'>,
+  told: ReadonlySet<string>,
+  waited: ReadonlySet<string>,
+): string[] {
   return orders.flatMap(({ orderId, buyerId, status }) => {
-    const kind = KEEPS.includes(status) ? 'buyer_paid' : status === 'refunded' ? 'buyer_refunded' : null
-    return kind && !told.has(`${buyerId} ${kind}`) ? [`Nobody told ${buyerId} of ${orderId}: ${kind}.`] : []
+    const kinds = [
+      ...(KEEPS.includes(status) ? ['buyer_paid'] : []),
+      ...(status === 'refunded' ? ['buyer_refunded'] : []),
+      ...(waited.has(buyerId) ? ['buyer_offered'] : []),
+    ]
+    return kinds
+      .filter((kind) => !told.has(`${buyerId} ${kind}`))
+      .map((kind) => `Nobody told ${buyerId} of ${orderId}: ${kind}.`)
   })
 }
 
@@ -95,6 +109,20 @@ function judgeShelves({ drops, orders }: Books, problems: string[]): number {
     for (const buyerId of new Set(twice)) problems.push(`${buyerId} has more than one unit of ${dropId}.`)
   }
   return oversold
+}
+
+/** Whoever waits in line is counted, may still get one, and none lies there for somebody else meanwhile. */
+function judgeLines({ drops, line }: Books, problems: string[]): void {
+  for (const { dropId, quantity, available, sold, status, waitlist } of drops) {
+    const inLine = line.filter((place) => place.dropId === dropId).length
+    if (waitlist.waiting !== inLine)
+      problems.push(`${dropId} counts ${waitlist.waiting} in line, and there are ${inLine}.`)
+    if (inLine === 0) continue
+    if (status === 'closed' || sold === quantity)
+      problems.push(`${inLine} wait in line for ${dropId}, of which nothing can come back.`)
+    if (status === 'open' && available > 0)
+      problems.push(`${available} of ${dropId} lie there while ${inLine} wait in line.`)
+  }
 }
 
 /** Nobody paid and was forgotten, and nobody paid twice. */
@@ -159,13 +187,20 @@ function judgeMoney(books: Books, stripe: AtStripe, problems: string[]): number 
 }
 
 /** One order at rest: its state has an end or a person to wait for, and Stripe did what the state says, once. */
-function judgeOrder(order: OrderSeen, { wishes }: Books, stripe: AtStripe, problems: string[]): void {
-  const { orderId, status, payment } = order
+function judgeOrder(
+  order: OrderSeen,
+  { wishes }: Books,
+  stripe: AtStripe,
+  now: number,
+  problems: string[],
+): void {
+  const { orderId, status, payment, holdUntil } = order
   const isPaid = KEEPS.includes(status) || RETURNS.includes(status)
   if (isPaid && !COMES_TO_REST.includes(status)) problems.push(`${orderId} rests while ${status}.`)
   if (isPaid !== (payment !== null))
     problems.push(`${orderId} is ${status} with ${payment ? 'a' : 'no'} payment.`)
-  if (HOLDS.includes(status)) problems.push(`${orderId} is ${status} beyond its time.`)
+  // The next in line may hold one since a moment ago.
+  if (HOLDS.includes(status) && holdUntil <= now) problems.push(`${orderId} is ${status} beyond its time.`)
   if (order.drift) problems.push(`${orderId} is frozen: ${order.drift.sentence}`)
   const means = (kind: string) => wishes.some((wish) => wish.kind === kind && wish.subject === orderId)
   if (status === 'release_blocked' && (order.blocked === null || !means('transfer')))

@@ -86,8 +86,8 @@ async function play(
   await joinBuilder(shop)
   const dropId = await openDrop(shop, units, 1_000 + chance.below(9_000))
   const accountId = await readAccountId(shop)
-  /** Discord takes about one private message a second per person, and the builder has hundreds to read. */
-  const matters = ({ kind }: WishSeen) => !realBot || kind !== 'notify'
+  /** Discord takes about one private message a second, and the builder alone has hundreds to read. */
+  const matters = ({ kind }: WishSeen) => !realBot || (kind !== 'notify' && kind !== 'remind')
   const kills = planKills(shop, chance, instancesOf(engine), {
     answers: count * 1.5,
     payments: units * 0.4,
@@ -122,6 +122,7 @@ async function play(
     await Promise.all([
       repeatEvents(shop, chance),
       people.afterHours(chance),
+      people.offered(),
       people.parcels(chance),
       ...Array.from({ length: units }, (_, number) => people.play(buyerOf(count + number, true))),
     ])
@@ -147,7 +148,7 @@ async function play(
     people.promised,
     shop.now(),
   )
-  const untold = shop.told ? missingNews(books, shop.told) : []
+  const untold = shop.told ? missingNews(books, shop.told, people.waited) : []
   return {
     ...verdict,
     problems: [...people.problems, ...verdict.problems, ...untold],

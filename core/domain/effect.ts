@@ -77,15 +77,17 @@ export const QUEUES = {
       'watch',
       'dispute',
       'evidence',
+      'tend_case',
     ],
   },
   truth: { width: 1, looksPast: 0, kinds: ['reconcile'] },
   streams: { width: 6, looksPast: 0, kinds: ['twitch', 'look_at_stream', 'draw_live', 'follow_live'] },
-  cards: { width: 16, looksPast: 0, kinds: ['draw_card'] },
+  // What stands in a channel is not kept waiting by what thousands of people are told.
+  cards: { width: 16, looksPast: 0, kinds: ['draw_card', 'draw_case', 'call_operators'] },
   reminders: { width: 4, looksPast: 0, kinds: ['call_reminders', 'end_waitlist', 'remind'] },
   // One at a time: it takes a processor for seconds, and nobody waits for it.
   pictures: { width: 1, looksPast: 0, kinds: ['encode_picture'] },
-  news: { width: 8, looksPast: 200, kinds: ['notify', 'call_operators', 'draw_case', 'tend_case'] },
+  news: { width: 8, looksPast: 200, kinds: ['notify'] },
 } as const satisfies Record<string, { width: number; looksPast: number; kinds: readonly EffectKind[] }>
 export type QueueName = keyof typeof QUEUES
 

@@ -15,6 +15,7 @@ import { type Order, type OrderEvent, stepOrder } from '../domain/order.ts'
 import type { Key } from '../ports/store.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
+import { lineKey, wishForLine } from './waitlist.ts'
 import { effectKey, wish, wishCall, wishNotice } from './wish.ts'
 
 /** What an event of an order may wish for again while an earlier wish still stands. */
@@ -35,7 +36,7 @@ export function orderKeys({ orderId, dropId, buyerId, builderId }: Order): Key[]
     ['claims', claimId(dropId, buyerId)],
     ['builders', builderId],
     effectKey('draw_card', dropId),
-    effectKey('offer_unit', dropId),
+    lineKey(dropId),
     ...ORDER_EFFECTS.map((kind) => effectKey(kind, orderId)),
   ]
 }
@@ -98,9 +99,9 @@ export function applyToOrder(sheet: Sheet, orderId: string, event: OrderEvent, n
 
 /** Somebody waits for a unit, and one came back, or none can any more. A drop sells out once, so no wish for that is there. */
 function tellWaitlist(sheet: Sheet, move: ShelfMove, drop: Drop, now: number): void {
-  if (drop.closed || drop.waitlist.waiting === 0) return
-  if (move === 'put_back') wish(sheet, 'offer_unit', drop.dropId, now)
-  else if (isSoldOut(drop)) wish(sheet, 'end_waitlist', drop.dropId, now)
+  if (move === 'put_back') wishForLine(sheet, drop, now)
+  else if (isSoldOut(drop) && !drop.closed && drop.waitlist.waiting > 0)
+    wish(sheet, 'end_waitlist', drop.dropId, now)
 }
 
 /**

@@ -3,6 +3,7 @@ import { type Builder, termsForDrop } from '../domain/builder.ts'
 import { type Drop, pauseDrop } from '../domain/drop.ts'
 import type { Page, Version } from '../ports/store.ts'
 import type { Deps } from './deps.ts'
+import { lineKey, wishForLine } from './waitlist.ts'
 import { effectKey, wish } from './wish.ts'
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
@@ -37,7 +38,12 @@ async function followOnce(deps: Needs, builderId: string): Promise<void> {
       if (value.closed) continue
       await deps.change({
         lane: dropId,
-        reads: [['inventory', dropId], ['builders', builderId], effectKey('draw_card', dropId)],
+        reads: [
+          ['inventory', dropId],
+          ['builders', builderId],
+          effectKey('draw_card', dropId),
+          lineKey(dropId),
+        ],
         decide(sheet) {
           const known = sheet.get('inventory', dropId)
           const builder = sheet.get('builders', builderId)
@@ -45,7 +51,10 @@ async function followOnce(deps: Needs, builderId: string): Promise<void> {
           const drop = inLine(known, builder)
           if (isDeepStrictEqual(drop, known)) return
           sheet.put('inventory', dropId, drop)
-          if (drop.status !== known.status) wish(sheet, 'draw_card', dropId, deps.clock.now())
+          if (drop.status === known.status) return
+          const now = deps.clock.now()
+          wish(sheet, 'draw_card', dropId, now)
+          wishForLine(sheet, drop, now)
         },
       })
     }

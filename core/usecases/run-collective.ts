@@ -5,6 +5,7 @@ import { AUDIT_KEY, audit, checkReason } from './audit.ts'
 import type { Sheet } from './change.ts'
 import type { Deps } from './deps.ts'
 import { followBuilder } from './follow-builder.ts'
+import { lineKey, wishForLine } from './waitlist.ts'
 import { effectKey, wish, wishNotice } from './wish.ts'
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
@@ -181,7 +182,7 @@ function pauseOneDrop(
 ): Promise<Drop> {
   return deps.change({
     lane: dropId,
-    reads: [['inventory', dropId], AUDIT_KEY, effectKey('draw_card', dropId)],
+    reads: [['inventory', dropId], AUDIT_KEY, effectKey('draw_card', dropId), lineKey(dropId)],
     decide(sheet) {
       const now = deps.clock.now()
       const known = sheet.get('inventory', dropId)
@@ -190,6 +191,7 @@ function pauseOneDrop(
       sheet.put('inventory', dropId, drop)
       audit(sheet, { ...written, subject: dropId }, now)
       wish(sheet, 'draw_card', dropId, now)
+      wishForLine(sheet, drop, now)
       return drop
     },
   })

@@ -3,15 +3,16 @@ import { test } from 'node:test'
 import fc from 'fast-check'
 import { isAppError, type Person } from '#contract'
 import { createSqliteStore } from '../adapters/store-sqlite.ts'
-import { pauseDrop } from '../domain/drop.ts'
 import { effectId } from '../domain/effect.ts'
 import type { Order, OrderEvent } from '../domain/order.ts'
-import { JUNIPER, sampleDrop } from '../testing/samples.ts'
+import { JUNIPER, sampleBuilder, sampleDrop } from '../testing/samples.ts'
 import { advanceOrder } from './advance-order.ts'
 import { createChanges } from './change.ts'
 import { createCheckout } from './create-checkout.ts'
 import type { Settings } from './deps.ts'
 import { endDrop } from './end-drop.ts'
+import { followBuilder } from './follow-builder.ts'
+import { pauseSelling } from './run-collective.ts'
 import { endWaitlist, joinWaitlist, leaveWaitlist, offerUnits } from './waitlist.ts'
 
 const MINUTE = 60_000
@@ -185,15 +186,27 @@ test('while selling is paused the unit waits with its line; when the drop closes
   await rig.buy(0)
   for (let n = 1; n <= 150; n++) await rig.join(n)
   await rig.letGo(0)
-  async function pause(paused: boolean): Promise<void> {
-    const { version, value } = (await store.get('inventory', DROP)) ?? assert.fail()
-    const next = pauseDrop(value, 'drop', paused)
-    await store.commit([{ op: 'replace', collection: 'inventory', id: DROP, value: next, version }])
-  }
+  const pause = (paused: boolean) =>
+    pauseSelling(rig.deps, {
+      operator: JUNIPER,
+      what: { kind: 'drop', dropId: DROP },
+      paused,
+      reason: 'so',
+      idempotencyKey: '',
+    })
   await pause(true)
-  assert.equal(await rig.carryOut('offer_unit'), rig.time.now + MINUTE)
+  assert.equal(await rig.carryOut('offer_unit'), null)
+  assert.equal(await rig.liveOrderOf(1), undefined)
   await assert.rejects(rig.join(900), refused('paused'))
   await pause(false)
+  const selling = async (paused: boolean) => {
+    const known = await store.get('switches', 'selling')
+    const at = { collection: 'switches', id: 'selling', value: { paused } } as const
+    await store.commit([known ? { ...at, op: 'replace', version: known.version } : { ...at, op: 'create' }])
+  }
+  await selling(true)
+  assert.equal(await rig.carryOut('offer_unit'), rig.time.now + MINUTE)
+  await selling(false)
   await rig.carryOut('offer_unit')
   assert.ok(await rig.liveOrderOf(1))
   assert.equal((await rig.join(150)).place, 101, 'more than a hundred are before them')
@@ -205,6 +218,24 @@ test('while selling is paused the unit waits with its line; when the drop closes
   await rig.letGo(1)
   assert.deepEqual(await rig.wished('offer_unit'), [])
   await assert.rejects(rig.join(1), refused('drop_closed'))
+})
+
+test('what came back while the builder could not be paid is offered as soon as they can', async () => {
+  await using rig = await setUp()
+  const { store } = rig.deps
+  await rig.buy(0)
+  await rig.join(1)
+  const builder = sampleBuilder()
+  const id = builder.userId
+  await store.commit([{ op: 'create', collection: 'builders', id, value: { ...builder, transfers: false } }])
+  await followBuilder(rig.deps, id)
+  await rig.letGo(0)
+  assert.deepEqual(await rig.wished('offer_unit'), [])
+  const { version } = (await store.get('builders', id)) ?? assert.fail()
+  await store.commit([{ op: 'replace', collection: 'builders', id, value: builder, version }])
+  await followBuilder(rig.deps, id)
+  await rig.carryOut('offer_unit')
+  assert.ok(await rig.liveOrderOf(1))
 })
 
 test('a crowd gets into line once each, in one order', async () => {

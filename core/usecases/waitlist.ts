@@ -19,7 +19,7 @@ import { effectKey, wish, wishNotice } from './wish.ts'
 
 /** Nobody needs to know more exactly how far behind they are. */
 const COUNTED_AT_MOST = 100
-/** What comes back while its drop may not be sold waits for this long, and again. */
+/** What comes back while nothing may be sold anywhere waits for this long, and again. */
 const LOOK_AGAIN_MS = 60_000
 /** Half of them are written in one commit: a place goes, and the wish to tell its person comes. */
 const ENDED_TOGETHER = 100
@@ -43,7 +43,7 @@ export async function joinWaitlist(
   const claimed = claimId(dropId, person.userId)
   const { drop, known, place } = await deps.change({
     lane: dropId,
-    reads: [...standingKeys(dropId, id), ['claims', claimed], effectKey('offer_unit', dropId)],
+    reads: [...standingKeys(dropId, id), ['claims', claimed], lineKey(dropId)],
     decide(sheet) {
       const now = deps.clock.now()
       const drop = sheet.get('inventory', dropId)
@@ -61,11 +61,20 @@ export async function joinWaitlist(
       sheet.put('waitlist', id, { dropId, person, number: lastNumber, at: now })
       wish(sheet, 'draw_card', dropId, now)
       // An older version of core may have put a unit back and thought of nobody.
-      if (drop.available > 0) wish(sheet, 'offer_unit', dropId, now)
+      wishForLine(sheet, next, now)
       return { drop: next, known, place: Math.min(waiting, COUNTED_AT_MOST + 1) }
     },
   })
   return { drop, place: known ? await placeOf(deps, known) : place }
+}
+
+/** To be read by every change after which a unit may be there for those who wait. */
+export const lineKey = (dropId: string): Key => effectKey('offer_unit', dropId)
+
+/** The drop stands like this from now on: is there a unit for somebody who waits? */
+export function wishForLine(sheet: Sheet, drop: Drop, now: number): void {
+  const { dropId, status, available, waitlist } = drop
+  if (status === 'open' && available > 0 && waitlist.waiting > 0) wish(sheet, 'offer_unit', dropId, now)
 }
 
 /** Leave the line; who is not in it changes nothing. Throws drop_not_found. */
@@ -150,10 +159,11 @@ function offerTo(
     decide(sheet) {
       const now = deps.clock.now()
       const drop = sheet.get('inventory', dropId)
-      if (!drop || drop.available === 0 || isOver(drop, now)) return 'over'
+      // Whoever lets a stopped drop go on wishes for this again.
+      if (!drop || drop.available === 0 || drop.status !== 'open' || isOver(drop, now)) return 'over'
       const place = sheet.get('waitlist', id)
       if (!place) return 'next'
-      if (drop.status === 'paused' || sheet.get('switches', 'selling')?.paused) return 'later'
+      if (sheet.get('switches', 'selling')?.paused) return 'later'
       const claim = sheet.get('claims', claimId(dropId, person.userId)) ?? NO_CLAIM
       const after = leave(sheet, drop, id)
       if (claim.liveOrderId !== null || claim.taken >= drop.perPerson) return 'next'
