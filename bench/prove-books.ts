@@ -153,6 +153,7 @@ interface SessionAtStripe {
   readonly payment_intent: string | null
   /** UTC seconds. */
   readonly created: number
+  readonly expires_at: number
 }
 interface ChargeAtStripe {
   readonly id: string

@@ -79,6 +79,7 @@ function session(n: number, status: 'open' | 'complete' | 'expired'): AtStripe['
     status,
     payment_status: paid ? 'paid' : 'unpaid',
     created: 1_700_000_000,
+    expires_at: 1_700_001_800,
     payment_intent: paid ? `pi_${n}` : null,
   }
 }
@@ -158,6 +159,11 @@ const WRONG: readonly {
     title: 'a page that can still be paid',
     stripe: { sessions: [session(1, 'complete'), session(2, 'complete'), session(3, 'open')] },
     says: /cs_3 of ord_3, expired, can still be paid/,
+  },
+  {
+    title: 'a second page to pay on',
+    stripe: { sessions: [...STRIPE.sessions, { ...session(3, 'expired'), id: 'cs_3b' }] },
+    says: /ord_3 has 2 pages to pay on/,
   },
   {
     title: 'a second transfer',
@@ -241,6 +247,11 @@ for (const { title, books, stripe, promised, says, counts } of WRONG) {
     assert.partialDeepStrictEqual(verdict, counts ?? {})
   })
 }
+
+test('a page whose end had passed before it was made is none', () => {
+  const dead = { ...session(3, 'expired'), id: 'cs_3b', created: 1_700_009_000 }
+  assert.deepEqual(judge(BOOKS, { ...STRIPE, sessions: [...STRIPE.sessions, dead] }, [], NOW).problems, [])
+})
 
 test('whoever paid and was not told is named', () => {
   const told = new Set(['buyer 1 buyer_paid', 'buyer 2 buyer_paid', 'buyer 3 buyer_offered'])
