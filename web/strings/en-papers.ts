@@ -43,7 +43,8 @@ export const about: Paper = {
       id: 'drops',
       heading: 'What a drop is',
       body: html`<p>A drop is a fixed number of one thing, with one price and a closing time. When every one is sold, or the time is up, it is over. Nothing is sold twice: while one is held for you, nobody else can buy it.</p>
-<p>Some drops open later, or when their builder goes live. Until then nobody can hold one, and Remind me in Discord tells you when it opens.</p>`,
+<p>Some drops open later, or when their builder goes live. Until then nobody can hold one, and Remind me in Discord tells you when it opens.</p>
+<p>When all are held, Get in line in Discord keeps your place: one that comes back is held for whoever has waited longest.</p>`,
     },
     {
       id: 'held',
@@ -155,7 +156,7 @@ export const privacy: Paper = {
       heading: 'When you buy',
       body: html`<p>Each order keeps your Discord number and name, what you bought and from whom, the amounts, when what happened, and Stripe’s numbers for the payment. Your card is seen by Stripe only.</p>
 <p>Stripe’s page asks where the parcel should go, and tells us. The builder sees that address while they have to ship and until it arrived. So do the carrier and nobody else.</p>
-<p>If you ask to be told of an opening, that is kept until you were told.</p>`,
+<p>If you ask to be told of an opening, or get in line for what comes back, that is kept until you were told, or leave the line.</p>`,
     },
     {
       id: 'selling',
