@@ -18,7 +18,7 @@ export const SENTENCE: Record<ErrorCode, string> = {
   all_held: 'All held right now, one may come back. Get in line, and the next one is held for you.',
   own_drop: 'This one is yours, so it is kept for somebody else to buy.',
   limit_reached: 'You already have as many of these as one person may have.',
-  hold_first: 'You hold one already. Pay for it or let it go, and then get in line for another.',
+  hold_first: 'You hold one already: pay for it, or let it go for the next in line.',
 
   draft_not_found: 'That draft is no longer here. Start a new one with `/c500 drop`.',
   draft_incomplete: 'Something in this draft still needs mending before it can be published.',

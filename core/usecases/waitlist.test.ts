@@ -95,6 +95,7 @@ async function setUp(over: Parameters<typeof sampleDrop>[0] = {}) {
 test('what comes back is held for whoever has waited longest, and nobody else can take it meanwhile', async () => {
   await using rig = await setUp()
   await rig.buy(0)
+  await assert.rejects(rig.join(0), refused('hold_first'))
   assert.deepEqual(
     [(await rig.join(1)).place, (await rig.join(2)).place, (await rig.join(3)).place],
     [1, 2, 3],

@@ -51,8 +51,8 @@ export async function joinWaitlist(
       const known = sheet.get('waitlist', id) ?? null
       if (known) return { drop, known, place: null }
       const claim = sheet.get('claims', claimed) ?? NO_CLAIM
-      assertMayHave(drop, person.userId, claim, now)
       if (claim.liveOrderId !== null) throw new AppError('hold_first')
+      assertMayHave(drop, person.userId, claim, now)
       if (isSoldOut(drop)) throw new AppError('sold_out')
       if (unitsForAnybody(drop) > 0) return { drop, known, place: null }
       const next = moveWaitlist(drop, 'join')
