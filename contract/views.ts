@@ -98,8 +98,11 @@ export const DropView = z.object({
   opensWithStream: z.boolean(),
   /** How many people asked to be told when it opens. */
   reminders: z.int().nonnegative(),
-  /** How many wait in line for a unit that comes back. While somebody does, nobody else can take one. */
-  waiting: z.int().nonnegative(),
+  /**
+   * How many wait in line for a unit that comes back. While somebody does, nobody else can take one. A core of an older
+   * version is silent.
+   */
+  waiting: z.int().nonnegative().default(0),
   builder: Person,
   /** The builder's linked channel, as it is now. */
   channel: ChannelView.nullable(),
