@@ -1,12 +1,13 @@
 import { isBalanced, type LedgerEntry } from './ledger.ts'
 import type { Order } from './order.ts'
 import {
-  addForBuilder,
-  addForEverybody,
+  type Added,
+  addRows,
   addToBooks,
   type Books,
   EVERYBODY,
   NO_BOOKS,
+  NOTHING_ADDED,
   ordersBehind,
   type Sum,
   type Totals,
@@ -48,8 +49,9 @@ interface Count {
   readonly kept: Totals
   rows: number
   last: string
-  sums: Sum[] | null
-  books: Books
+  added: Added
+  /** Whether the shares of all orders behind the rows were. */
+  known: boolean
 }
 
 /**
@@ -68,7 +70,7 @@ export function readWholeLedger(about: {
   let rows = 0
   const counts = new Map<string, Count>()
   for (const [id, kept] of about.totals)
-    counts.set(id, { kept, rows: 0, last: '', sums: [], books: NO_BOOKS })
+    counts.set(id, { kept, rows: 0, last: '', added: NOTHING_ADDED, known: true })
 
   function addTo(id: string, page: readonly Row[]): void {
     const count = counts.get(id)
@@ -77,12 +79,8 @@ export function readWholeLedger(about: {
     count.rows += counted.length
     count.last = counted.at(-1)?.id ?? ''
     const values = counted.map(({ value }) => value)
-    if (id === EVERYBODY) {
-      count.sums = addForEverybody(count.sums ?? [], values)
-      count.books = addToBooks(count.books, values)
-    } else if (count.sums && ordersBehind(values).every((orderId) => orders.has(orderId))) {
-      count.sums = addForBuilder(count.sums, values, orders)
-    } else count.sums = null
+    count.added = addRows(count.added, id, values, orders)
+    count.known &&= id === EVERYBODY || ordersBehind(values).every((orderId) => orders.has(orderId))
   }
 
   return {
@@ -98,8 +96,9 @@ export function readWholeLedger(about: {
       }
     },
     result() {
-      const recounts = [...counts].map(([id, { kept, sums, books, ...there }]) => {
-        return { id, kept, sums, books, moved: there.rows !== kept.rows || there.last !== kept.last }
+      const recounts = [...counts].map(([id, { kept, added, known, ...there }]) => {
+        const moved = there.rows !== kept.rows || there.last !== kept.last
+        return { id, kept, moved, sums: known ? added.sums : null, books: added.books }
       })
       return { rows, entries, unbalanced, books, recounts }
     },

@@ -51,13 +51,30 @@ export function ordersBehind(entries: readonly LedgerEntry[]): string[] {
   return [...new Set(orderIds)]
 }
 
+/** What rows were added up to. */
+export interface Added {
+  readonly sums: readonly Sum[]
+  /** Of everybody only. */
+  readonly books: Books
+}
+
+export const NOTHING_ADDED: Added = { sums: [], books: NO_BOOKS }
+
+/** With these rows added: of everybody, or of one builder, for whom the orders behind them must be known. */
+export function addRows(before: Added, id: string, entries: readonly LedgerEntry[], orders: Orders): Added {
+  const { sums, books } = before
+  return id === EVERYBODY
+    ? { sums: addForEverybody(sums, entries), books: addToBooks(books, entries) }
+    : { sums: addForBuilder(sums, entries, orders), books }
+}
+
 /** The sums with these rows of one builder added. */
-export function addForBuilder(sums: readonly Sum[], entries: readonly LedgerEntry[], orders: Orders): Sum[] {
+function addForBuilder(sums: readonly Sum[], entries: readonly LedgerEntry[], orders: Orders): Sum[] {
   return add(sums, entries, (entry) => sharePaid(entry, orders.get(entry.orderId ?? '')))
 }
 
 /** The sums with these rows of anybody added. */
-export function addForEverybody(sums: readonly Sum[], entries: readonly LedgerEntry[]): Sum[] {
+function addForEverybody(sums: readonly Sum[], entries: readonly LedgerEntry[]): Sum[] {
   return add(
     sums,
     entries,

@@ -1,11 +1,10 @@
 import { SETTLED_AFTER_MS } from '../domain/ledger.ts'
 import {
-  addForBuilder,
-  addForEverybody,
-  addToBooks,
+  type Added,
+  addRows,
   type Books,
   EVERYBODY,
-  NO_BOOKS,
+  NOTHING_ADDED,
   ordersBehind,
   type Sum,
   type Totals,
@@ -21,12 +20,6 @@ const PAGE = 1_000
 const SAVED_EVERY = 2_000
 
 type Needs = Pick<Deps, 'store' | 'change' | 'clock'>
-
-interface Added {
-  readonly sums: readonly Sum[]
-  /** Of everybody only. */
-  readonly books: Books
-}
 
 /** What the ledger comes to for one builder, or for everybody (null), per currency. */
 export async function readTotals(deps: Needs, builderId: string | null): Promise<readonly Sum[]> {
@@ -49,7 +42,7 @@ async function addUp(deps: Needs, builderId: string | null): Promise<Added> {
   let settled = found && isReliable(found, id, now) ? found : undefined
   let savedRows = settled?.rows ?? 0
   let savedCursor = found?.cursor
-  let added: Added = { sums: settled?.sums ?? [], books: settled?.books ?? NO_BOOKS }
+  let added: Added = { ...NOTHING_ADDED, ...settled }
   let rows = savedRows
   let cursor = settled?.cursor ?? null
   let limit = FIRST_PAGE
@@ -63,7 +56,7 @@ async function addUp(deps: Needs, builderId: string | null): Promise<Added> {
     })
     cursor = page.cursor
     limit = PAGE
-    added = await withPage(deps, builderId, added, page)
+    added = await withPage(deps, id, added, page)
     rows += page.documents.length
     const last = page.documents.at(-1)
     const isSettled = last !== undefined && last.value.at <= now - SETTLED_AFTER_MS
@@ -87,14 +80,13 @@ function isReliable(found: Totals, id: string, now: number): boolean {
 
 async function withPage(
   deps: Needs,
-  builderId: string | null,
-  { sums, books }: Added,
+  id: string,
+  added: Added,
   { documents }: Page<'ledger'>,
 ): Promise<Added> {
   const entries = documents.map(({ value }) => value)
-  if (builderId === null) return { sums: addForEverybody(sums, entries), books: addToBooks(books, entries) }
-  const orders = await getOrders(deps, ordersBehind(entries))
-  return { sums: addForBuilder(sums, entries, new Map(orders.map((order) => [order.orderId, order]))), books }
+  const orders = id === EVERYBODY ? [] : await getOrders(deps, ordersBehind(entries))
+  return addRows(added, id, entries, new Map(orders.map((order) => [order.orderId, order])))
 }
 
 /** False when it is not kept: somebody else has written meanwhile, or the store cannot write. The sums are right anyway. */
